@@ -1,0 +1,9 @@
+/** The test kit: ensembles in memory, under real threads or virtual time, with faults on demand. */
+module io.coord.testkit {
+    requires transitive io.coord.core;
+    requires transitive io.coord.raft;
+    requires static io.coord.netty;
+    requires static transitive org.jspecify;
+    requires transitive org.junit.jupiter.api;
+    requires org.assertj.core;
+}
