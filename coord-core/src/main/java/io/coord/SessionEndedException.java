@@ -1,0 +1,24 @@
+package io.coord;
+
+import org.jspecify.annotations.Nullable;
+
+/** The session is over, and its ephemeral nodes are gone: open a new one. */
+public final class SessionEndedException extends CoordException {
+
+    private static final long serialVersionUID = 1L;
+
+    /** With a message that says what was asked, what was seen, and what to do. */
+    public SessionEndedException(String message) {
+        super(message, null);
+    }
+
+    /** With the failure behind it. */
+    public SessionEndedException(String message, @Nullable Throwable cause) {
+        super(message, cause);
+    }
+
+    @Override
+    public SessionEndedException rethrown() {
+        return new SessionEndedException(String.valueOf(getMessage()), this);
+    }
+}

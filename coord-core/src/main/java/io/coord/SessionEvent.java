@@ -1,0 +1,53 @@
+package io.coord;
+
+/** A change of a session's standing, delivered in order with its watch events. */
+public sealed interface SessionEvent {
+
+    /** The state the session is in after the event. */
+    SessionState state();
+
+    /**
+     * The session is attached, for the first time or again.
+     *
+     * @param member the member it is attached to
+     */
+    record Connected(MemberId member) implements SessionEvent {
+        @Override
+        public SessionState state() {
+            return SessionState.CONNECTED;
+        }
+    }
+
+    /**
+     * The session's lease could not be renewed in time, or its member is gone. Stop acting on locks and leadership until
+     * {@link Connected} comes.
+     *
+     * @param reason what was seen, in words
+     */
+    record Suspended(String reason) implements SessionEvent {
+        @Override
+        public SessionState state() {
+            return SessionState.SUSPENDED;
+        }
+    }
+
+    /**
+     * The ensemble ended the session; its ephemeral nodes are gone. The last event.
+     *
+     * @param reason what was seen, in words
+     */
+    record Expired(String reason) implements SessionEvent {
+        @Override
+        public SessionState state() {
+            return SessionState.EXPIRED;
+        }
+    }
+
+    /** The owner closed the session. The last event. */
+    record Closed() implements SessionEvent {
+        @Override
+        public SessionState state() {
+            return SessionState.CLOSED;
+        }
+    }
+}
