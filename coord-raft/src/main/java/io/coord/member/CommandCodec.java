@@ -1,0 +1,14 @@
+package io.coord.member;
+
+import io.coord.raft.CommandPayload;
+import io.coord.state.Command;
+
+/** Turns commands into log payloads and back. */
+public interface CommandCodec {
+
+    /** A payload for the command; keeps it decoded beside the bytes, which are made when somebody asks for them (rule.29). */
+    CommandPayload payload(Command command);
+
+    /** The command of a payload; free for one that still has it. */
+    Command command(CommandPayload payload);
+}

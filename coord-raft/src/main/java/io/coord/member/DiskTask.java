@@ -1,0 +1,58 @@
+package io.coord.member;
+
+import io.coord.raft.MemberKey;
+import io.coord.raft.Message;
+import io.coord.raft.SnapshotMeta;
+import io.coord.state.StateRoot;
+
+/** Work for the storage besides log writes. */
+public sealed interface DiskTask {
+
+    /**
+     * Force the identity; answered by {@link Input.IdentitySaved}.
+     *
+     * @param clusterId of the ensemble
+     * @param self this member and incarnation
+     */
+    record SaveIdentity(long clusterId, MemberKey self) implements DiskTask {}
+
+    /**
+     * Write a snapshot; answered by {@link Input.SnapshotSaved} or {@link Input.SnapshotNotSaved}.
+     *
+     * @param meta what it stands for
+     * @param root the state, which nobody changes any more
+     */
+    record SaveSnapshot(SnapshotMeta meta, StateRoot root) implements DiskTask {}
+
+    /**
+     * Read a piece of a snapshot for a peer; answered by {@link Input.PieceRead} or {@link Input.PieceMissing}.
+     *
+     * @param to the peer
+     * @param snapshotIndex which snapshot, 0 for the newest
+     * @param offset the piece's position
+     */
+    record ReadPiece(MemberKey to, long snapshotIndex, long offset) implements DiskTask {}
+
+    /**
+     * Write a received piece; answered by {@link Input.PieceWritten}, {@link Input.PieceRefused} or, with the last one,
+     * {@link Input.SnapshotReceived}.
+     *
+     * @param chunk the piece
+     */
+    record WritePiece(Message.SnapshotChunk chunk) implements DiskTask {}
+
+    /**
+     * Let the log start at the received snapshot. In order with the log writes.
+     *
+     * @param meta which snapshot
+     * @param keepSuffix whether entries behind it are kept
+     */
+    record InstallSnapshot(SnapshotMeta meta, boolean keepSuffix) implements DiskTask {}
+
+    /**
+     * Allow to delete log up to an index.
+     *
+     * @param throughIndex the index
+     */
+    record Compact(long throughIndex) implements DiskTask {}
+}

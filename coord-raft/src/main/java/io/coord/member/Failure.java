@@ -1,0 +1,13 @@
+package io.coord.member;
+
+/** Why a request got no answer from the tree. */
+public enum Failure {
+    /** Certainly not applied. */
+    UNAVAILABLE,
+    /** Perhaps applied. */
+    OUTCOME_UNKNOWN,
+    /** The session is over. */
+    SESSION_ENDED,
+    /** The session is attached to another member now; ask there. */
+    SESSION_MOVED
+}

@@ -1,0 +1,72 @@
+package io.coord.member;
+
+import io.coord.raft.RaftEvent;
+
+/** Something that happened to a member, worth a log line or a metric. */
+public sealed interface MemberEvent {
+
+    /**
+     * Something happened to its Raft.
+     *
+     * @param event what
+     */
+    record Consensus(RaftEvent event) implements MemberEvent {}
+
+    /**
+     * The ensemble formed, as far as this member is concerned.
+     *
+     * @param clusterId its id
+     */
+    record Formed(long clusterId) implements MemberEvent {}
+
+    /**
+     * The member serves sessions from now on.
+     *
+     * @param appliedIndex what it has applied
+     */
+    record Serving(long appliedIndex) implements MemberEvent {}
+
+    /**
+     * A session's lease lapsed on the leader.
+     *
+     * @param session the session
+     * @param silentMillis for how long it gave no sign of life
+     */
+    record LeaseLapsed(long session, long silentMillis) implements MemberEvent {}
+
+    /**
+     * The member was not run for a while; leases were restarted.
+     *
+     * @param pausedMillis for how long
+     */
+    record PauseDetected(long pausedMillis) implements MemberEvent {}
+
+    /**
+     * A snapshot was saved.
+     *
+     * @param index its last index
+     * @param sizeBytes its size
+     */
+    record SnapshotSaved(long index, long sizeBytes) implements MemberEvent {}
+
+    /**
+     * A snapshot could not be saved.
+     *
+     * @param reason what went wrong
+     */
+    record SnapshotFailed(String reason) implements MemberEvent {}
+
+    /**
+     * A snapshot from the leader replaced the state.
+     *
+     * @param index its last index
+     */
+    record SnapshotInstalled(long index) implements MemberEvent {}
+
+    /**
+     * The member takes no further part in the ensemble.
+     *
+     * @param reason what was found and what to do
+     */
+    record Left(String reason) implements MemberEvent {}
+}

@@ -1,0 +1,40 @@
+package io.coord.member;
+
+import io.coord.MemberId;
+import io.coord.raft.Configuration;
+import io.coord.raft.Role;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a member stands: a value, for status and tests.
+ *
+ * @param self the member
+ * @param clusterId of its ensemble, or 0 while it forms
+ * @param role its role
+ * @param term its term
+ * @param leader the leader it knows, or null
+ * @param commitIndex committed, as far as it knows
+ * @param appliedIndex applied
+ * @param lastIndex the end of its log
+ * @param durableIndex the end of its log on disk
+ * @param configuration in force
+ * @param serving whether it serves sessions
+ * @param established whether, as leader, it has committed in its own term
+ * @param hostedSessions sessions attached to it
+ * @param left why it takes no further part, or null
+ */
+public record MemberView(
+        MemberId self,
+        long clusterId,
+        Role role,
+        long term,
+        @Nullable MemberId leader,
+        long commitIndex,
+        long appliedIndex,
+        long lastIndex,
+        long durableIndex,
+        Configuration configuration,
+        boolean serving,
+        boolean established,
+        int hostedSessions,
+        @Nullable String left) {}

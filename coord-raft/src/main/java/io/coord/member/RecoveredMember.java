@@ -1,0 +1,34 @@
+package io.coord.member;
+
+import io.coord.raft.Entry;
+import io.coord.raft.HardState;
+import io.coord.raft.SnapshotMeta;
+import io.coord.state.CoordState;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a member remembers from before.
+ *
+ * @param clusterId of its ensemble, or 0 if it has none yet
+ * @param incarnation of its disk
+ * @param hardState term and vote
+ * @param base what its log starts behind, or null for the origin
+ * @param state at the base, or null for the initial state
+ * @param entries the log behind the base, all durable
+ * @param suspect why it may have forgotten something it had promised; null if it has not: a suspect member does not vote
+ */
+public record RecoveredMember(
+        long clusterId,
+        long incarnation,
+        HardState hardState,
+        @Nullable SnapshotMeta base,
+        @Nullable CoordState state,
+        List<Entry> entries,
+        @Nullable String suspect) {
+
+    /** A member that starts for the first time. */
+    public static RecoveredMember fresh() {
+        return new RecoveredMember(0, 1, HardState.INITIAL, null, null, List.of(), null);
+    }
+}
