@@ -1,5 +1,6 @@
 package io.coord.member;
 
+import io.coord.raft.Configuration;
 import io.coord.raft.MemberKey;
 import io.coord.raft.Message;
 import io.coord.raft.SnapshotMeta;
@@ -13,8 +14,9 @@ public sealed interface DiskTask {
      *
      * @param clusterId of the ensemble
      * @param self this member and incarnation
+     * @param initial whom the ensemble was formed of: what its log begins with
      */
-    record SaveIdentity(long clusterId, MemberKey self) implements DiskTask {}
+    record SaveIdentity(long clusterId, MemberKey self, Configuration initial) implements DiskTask {}
 
     /**
      * Write a snapshot; answered by {@link Input.SnapshotSaved} or {@link Input.SnapshotNotSaved}.
@@ -42,7 +44,8 @@ public sealed interface DiskTask {
     record WritePiece(Message.SnapshotChunk chunk) implements DiskTask {}
 
     /**
-     * Let the log start at the received snapshot. In order with the log writes.
+     * Let the log start at the received snapshot, after all log writes asked for before; answered by
+     * {@link Input.SnapshotInstalled}.
      *
      * @param meta which snapshot
      * @param keepSuffix whether entries behind it are kept

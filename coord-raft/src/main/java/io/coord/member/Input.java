@@ -112,6 +112,13 @@ public sealed interface Input {
      */
     record SnapshotReceived(SnapshotMeta meta, CoordState state) implements Input {}
 
+    /**
+     * The log on disk starts at the received snapshot.
+     *
+     * @param index its last index
+     */
+    record SnapshotInstalled(long index) implements Input {}
+
     // --- from sessions and their doors ---
 
     /**

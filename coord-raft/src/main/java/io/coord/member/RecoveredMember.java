@@ -1,7 +1,9 @@
 package io.coord.member;
 
+import io.coord.raft.Configuration;
 import io.coord.raft.Entry;
 import io.coord.raft.HardState;
+import io.coord.raft.MemberKey;
 import io.coord.raft.SnapshotMeta;
 import io.coord.state.CoordState;
 import java.util.List;
@@ -12,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param clusterId of its ensemble, or 0 if it has none yet
  * @param incarnation of its disk
+ * @param initial whom its ensemble was formed of, as forced then; null if it has not formed yet
  * @param hardState term and vote
  * @param base what its log starts behind, or null for the origin
  * @param state at the base, or null for the initial state
@@ -21,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 public record RecoveredMember(
         long clusterId,
         long incarnation,
+        @Nullable Configuration initial,
         HardState hardState,
         @Nullable SnapshotMeta base,
         @Nullable CoordState state,
@@ -29,6 +33,6 @@ public record RecoveredMember(
 
     /** A member that starts for the first time. */
     public static RecoveredMember fresh() {
-        return new RecoveredMember(0, 1, HardState.INITIAL, null, null, List.of(), null);
+        return new RecoveredMember(0, MemberKey.FIRST_INCARNATION, null, HardState.INITIAL, null, null, List.of(), null);
     }
 }

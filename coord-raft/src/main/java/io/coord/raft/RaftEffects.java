@@ -20,6 +20,16 @@ public record RaftEffects(
         List<SnapshotTask> snapshots,
         List<RaftEvent> events) {
 
+    /** Whether there is nothing to do. */
+    public boolean isEmpty() {
+        return messages.isEmpty()
+                && writes.isEmpty()
+                && committed.isEmpty()
+                && reads.isEmpty()
+                && snapshots.isEmpty()
+                && events.isEmpty();
+    }
+
     /**
      * The answer to {@link Raft#read}.
      *

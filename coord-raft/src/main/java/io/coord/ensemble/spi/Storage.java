@@ -64,8 +64,9 @@ public interface Storage extends AutoCloseable {
      * @param clusterId of the ensemble, not 0
      * @param member number of the member
      * @param incarnation of the member's disk
+     * @param configuration whom the ensemble was formed of, encoded; opaque
      */
-    record Identity(long clusterId, int member, long incarnation) {}
+    record Identity(long clusterId, int member, long incarnation, Bytes configuration) {}
 
     /**
      * Term and vote.
