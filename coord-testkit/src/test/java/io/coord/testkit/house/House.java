@@ -100,6 +100,11 @@ final class House {
             return COMMENT_OR_TEXT.matcher(text).replaceAll(" ");
         }
 
+        @Override
+        public String toString() {
+            return file.toString();
+        }
+
         boolean isType() {
             return !className.endsWith("-info");
         }
