@@ -5,6 +5,11 @@ module io.coord.core {
 
     exports io.coord;
 
+    exports io.coord.session to
+            io.coord.raft,
+            io.coord.netty,
+            io.coord.testkit;
+
     exports io.coord.state to
             io.coord.raft,
             io.coord.netty,

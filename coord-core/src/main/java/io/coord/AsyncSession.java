@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +29,10 @@ public interface AsyncSession extends AutoCloseable {
     /** How long the ensemble keeps the session without a sign of life, as granted. */
     Duration timeout();
 
-    /** Where the session stands now. Turns from CONNECTED when its lease lapses, without any thread running. */
+    /**
+     * Where the session stands now. Turns from CONNECTED when its lease lapses, without any thread running; the event follows. A
+     * request that failed while the session was not CONNECTED may be asked again when {@link SessionEvent.Connected} comes.
+     */
     SessionState state();
 
     /**
@@ -70,6 +74,21 @@ public interface AsyncSession extends AutoCloseable {
      * @return fails with {@link Refusal#AUTH_FAILED} if the scheme is unknown or does not accept them
      */
     CompletionStage<@Nullable Void> addAuth(String scheme, Bytes credentials);
+
+    /**
+     * Where this session's stages complete and its listeners are called: one task at a time, in order, on the callback executor of
+     * the session's member or client. What is executed here comes after all that was queued before, and never at the same time as
+     * another callback of the session; so code that runs only here needs no lock, and a stage asked for here is never complete before
+     * its dependents are attached. Goes on working when the session is over; the caller's own thread runs the task once the member or
+     * client has closed its executor.
+     */
+    Executor callbackExecutor();
+
+    /**
+     * A short name that no other call on any session of the ensemble returns: the session's id and a count, letters and digits only.
+     * Its creator finds a sequential node by it when the outcome of the creation is unknown.
+     */
+    String uniqueName();
 
     /** Calls the listener with every change of the session's standing from now on. */
     Registration onEvent(Consumer<? super SessionEvent> listener);

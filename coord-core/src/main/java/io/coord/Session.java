@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every method throws a {@link CoordException} whose type says what to do next. A thread interrupted while it waits gets its
  * interrupt flag back and an {@link OutcomeUnknownException} for a write, an {@link UnavailableException} for a read. On a callback
- * thread, where waiting could dead-lock, every method but a local read throws {@link IllegalStateException}: use {@link #async()} there.
+ * thread, where waiting could dead-lock, every method but a local read throws {@link IllegalStateException} before it asks anything: use
+ * {@link #async()} there.
  */
 public interface Session extends AutoCloseable {
 
@@ -35,6 +36,16 @@ public interface Session extends AutoCloseable {
      */
     <T> T awaitInterruptibly(CompletionStage<T> stage) throws InterruptedException;
 
+    /**
+     * Waits for a stage, but not for ever.
+     *
+     * @param atMost how long; zero only looks
+     * @return the stage's value, or empty if the time was over first; the stage itself goes on
+     * @throws InterruptedException if the thread is interrupted while it waits
+     * @throws IllegalStateException as {@link #await(CompletionStage)}
+     */
+    <T> Optional<T> awaitAtMost(CompletionStage<T> stage, Duration atMost) throws InterruptedException;
+
     /** {@link AsyncSession#id()}. */
     default long id() {
         return async().id();
@@ -51,9 +62,13 @@ public interface Session extends AutoCloseable {
     }
 
     /** Asks the tree and waits; see {@link AsyncSession#submit(Operation)}. */
-    default <R> R submit(Operation<R> operation) {
-        return await(async().submit(operation));
-    }
+    <R> R submit(Operation<R> operation);
+
+    /** Reads as fresh as the mode says and waits; see {@link AsyncSession#submit(Operation.Read, ReadMode)}. */
+    <R> R submit(Operation.Read<R> read, ReadMode mode);
+
+    /** Reads, leaves a one-shot watch, and waits; see {@link AsyncSession#submit(Operation.WatchedRead, Consumer)}. */
+    <R> R submit(Operation.WatchedRead<R> read, Consumer<? super WatchEvent> listener);
 
     /** Creates a node open to anyone. */
     default Outcome.Created create(NodePath path, @Nullable Bytes data, CreateMode mode) {
@@ -62,13 +77,13 @@ public interface Session extends AutoCloseable {
 
     /** Creates a node. */
     default Outcome.Created create(NodePath path, @Nullable Bytes data, CreateMode mode, List<Acl> acl) {
-        return await(async().create(path, data, mode, acl));
+        return submit(new Operation.Create(path.value(), data, mode, acl, Operation.NO_TTL));
     }
 
     /** Creates a node of a TTL mode. */
     default Outcome.Created create(
             NodePath path, @Nullable Bytes data, CreateMode mode, List<Acl> acl, Duration timeToLive) {
-        return await(async().create(path, data, mode, acl, timeToLive));
+        return submit(new Operation.Create(path.value(), data, mode, acl, timeToLive.toMillis()));
     }
 
     /** Deletes a node whatever its version. */
@@ -78,7 +93,7 @@ public interface Session extends AutoCloseable {
 
     /** Deletes a node of this data version. */
     default void delete(NodePath path, int version) {
-        await(async().delete(path, version));
+        submit(new Operation.Delete(path.value(), version));
     }
 
     /** The node's Stat, or empty if there is no such node. */
@@ -88,7 +103,7 @@ public interface Session extends AutoCloseable {
 
     /** The node's Stat or empty, and the listener told of its next creation, deletion or change. */
     default Optional<Stat> exists(NodePath path, Consumer<? super WatchEvent> listener) {
-        return await(async().exists(path, listener));
+        return submit(new Operation.Exists(path.value()), listener);
     }
 
     /** The node's data and Stat, read on the calling thread. */
@@ -98,12 +113,12 @@ public interface Session extends AutoCloseable {
 
     /** The node's data and Stat, as fresh as the mode says. */
     default Node getData(NodePath path, ReadMode mode) {
-        return await(async().getData(path, mode));
+        return submit(new Operation.GetData(path.value()), mode);
     }
 
     /** The node's data and Stat, and the listener told of the next change or the deletion. */
     default Node getData(NodePath path, Consumer<? super WatchEvent> listener) {
-        return await(async().getData(path, listener));
+        return submit(new Operation.GetData(path.value()), listener);
     }
 
     /** Sets a node's data whatever its version; the Stat right after. */
@@ -113,7 +128,7 @@ public interface Session extends AutoCloseable {
 
     /** Sets the data of a node of this data version; the Stat right after. */
     default Stat setData(NodePath path, @Nullable Bytes data, int version) {
-        return await(async().setData(path, data, version)).stat();
+        return submit(new Operation.SetData(path.value(), data, version)).stat();
     }
 
     /** The names of the direct children, in no promised order. */
@@ -123,7 +138,7 @@ public interface Session extends AutoCloseable {
 
     /** The names of the direct children, and the listener told of the next change among them. */
     default List<String> getChildren(NodePath path, Consumer<? super WatchEvent> listener) {
-        return await(async().getChildren(path, listener)).names();
+        return submit(new Operation.GetChildren(path.value()), listener).names();
     }
 
     /** The access control list and Stat. */
@@ -138,7 +153,7 @@ public interface Session extends AutoCloseable {
 
     /** Replaces the access control list of this ACL version; the Stat right after. */
     default Stat setAcl(NodePath path, List<Acl> acl, int aclVersion) {
-        return await(async().setAcl(path, acl, aclVersion)).stat();
+        return submit(new Operation.SetAcl(path.value(), acl, aclVersion)).stat();
     }
 
     /** The number of all descendants; costs the same for any number. */
@@ -158,7 +173,7 @@ public interface Session extends AutoCloseable {
 
     /** Waits until this member shows everything committed before the call. */
     default void sync(NodePath path) {
-        await(async().sync(path));
+        submit(new Operation.Sync(path.value()));
     }
 
     /** Begins a transaction: all of its steps are done, or none. */
@@ -167,19 +182,13 @@ public interface Session extends AutoCloseable {
     }
 
     /** Watches a path until the registration is closed or the session ends. */
-    default Registration addWatch(NodePath path, WatchMode mode, Consumer<? super WatchEvent> listener) {
-        return await(async().addWatch(path, mode, listener));
-    }
+    Registration addWatch(NodePath path, WatchMode mode, Consumer<? super WatchEvent> listener);
 
     /** Removes all this session's watches of a kind from a path. */
-    default void removeWatches(NodePath path, WatchKind kind) {
-        await(async().removeWatches(path, kind));
-    }
+    void removeWatches(NodePath path, WatchKind kind);
 
     /** Adds an identity proven by credentials; for {@code digest}, {@code user:password}. */
-    default void addAuth(String scheme, Bytes credentials) {
-        await(async().addAuth(scheme, credentials));
-    }
+    void addAuth(String scheme, Bytes credentials);
 
     /** Calls the listener, on the callback executor, with every change of the session's standing from now on. */
     default Registration onEvent(Consumer<? super SessionEvent> listener) {

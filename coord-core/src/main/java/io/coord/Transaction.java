@@ -72,16 +72,12 @@ public final class Transaction {
      * @throws RejectedException for the first step refused, which {@link RejectedException#failedStep()} names
      */
     public List<Outcome> commit() {
-        return granted(session.await(submit()));
+        return granted(session.submit(new Operation.Multi(steps)));
     }
 
     /** As {@link #commit()}, without waiting. */
     public CompletionStage<List<Outcome>> commitAsync() {
-        return submit().thenApply(Transaction::granted);
-    }
-
-    private CompletionStage<Outcome.Multi> submit() {
-        return session.async().submit(new Operation.Multi(steps));
+        return session.async().submit(new Operation.Multi(steps)).thenApply(Transaction::granted);
     }
 
     private static List<Outcome> granted(Outcome.Multi multi) {

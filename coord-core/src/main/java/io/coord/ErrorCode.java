@@ -1,0 +1,100 @@
+package io.coord;
+
+/**
+ * The stable codes that open messages people act on, such as {@code COORD-1002 ensemble of 4: ...}. A code keeps its meaning for
+ * ever and is explained, with causes and remedies, in {@code coord-core/docs/errors.md}.
+ */
+public enum ErrorCode {
+    /** Too few members can be reached to decide anything. */
+    NO_QUORUM(1001),
+    /** An even number of voters. */
+    EVEN_ENSEMBLE(1002),
+    /** A data directory belongs to another member or ensemble. */
+    FOREIGN_DATA_DIRECTORY(1003),
+    /** A port is in use. */
+    PORT_IN_USE(1004),
+    /** A znode's data is above {@code maxDataBytes}. */
+    DATA_TOO_LARGE(1005),
+    /** A blocking call on a thread that delivers answers. */
+    BLOCKING_ON_CALLBACK(1006),
+    /** A session expired. */
+    SESSION_EXPIRED(1007),
+    /** The host's protobuf-java is too old. */
+    OLD_PROTOBUF(1008),
+    /** A configuration key that does not exist. */
+    UNKNOWN_KEY(1009),
+    /** Closing takes long since a user's callback still runs. */
+    SLOW_CLOSE(1010),
+
+    /** An ensemble without a voter. */
+    NO_VOTERS(1011),
+    /** A member that is not written {@code id=host:peerPort[:clientPort][:observer]}. */
+    MALFORMED_MEMBER(1012),
+    /** A member's id is no number from 1 to 255. */
+    BAD_MEMBER_ID(1013),
+    /** A member's host is empty, or cannot be a host. */
+    BAD_HOST(1014),
+    /** A port is no number from 1 to 65535. */
+    BAD_PORT(1015),
+    /** Two members have one id. */
+    DUPLICATE_MEMBER(1016),
+    /** Two members, or two purposes of one, share a host and port. */
+    DUPLICATE_ADDRESS(1017),
+    /** More voters than are any use. */
+    TOO_MANY_VOTERS(1018),
+    /** A member that the ensemble does not name. */
+    NOT_A_MEMBER(1019),
+
+    /** A configured duration cannot be read. */
+    BAD_DURATION(1020),
+    /** A configured size cannot be read. */
+    BAD_SIZE(1021),
+    /** A configured number cannot be read. */
+    BAD_NUMBER(1022),
+    /** A configured switch is neither true nor false. */
+    BAD_SWITCH(1023),
+    /** A configured value is outside its range. */
+    OUT_OF_RANGE(1024),
+    /** Two configured values do not go together. */
+    CONFLICTING_VALUES(1025),
+
+    /** A request is larger than a limit other than that of data. */
+    REQUEST_TOO_LARGE(1030),
+    /** Too much is unanswered, of one session or of all. */
+    OVERLOADED(1031),
+    /** A session has as many watches as it may. */
+    TOO_MANY_WATCHES(1032),
+    /** A member hosts as many sessions as it may. */
+    TOO_MANY_SESSIONS(1033),
+
+    /** Waiting for leadership in an election that was left. */
+    ELECTION_LEFT(1040),
+    /** A membership's name is taken by another session. */
+    NAME_TAKEN(1041),
+    /** A node that a recipe needs for its children is ephemeral. */
+    EPHEMERAL_PARENT(1042),
+    /** A request for a lock was given up. */
+    LOCK_REQUEST_CANCELLED(1043);
+
+    private final int number;
+
+    ErrorCode(int number) {
+        this.number = number;
+    }
+
+    /** The number, unique and never given again. */
+    public int number() {
+        return number;
+    }
+
+    /** The text with the code in front. */
+    public String message(String text) {
+        return this + " " + text;
+    }
+
+    /** The code as it is written: {@code COORD-1002}. */
+    @Override
+    public String toString() {
+        return "COORD-" + number;
+    }
+}

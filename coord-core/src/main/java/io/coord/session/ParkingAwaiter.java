@@ -1,0 +1,87 @@
+package io.coord.session;
+
+import io.coord.CoordException;
+import io.coord.ErrorCode;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
+
+/** The awaiter of production: parks the calling thread, platform or virtual, and holds no lock while it does. */
+public final class ParkingAwaiter implements Awaiter {
+
+    private final BooleanSupplier mayNotWait;
+
+    /**
+     * An awaiter for all threads but some.
+     *
+     * @param mayNotWait whether the current thread runs the callbacks or the loop that awaited stages need
+     */
+    public ParkingAwaiter(BooleanSupplier mayNotWait) {
+        this.mayNotWait = mayNotWait;
+    }
+
+    @Override
+    public void requireMayWait() {
+        if (mayNotWait.getAsBoolean()) {
+            throw new IllegalStateException(ErrorCode.BLOCKING_ON_CALLBACK.message("blocking call on "
+                    + Thread.currentThread().getName()
+                    + ": this would deadlock, as the answer is delivered by this very thread. Use session.async() here, or hand"
+                    + " the work to a thread of your own"));
+        }
+    }
+
+    @Override
+    public <T> T await(CompletionStage<T> stage) throws InterruptedException {
+        requireMayWait();
+        try {
+            return stage.toCompletableFuture().get();
+        } catch (ExecutionException e) {
+            throw failure(e.getCause());
+        } catch (CancellationException e) {
+            throw failure(e);
+        }
+    }
+
+    @Override
+    public <T> Optional<T> await(CompletionStage<T> stage, Duration atMost) throws InterruptedException {
+        requireMayWait();
+        CompletableFuture<T> future = stage.toCompletableFuture();
+        try {
+            return Optional.of(future.get(nanos(atMost), TimeUnit.NANOSECONDS));
+        } catch (TimeoutException e) {
+            return Optional.empty();
+        } catch (ExecutionException e) {
+            throw failure(e.getCause());
+        } catch (CancellationException e) {
+            throw failure(e);
+        }
+    }
+
+    private static long nanos(Duration duration) {
+        return duration.compareTo(Duration.ofNanos(Long.MAX_VALUE)) > 0 ? Long.MAX_VALUE : duration.toNanos();
+    }
+
+    /** A stage's failure as {@link Awaiter} promises to throw it. */
+    public static RuntimeException failure(Throwable failure) {
+        Throwable cause = failure;
+        while (cause instanceof CompletionException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        if (cause instanceof CoordException coord) {
+            return coord.rethrown();
+        }
+        if (cause instanceof CancellationException) {
+            CancellationException rethrown = new CancellationException(cause.getMessage());
+            rethrown.initCause(cause);
+            return rethrown;
+        }
+        return new CompletionException(cause);
+    }
+}
