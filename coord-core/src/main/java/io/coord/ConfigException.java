@@ -3,7 +3,8 @@ package io.coord;
 import java.util.List;
 
 /**
- * What is wrong with a configuration or an ensemble: all mistakes at once, so that it takes one round to put them right.
+ * What is wrong with a configuration or an ensemble: all mistakes at once, so that it takes one round to put them
+ * right.
  */
 public final class ConfigException extends IllegalArgumentException {
 

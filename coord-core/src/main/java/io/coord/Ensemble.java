@@ -13,8 +13,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who belongs to an ensemble and where each is reached: an odd number of voters, 1 to 7, and any number of observers, which
- * replicate and serve without a vote.
+ * Who belongs to an ensemble and where each is reached: an odd number of voters, 1 to 7, and any number of observers,
+ * which replicate and serve without a vote.
  *
  * <p>Written {@code id=host:peerPort[:clientPort][:observer]}, separated by commas; IPv6 addresses in brackets:
  *
@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Why odd: a decision needs more than half of the voters, so 4 tolerate one failure, as 3 do, with one more that can fail.
- * Why no more than 7: each write waits for the majority, and 7 tolerate three failures; readers are served by observers.
+ * Why no more than 7: each write waits for the majority, and 7 tolerate three failures; readers are served by
+ * observers.
  *
  * @param voters who decides, sorted by id
  * @param observers who only follows, sorted by id

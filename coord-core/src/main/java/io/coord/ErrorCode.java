@@ -1,8 +1,8 @@
 package io.coord;
 
 /**
- * The stable codes that open messages people act on, such as {@code COORD-1002 ensemble of 4: ...}. A code keeps its meaning for
- * ever and is explained, with causes and remedies, in {@code coord-core/docs/errors.md}.
+ * The stable codes that open messages people act on, such as {@code COORD-1002 ensemble of 4: ...}. A code keeps its
+ * meaning for ever and is explained, with causes and remedies, in {@code coord-core/docs/errors.md}.
  */
 public enum ErrorCode {
     /** Too few members can be reached to decide anything. */

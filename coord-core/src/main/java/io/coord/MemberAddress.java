@@ -19,7 +19,7 @@ public record MemberAddress(String host, int peerPort, OptionalInt clientPort) {
     public MemberAddress {
         List<Mistake> mistakes = mistakes(host, peerPort, clientPort);
         if (!mistakes.isEmpty()) {
-            throw new ConfigException("the address of " + host, mistakes);
+            throw new ConfigException("the address of \"" + NodePath.printable(host) + "\"", mistakes);
         }
     }
 
@@ -55,7 +55,12 @@ public record MemberAddress(String host, int peerPort, OptionalInt clientPort) {
             mistakes.add(new Mistake(ErrorCode.MALFORMED_MEMBER, where + (ports.length == 0 ? noPort(text) : tooMany(text))));
             return null;
         }
-        String host = text.startsWith("[") ? text.substring(1, hostEnd - 1) : text.substring(0, hostEnd);
+        if (!bracketed && ports[0].startsWith("//")) {
+            mistakes.add(new Mistake(ErrorCode.BAD_HOST, where + ": the host \"" + text.substring(0, hostEnd) + "\" and port \""
+                    + ports[0] + "\" come from a URL; leave " + text.substring(0, hostEnd) + ":// out"));
+            return null;
+        }
+        String host = bracketed ? text.substring(1, hostEnd - 1) : text.substring(0, hostEnd);
         return checked(host, ports, where, mistakes);
     }
 

@@ -22,7 +22,8 @@ import java.util.TreeSet;
  * }</pre>
  *
  * <p>Or read it from properties, where the keys are the components' names, durations are written {@code 10s} and sizes {@code 64MB}:
- * {@link #from(Map)}. What each default is good for stands beside it in this class and in {@code coord-core/docs/configuration.md}.
+ * {@link #from(Map)}. What each default is good for stands beside it in this class and in {@code
+ * coord-core/docs/configuration.md}.
  *
  * @param heartbeat how often a leader speaks
  * @param electionTimeout a follower that heard no leader for this long, up to twice as long by chance, campaigns
@@ -96,11 +97,11 @@ public record MemberConfig(
             ConfigKey.duration("maxSessionTimeout", Duration.ofMillis(100), Duration.ofDays(1), Duration.ofMinutes(1),
                     "ZooKeeper's 20 ticks of 3 s: the longest time for which a dead owner's ephemerals stay"),
             ConfigKey.number("maxSessions", 1, 10_000_000, 100_000,
-                    "About 1 KB each"),
+                    "Bounds what sessions cost: each is a record here and one in the state of every member"),
             ConfigKey.number("snapshotEntries", 10, 100_000_000, 100_000,
-                    "About a second of full load: what a restart replays"),
+                    "ZooKeeper's snapCount: what a restart replays, and no snapshot so often that it hinders"),
             ConfigKey.size("snapshotBytes", 1 << 10, 1L << 40, 64 << 20,
-                    "Replayed in about a second, for large entries"),
+                    "Entries may be large: bounds what a restart reads"),
             ConfigKey.number("retainedEntries", 0, 100_000_000, 10_000,
                     "A member that was away for a moment catches up from the log and needs no snapshot"),
             ConfigKey.size("maxDataBytes", 1, 64 << 20, 1_048_553,
@@ -115,13 +116,13 @@ public record MemberConfig(
             ConfigKey.number("maxPathDepth", 2, 10_000, 512,
                     "Trees are shallow; what walks them uses stack"),
             ConfigKey.number("maxOutstandingPerSession", 1, 10_000_000, 10_000,
-                    "Keeps any network busy; one session cannot starve the others"),
+                    "Far above what keeps a network busy, and one session cannot starve the others"),
             ConfigKey.number("maxOutstanding", 1, 100_000_000, 100_000,
-                    "About 100 MB of usual requests"),
+                    "Bounds what waiting requests cost"),
             ConfigKey.size("maxUncommittedBytes", 1 << 10, 1L << 34, 64 << 20,
                     "Bounds what a leader without a quorum piles up"),
             ConfigKey.number("maxWatchesPerSession", 1, 100_000_000, 1_000_000,
-                    "About 100 MB; a controller watches each of its topics"),
+                    "A controller watches each of its topics; bounds what one session costs"),
             ConfigKey.duration("containerCheckInterval", Duration.ofMillis(10), Duration.ofDays(1), Duration.ofMinutes(1),
                     "ZooKeeper's (zk.CT1)"),
             ConfigKey.toggle("extendedTypes", false,

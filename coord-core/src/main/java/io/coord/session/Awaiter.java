@@ -8,14 +8,15 @@ import java.util.concurrent.CompletionStage;
  * How a blocking session waits: in production by parking the caller, in a simulation by running the simulation.
  *
  * <p>A stage that failed is reported in the waiting thread's own words: a {@link io.coord.CoordException} as
- * {@link io.coord.CoordException#rethrown()}, so that the stack shows who waited and the cause who failed; a cancelled stage as a
- * {@link java.util.concurrent.CancellationException}; anything else, which only a user's own function can have thrown, as the
- * cause of a {@link java.util.concurrent.CompletionException}.
+ * {@link io.coord.CoordException#rethrown()}, so that the stack shows who waited and the cause who failed; a cancelled
+ * stage as a {@link java.util.concurrent.CancellationException}; anything else, which only a user's own function can
+ * have thrown, as the cause of a {@link java.util.concurrent.CompletionException}.
  */
 public interface Awaiter {
 
     /**
-     * Refuses a thread that must not wait. Asked before a request is made, so that what is refused here has not been done.
+     * Refuses a thread that must not wait. Asked before a request is made, so that what is refused here has not been
+     * done.
      *
      * @throws IllegalStateException on a callback thread or the member's loop, which the awaited stage may itself need
      */

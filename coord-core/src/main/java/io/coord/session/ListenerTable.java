@@ -52,8 +52,8 @@ public final class ListenerTable {
         RECURSIVE;
 
         /**
-         * What a read leaves when it is answered, where it leaves anything: getData and getChildren of a missing node do not
-         * (zk.R1).
+         * What a read leaves when it is answered, where it leaves anything: getData and getChildren of a missing node
+         * do not (zk.R1).
          *
          * @param found whether the node was there
          */

@@ -1,5 +1,6 @@
 /**
- * What every door to a session shares on the caller's side: how a blocking session waits, and which listener hears which event.
+ * What every door to a session shares on the caller's side: how a blocking session waits, and which listener hears
+ * which event.
  *
  * <p>Internal: exported to Coord's own modules only.
  */
