@@ -22,7 +22,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -48,6 +50,24 @@ class HouseRulesTest {
     private static final String[] WITH_THREADS = {
         "io.coord.runtime..", "io.coord.storage..", "io.coord.netty..", "io.coord.testkit.."
     };
+
+    private static final Set<String> EVERYONE = Set.of();
+
+    /** Who may see which room; those not named here are closed. */
+    private static final Map<String, Set<String>> OPEN_TO = Map.ofEntries(
+            Map.entry("io.coord", EVERYONE),
+            Map.entry("io.coord.recipes", EVERYONE),
+            Map.entry("io.coord.session", Set.of("io.coord.raft", "io.coord.netty", "io.coord.testkit")),
+            Map.entry("io.coord.state", Set.of("io.coord.raft", "io.coord.netty", "io.coord.testkit")),
+            Map.entry("io.coord.ensemble", EVERYONE),
+            Map.entry("io.coord.ensemble.spi", EVERYONE),
+            Map.entry("io.coord.raft", Set.of("io.coord.testkit")),
+            Map.entry("io.coord.member", Set.of("io.coord.testkit")),
+            Map.entry("io.coord.wire", Set.of("io.coord.netty", "io.coord.testkit")),
+            Map.entry("io.coord.storage", Set.of("io.coord.testkit")),
+            Map.entry("io.coord.runtime", Set.of("io.coord.testkit")),
+            Map.entry("io.coord.netty", EVERYONE),
+            Map.entry("io.coord.testkit", EVERYONE));
 
     /** As much of the JDK as a function of its inputs needs. */
     private static final String[] PLAIN_JAVA = {
@@ -166,18 +186,19 @@ class HouseRulesTest {
     // ---- what the neighbours get to see
 
     @Test
-    void onlyTheFrontRoomsAreOpenToEveryone() {
-        Set<String> open = openPackages();
+    void everyFurnishedRoomIsOpenToThoseItIsForAndToNoOneElse() {
+        Set<String> furnished = House.sources("main").stream()
+                .filter(Source::isType)
+                .map(Source::packageName)
+                .collect(Collectors.toSet());
+        Map<String, Set<String>> wanted = new TreeMap<>(OPEN_TO);
+        wanted.keySet().retainAll(furnished);
 
-        assertThat(open).contains("io.coord");
-        assertThat(open)
-                .isSubsetOf(
-                        "io.coord",
-                        "io.coord.recipes",
-                        "io.coord.ensemble",
-                        "io.coord.ensemble.spi",
-                        "io.coord.netty",
-                        "io.coord.testkit");
+        Map<String, Set<String>> found = new TreeMap<>();
+        House.modules().forEach(module ->
+                module.exports().forEach(export -> found.put(export.source(), export.targets())));
+
+        assertThat(found).isEqualTo(wanted);
     }
 
     @Test
