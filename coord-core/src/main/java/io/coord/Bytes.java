@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.zip.CRC32C;
 
 /**
  * An immutable sequence of bytes: a value, compared by content, safe to hand to any thread.
@@ -77,6 +78,13 @@ public final class Bytes implements Comparable<Bytes> {
     /** Writes all bytes to the stream. */
     public void writeTo(OutputStream out) throws IOException {
         out.write(array);
+    }
+
+    /** The CRC-32C (Castagnoli) checksum of the bytes. */
+    public int crc32c() {
+        CRC32C crc = new CRC32C();
+        crc.update(array, 0, array.length);
+        return (int) crc.getValue();
     }
 
     /** The bytes read as UTF-8 text; malformed input becomes the replacement character. */

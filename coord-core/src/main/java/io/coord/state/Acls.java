@@ -1,0 +1,187 @@
+package io.coord.state;
+
+import io.coord.Acl;
+import io.coord.Identity;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The rules of access control lists: who is granted what, and which lists are well formed (zk section 2.8). Built in, so that every
+ * member judges alike; authentication only produces identities (rule.9).
+ */
+public final class Acls {
+
+    private static final String WORLD = "world";
+    private static final String AUTH = "auth";
+    private static final String DIGEST = "digest";
+    private static final String IP = "ip";
+    private static final String X509 = "x509";
+    private static final String SASL = "sasl";
+    private static final String SUPER = "super";
+
+    private Acls() {}
+
+    /**
+     * Whether a list grants somebody a permission: by any entry with any of the permission's bits that names one of the identities
+     * (zk.A1). An empty list grants everything, and everything is granted to an identity of scheme {@code super} (zk.A2).
+     */
+    public static boolean allows(List<Acl> acl, int permission, List<Identity> identities) {
+        if (acl.isEmpty()) {
+            return true;
+        }
+        for (Acl entry : acl) {
+            if ((entry.permissions() & permission) != 0 && names(entry.identity(), identities)) {
+                return true;
+            }
+        }
+        return hasSuper(identities);
+    }
+
+    private static boolean hasSuper(List<Identity> identities) {
+        for (Identity identity : identities) {
+            if (identity.scheme().equals(SUPER)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean names(Identity named, List<Identity> identities) {
+        if (named.equals(Identity.ANYONE)) {
+            return true;
+        }
+        for (Identity identity : identities) {
+            if (identity.scheme().equals(named.scheme()) && matches(named, identity.id())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean matches(Identity named, String id) {
+        return named.id().equals(id) || named.scheme().equals(IP) && IpRange.contains(named.id(), id);
+    }
+
+    /** What is wrong with a list that somebody wants to store, or empty if it can be {@link #expanded} (zk.C5). */
+    public static Optional<String> violation(List<Acl> acl, List<Identity> identities) {
+        if (acl.isEmpty()) {
+            return Optional.of("the access control list is empty; it needs an entry, such as world:anyone");
+        }
+        for (Acl entry : acl) {
+            Optional<String> violation = violation(entry.identity(), identities);
+            if (violation.isPresent()) {
+                return violation;
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<String> violation(Identity named, List<Identity> identities) {
+        return switch (named.scheme()) {
+            case WORLD -> unless(named.id().equals("anyone"), "scheme world has the one id anyone");
+            case AUTH -> unless(
+                    identities.stream().anyMatch(Acls::isAuthenticated),
+                    "scheme auth stands for the session's authenticated identities, and it has none");
+            case DIGEST -> unless(named.id().split(":").length == 2, "an id of scheme digest has the form user:hash");
+            case IP -> unless(IpRange.isValid(named.id()), "an id of scheme ip is an address or address/bits");
+            case X509 -> unless(named.id().indexOf('=') > 0, "an id of scheme x509 is a distinguished name");
+            case SASL -> unless(isPrincipal(named.id()), "an id of scheme sasl is a principal, name/host@realm");
+            default -> Optional.of("scheme " + named.scheme()
+                    + " is unknown; schemes are world, auth, digest, ip, x509 and sasl");
+        };
+    }
+
+    private static Optional<String> unless(boolean valid, String violation) {
+        return valid ? Optional.empty() : Optional.of(violation);
+    }
+
+    /** A Kerberos principal's form, {@code name[/host]@realm}, or any name without an at sign. */
+    private static boolean isPrincipal(String id) {
+        int at = id.indexOf('@');
+        int slash = id.indexOf('/');
+        return at < 0 || id.indexOf('@', at + 1) < 0 && slash == id.lastIndexOf('/') && slash < at;
+    }
+
+    /**
+     * The list as it is stored: every entry of scheme {@code auth} replaced by one for each authenticated identity (zk.A4), duplicates
+     * removed (zk.A12).
+     *
+     * @param acl without a {@link #violation}
+     * @param identities whom the writer acts as
+     */
+    public static List<Acl> expanded(List<Acl> acl, List<Identity> identities) {
+        if (acl.size() == 1 && !acl.get(0).identity().scheme().equals(AUTH)) {
+            return acl;
+        }
+        LinkedHashSet<Acl> stored = new LinkedHashSet<>();
+        for (Acl entry : acl) {
+            if (entry.identity().scheme().equals(AUTH)) {
+                for (Identity identity : identities) {
+                    if (isAuthenticated(identity)) {
+                        stored.add(new Acl(entry.permissions(), identity));
+                    }
+                }
+            } else {
+                stored.add(entry);
+            }
+        }
+        return List.copyOf(stored);
+    }
+
+    /** Whether an identity was proven, as against an address or everybody's (zk.A4). */
+    private static boolean isAuthenticated(Identity identity) {
+        return switch (identity.scheme()) {
+            case DIGEST, X509, SASL -> true;
+            default -> false;
+        };
+    }
+
+    /** The list as a reader without ADMIN may see it: the hashes of digest ids masked (zk.A11). */
+    public static List<Acl> masked(List<Acl> acl) {
+        List<Acl> masked = new ArrayList<>(acl.size());
+        for (Acl entry : acl) {
+            Identity identity = entry.identity();
+            int colon = identity.id().indexOf(':');
+            boolean hide = identity.scheme().equals(DIGEST) && colon >= 0;
+            masked.add(hide ? Acl.of(entry.permissions(), DIGEST, identity.id().substring(0, colon) + ":x") : entry);
+        }
+        return masked;
+    }
+
+    /** The identities as whoAmI tells them: of a digest id only the user (zk.A13). */
+    public static List<Identity> shown(List<Identity> identities) {
+        List<Identity> shown = new ArrayList<>(identities.size());
+        for (Identity identity : identities) {
+            int colon = identity.id().indexOf(':');
+            boolean hide = identity.scheme().equals(DIGEST) && colon >= 0;
+            shown.add(hide ? new Identity(DIGEST, identity.id().substring(0, colon)) : identity);
+        }
+        return List.copyOf(shown);
+    }
+
+    /**
+     * The identity that {@code addAuth("digest", credentials)} adds: the user and a Base64 SHA-1 of all the credentials (zk.A5).
+     *
+     * @param credentials {@code user:password}
+     */
+    public static Identity digestIdentity(String credentials) {
+        int colon = credentials.indexOf(':');
+        String user = colon < 0 ? credentials : credentials.substring(0, colon);
+        byte[] hash = sha1().digest(credentials.getBytes(StandardCharsets.UTF_8));
+        return new Identity(DIGEST, user + ":" + Base64.getEncoder().encodeToString(hash));
+    }
+
+    private static MessageDigest sha1() {
+        try {
+            return MessageDigest.getInstance("SHA-1");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-1", e);
+        }
+    }
+}

@@ -1,0 +1,273 @@
+package io.coord.state;
+
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A persistent set of elements, each with a path as its key: nodes, or the paths themselves.
+ *
+ * <p>A compressed hash-array mapped trie (CHAMP: Steindorfer and Vinju, OOPSLA 2015) of branching 32 over the spread hash of the
+ * key. Its shape depends on the elements alone, not on their history, so that it is walked in the same order on every member. Keys
+ * with equal hashes hang in an ordered tree below the last level: a flood of them costs a logarithm, not a list.
+ *
+ * <p>Whoever calls {@link #with} or {@link #without} gives the present edit up to the result: trie nodes that carry it are changed in
+ * place. Nothing that carries an older edit ever changes.
+ */
+final class PathTrie {
+
+    /** Nothing; carries no edit and so never changes. */
+    static final PathTrie EMPTY = new PathTrie(null, 0, 0, new Object[0]);
+
+    private static final int BITS = 5;
+    private static final int LAST_SHIFT = 30;
+    private static final OrderedTree<String, Object> NO_COLLISIONS =
+            OrderedTree.by((key, element) -> key.compareTo(keyOf(element)));
+
+    private final @Nullable Edit edit;
+    /** Which of the 32 positions hold an element. */
+    private int elements;
+    /** Which of them hold a deeper level: a trie, or below the last shift an ordered tree. Disjoint from {@link #elements}. */
+    private int branches;
+    /** The elements in order of position, then the branches in reverse order. */
+    private Object[] slots;
+
+    private PathTrie(@Nullable Edit edit, int elements, int branches, Object[] slots) {
+        this.edit = edit;
+        this.elements = elements;
+        this.branches = branches;
+        this.slots = slots;
+    }
+
+    /** The element with this key, or null. */
+    @Nullable Object find(String key) {
+        int hash = spread(key.hashCode());
+        PathTrie trie = this;
+        for (int shift = 0; ; shift += BITS) {
+            int bit = bit(hash, shift);
+            if ((trie.elements & bit) != 0) {
+                Object element = trie.slots[trie.elementAt(bit)];
+                return keyOf(element).equals(key) ? element : null;
+            }
+            if ((trie.branches & bit) == 0) {
+                return null;
+            }
+            Object below = trie.slots[trie.branchAt(bit)];
+            if (!(below instanceof PathTrie deeper)) {
+                return collisions(below).find(key);
+            }
+            trie = deeper;
+        }
+    }
+
+    /**
+     * The element whose key is the beginning of a text, without cutting it out.
+     *
+     * @param text begins with the key
+     * @param length of the key
+     * @param hash the key's {@code hashCode}
+     */
+    @Nullable Object findPrefix(String text, int length, int hash) {
+        int spread = spread(hash);
+        PathTrie trie = this;
+        for (int shift = 0; ; shift += BITS) {
+            int bit = bit(spread, shift);
+            if ((trie.elements & bit) != 0) {
+                Object element = trie.slots[trie.elementAt(bit)];
+                String key = keyOf(element);
+                return key.length() == length && text.startsWith(key) ? element : null;
+            }
+            if ((trie.branches & bit) == 0) {
+                return null;
+            }
+            Object below = trie.slots[trie.branchAt(bit)];
+            if (!(below instanceof PathTrie deeper)) {
+                return collisions(below).find(text.substring(0, length));
+            }
+            trie = deeper;
+        }
+    }
+
+    /** Whether there is no element. */
+    boolean isEmpty() {
+        return slots.length == 0;
+    }
+
+    /** Calls with every element, in the order of the shape: the same wherever the elements are the same. */
+    void forEach(Consumer<Object> action) {
+        int count = Integer.bitCount(elements);
+        for (int i = 0; i < count; i++) {
+            action.accept(slots[i]);
+        }
+        for (int i = slots.length - 1; i >= count; i--) {
+            if (slots[i] instanceof PathTrie deeper) {
+                deeper.forEach(action);
+            } else {
+                collisions(slots[i]).forEach(action);
+            }
+        }
+    }
+
+    /** These elements and this one, in place of the one with its key if there is one. */
+    PathTrie with(Edit edit, Object element) {
+        String key = keyOf(element);
+        return put(edit, 0, spread(key.hashCode()), key, element);
+    }
+
+    private PathTrie put(Edit edit, int shift, int hash, String key, Object element) {
+        int bit = bit(hash, shift);
+        if ((elements & bit) != 0) {
+            int at = elementAt(bit);
+            Object present = slots[at];
+            return keyOf(present).equals(key)
+                    ? replaced(edit, at, element)
+                    : branched(edit, bit, pair(edit, shift + BITS, present, hash, element));
+        }
+        if ((branches & bit) != 0) {
+            int at = branchAt(bit);
+            Object below = slots[at];
+            return replaced(edit, at, below instanceof PathTrie deeper
+                    ? deeper.put(edit, shift + BITS, hash, key, element)
+                    : collisions(below).with(edit, key, element));
+        }
+        return inserted(edit, bit, element);
+    }
+
+    private static Object pair(Edit edit, int shift, Object present, int hash, Object element) {
+        if (shift > LAST_SHIFT) {
+            return NO_COLLISIONS.with(edit, keyOf(present), present).with(edit, keyOf(element), element);
+        }
+        int presentHash = spread(keyOf(present).hashCode());
+        int presentBit = bit(presentHash, shift);
+        int bit = bit(hash, shift);
+        if (presentBit == bit) {
+            return new PathTrie(edit, 0, bit, new Object[] {pair(edit, shift + BITS, present, hash, element)});
+        }
+        boolean inOrder = Integer.compareUnsigned(presentBit, bit) < 0;
+        Object[] two = inOrder ? new Object[] {present, element} : new Object[] {element, present};
+        return new PathTrie(edit, presentBit | bit, 0, two);
+    }
+
+    /** The elements but the one with this key. */
+    PathTrie without(Edit edit, String key) {
+        return remove(edit, 0, spread(key.hashCode()), key);
+    }
+
+    private PathTrie remove(Edit edit, int shift, int hash, String key) {
+        int bit = bit(hash, shift);
+        if ((elements & bit) != 0) {
+            return keyOf(slots[elementAt(bit)]).equals(key) ? withoutElement(edit, bit) : this;
+        }
+        if ((branches & bit) == 0) {
+            return this;
+        }
+        int at = branchAt(bit);
+        Object below = slots[at];
+        Object left = below instanceof PathTrie deeper
+                ? deeper.remove(edit, shift + BITS, hash, key)
+                : collisions(below).without(edit, key);
+        Object sole = soleElement(left);
+        return sole == null ? replaced(edit, at, left) : unbranched(edit, bit, sole);
+    }
+
+    /** The only element below, which then belongs one level up: so the shape tells nothing about what was removed. */
+    private static @Nullable Object soleElement(Object below) {
+        if (below instanceof PathTrie trie) {
+            return trie.branches == 0 && trie.slots.length == 1 ? trie.slots[0] : null;
+        }
+        return collisions(below).sole();
+    }
+
+    private PathTrie replaced(Edit edit, int at, Object value) {
+        if (slots[at] == value) {
+            return this;
+        }
+        PathTrie own = owned(edit);
+        own.slots[at] = value;
+        return own;
+    }
+
+    private PathTrie owned(Edit edit) {
+        return this.edit == edit ? this : new PathTrie(edit, elements, branches, slots.clone());
+    }
+
+    private PathTrie inserted(Edit edit, int bit, Object element) {
+        int at = elementAt(bit);
+        Object[] more = new Object[slots.length + 1];
+        System.arraycopy(slots, 0, more, 0, at);
+        more[at] = element;
+        System.arraycopy(slots, at, more, at + 1, slots.length - at);
+        return become(edit, elements | bit, branches, more);
+    }
+
+    private PathTrie withoutElement(Edit edit, int bit) {
+        if (slots.length == 1) {
+            return EMPTY;
+        }
+        int at = elementAt(bit);
+        Object[] fewer = new Object[slots.length - 1];
+        System.arraycopy(slots, 0, fewer, 0, at);
+        System.arraycopy(slots, at + 1, fewer, at, fewer.length - at);
+        return become(edit, elements & ~bit, branches, fewer);
+    }
+
+    /** The element at the bit gives way to a branch, somewhere behind it. */
+    private PathTrie branched(Edit edit, int bit, Object branch) {
+        int from = elementAt(bit);
+        int to = slots.length - 1 - Integer.bitCount(branches & bit - 1);
+        Object[] moved = slots.clone();
+        System.arraycopy(slots, from + 1, moved, from, to - from);
+        moved[to] = branch;
+        return become(edit, elements & ~bit, branches | bit, moved);
+    }
+
+    /** The branch at the bit gives way to an element, somewhere before it. */
+    private PathTrie unbranched(Edit edit, int bit, Object element) {
+        int from = branchAt(bit);
+        int to = elementAt(bit);
+        Object[] moved = slots.clone();
+        System.arraycopy(slots, to, moved, to + 1, from - to);
+        moved[to] = element;
+        return become(edit, elements | bit, branches & ~bit, moved);
+    }
+
+    private PathTrie become(Edit edit, int elements, int branches, Object[] slots) {
+        if (this.edit != edit) {
+            return new PathTrie(edit, elements, branches, slots);
+        }
+        this.elements = elements;
+        this.branches = branches;
+        this.slots = slots;
+        return this;
+    }
+
+    private int elementAt(int bit) {
+        return Integer.bitCount(elements & bit - 1);
+    }
+
+    private int branchAt(int bit) {
+        return slots.length - 1 - Integer.bitCount(branches & bit - 1);
+    }
+
+    private static int bit(int hash, int shift) {
+        return 1 << (hash >>> shift & 31);
+    }
+
+    private static String keyOf(Object element) {
+        return element instanceof String path ? path : ((ZNode) element).path;
+    }
+
+    @SuppressWarnings("unchecked") // only NO_COLLISIONS grows into a branch that is no trie
+    private static OrderedTree<String, Object> collisions(Object branch) {
+        return (OrderedTree<String, Object>) branch;
+    }
+
+    /**
+     * Spreads a hash over all its bits, since {@code String.hashCode} of numbered names differs little in the low ones; a
+     * bijection, the finalizer of MurmurHash3.
+     */
+    private static int spread(int hash) {
+        int h = (hash ^ hash >>> 16) * 0x85ebca6b;
+        h = (h ^ h >>> 13) * 0xc2b2ae35;
+        return h ^ h >>> 16;
+    }
+}
