@@ -1,5 +1,10 @@
 package io.coord;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+
 /**
  * Somebody, as ACLs name them: an authentication scheme and an id within it, such as {@code digest} and {@code user:hash}.
  *
@@ -13,6 +18,26 @@ public record Identity(String scheme, String id) {
 
     /** Whoever writes the ACL: replaced, when stored, by the writer's own authenticated identities. */
     public static final Identity WRITER = new Identity("auth", "");
+
+    /**
+     * The identity that {@code addAuth("digest", credentials)} proves: the user and a Base64 SHA-1 of all the credentials (zk.A5).
+     *
+     * @param credentials {@code user:password}
+     */
+    public static Identity digest(String credentials) {
+        int colon = credentials.indexOf(':');
+        String user = colon < 0 ? credentials : credentials.substring(0, colon);
+        byte[] hash = sha1().digest(credentials.getBytes(StandardCharsets.UTF_8));
+        return new Identity("digest", user + ":" + Base64.getEncoder().encodeToString(hash));
+    }
+
+    private static MessageDigest sha1() {
+        try {
+            return MessageDigest.getInstance("SHA-1");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-1", e);
+        }
+    }
 
     @Override
     public String toString() {

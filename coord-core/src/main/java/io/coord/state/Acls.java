@@ -2,11 +2,7 @@ package io.coord.state;
 
 import io.coord.Acl;
 import io.coord.Identity;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -171,17 +167,6 @@ public final class Acls {
      * @param credentials {@code user:password}
      */
     public static Identity digestIdentity(String credentials) {
-        int colon = credentials.indexOf(':');
-        String user = colon < 0 ? credentials : credentials.substring(0, colon);
-        byte[] hash = sha1().digest(credentials.getBytes(StandardCharsets.UTF_8));
-        return new Identity(DIGEST, user + ":" + Base64.getEncoder().encodeToString(hash));
-    }
-
-    private static MessageDigest sha1() {
-        try {
-            return MessageDigest.getInstance("SHA-1");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-1", e);
-        }
+        return Identity.digest(credentials);
     }
 }

@@ -53,8 +53,8 @@ final class Digest {
         return finish(mix(mix(mix(4, session), number), outcome(outcome)));
     }
 
-    static long highest(int member, long session) {
-        return finish(mix(mix(5, member), session));
+    static long highest(StateVisitor.HighestSession highest) {
+        return finish(mix(mix(5, highest.member().value()), highest.session()));
     }
 
     static long settings(Settings settings) {

@@ -1,0 +1,268 @@
+package io.coord.state;
+
+import io.coord.Acl;
+import io.coord.Bytes;
+import io.coord.Identity;
+import io.coord.Outcome;
+import io.coord.Refusal;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The replicated state: a function of the log. What applying an entry does depends on the state, the entry and nothing else, so that
+ * every member comes to the same (rule.9).
+ *
+ * <p>Changes happen in place until {@link #root()} hands out what there is as an immutable root; the next change copies what it
+ * touches. Not for use by several threads; the roots are.
+ */
+public final class CoordState {
+
+    static final String ZOOKEEPER_NODE = "/zookeeper";
+    static final String QUOTA_NODE = "/zookeeper/quota";
+    static final String CONFIG_NODE = "/zookeeper/config";
+    /** The version the configuration node always shows once it was set (zk.RC1). */
+    static final int CONFIG_VERSION = -1;
+
+    /** Index of the empty initial state; the first entry's is one more (zk.X11). */
+    static final long ORIGIN_INDEX = 0x100000000L;
+
+    private final NodeEditor nodes;
+    private final SessionEditor sessions;
+    private Settings settings;
+    private long index;
+    private long term;
+    private long wallMillis;
+    private long elapsedMillis;
+
+    /**
+     * The initial state: the nodes every tree has (zk.P6), no session.
+     *
+     * @param configNodeData the configuration node's data, the same on every member
+     */
+    public CoordState(Bytes configNodeData) {
+        this.nodes = new NodeEditor();
+        this.sessions = new SessionEditor();
+        this.settings = Settings.DEFAULT;
+        this.index = ORIGIN_INDEX;
+        AccessList open = nodes.share(Acl.OPEN);
+        nodes.plant(initial("/", Bytes.EMPTY, open, 0));
+        nodes.insert(initial(ZOOKEEPER_NODE, Bytes.EMPTY, open, 0));
+        nodes.insert(initial(QUOTA_NODE, Bytes.EMPTY, open, 0));
+        int version = configNodeData.length() == 0 ? 0 : CONFIG_VERSION;
+        nodes.insert(initial(CONFIG_NODE, configNodeData, nodes.share(Acl.READ_ONLY), version));
+    }
+
+    private static ZNode initial(String path, Bytes data, AccessList acl, int version) {
+        return new ZNode(path, data, acl, null, null, 0, 0, 0, 0, version, 0);
+    }
+
+    CoordState(NodeEditor nodes, SessionEditor sessions, StateVisitor.Header header) {
+        this.nodes = nodes;
+        this.sessions = sessions;
+        this.settings = header.settings();
+        this.index = header.index();
+        this.term = header.term();
+        this.wallMillis = header.wallMillis();
+        this.elapsedMillis = header.elapsedMillis();
+    }
+
+    /** Reads a snapshot back. */
+    public static Restoring restoring() {
+        return new Restoring();
+    }
+
+    /**
+     * Applies a command. Whatever it asks, it does not throw: a refusal is an outcome like any other.
+     *
+     * @param index of its entry, above that of the last one
+     * @param term of its entry
+     * @param wallMillis its entry's wall clock: creation and modification times
+     * @param elapsedMillis its entry's elapsed time: times to live
+     */
+    public Applied apply(long index, long term, long wallMillis, long elapsedMillis, Command command) {
+        advance(index, term, wallMillis, elapsedMillis);
+        if (command instanceof Command.Submit submit) {
+            return submit(submit);
+        }
+        if (command instanceof Command.OpenSession open) {
+            return new Applied(open(open), List.of());
+        }
+        if (command instanceof Command.Attach attach) {
+            return new Applied(attach(attach), List.of());
+        }
+        if (command instanceof Command.CloseSession close) {
+            return close(close);
+        }
+        if (command instanceof Command.ExpireSession expire) {
+            return expire(expire);
+        }
+        if (command instanceof Command.CollectNode collect) {
+            return collect(collect);
+        }
+        settings = ((Command.Configure) command).settings();
+        return Applied.NOTHING;
+    }
+
+    /** Applies an entry that sets the ensemble's configuration: the configuration node shows it, and its watches fire. */
+    public Applied configure(long index, long term, long wallMillis, long elapsedMillis, Bytes configNodeData) {
+        advance(index, term, wallMillis, elapsedMillis);
+        List<Change> changes = new ArrayList<>(1);
+        judge(0, List.of(), changes).configure(configNodeData);
+        return new Applied(Reply.None.NONE, changes);
+    }
+
+    /** Applies an entry without effect. */
+    public void advance(long index, long term, long wallMillis, long elapsedMillis) {
+        if (index <= this.index) {
+            throw new IllegalArgumentException("entry 0x" + Long.toHexString(index) + " cannot be applied after entry 0x"
+                    + Long.toHexString(this.index));
+        }
+        this.index = index;
+        this.term = term;
+        this.wallMillis = wallMillis;
+        this.elapsedMillis = elapsedMillis;
+    }
+
+    /** Index of the last entry applied. */
+    public long appliedIndex() {
+        return index;
+    }
+
+    /** The state as it is now, for any thread and for good. Costs little; the changes after it pay for copies. */
+    public StateRoot root() {
+        return new StateRoot(index, term, wallMillis, elapsedMillis, settings, nodes.freeze(), sessions.freeze());
+    }
+
+    /**
+     * The container and TTL nodes to propose for deletion. Costs what it finds, whatever the size of the tree.
+     *
+     * @param elapsedMillis the ensemble's elapsed time now
+     * @param max most to find
+     */
+    public List<Collectable> collectables(long elapsedMillis, int max) {
+        return nodes.peek().collectables(elapsedMillis, max, settings);
+    }
+
+    // ---- sessions
+
+    private Reply open(Command.OpenSession open) {
+        SessionEntry present = sessions.find(open.session());
+        if (present != null) {
+            boolean again = present.attach == 1
+                    && present.nonce == open.nonce()
+                    && present.member.equals(open.member())
+                    && present.isPassword(open.passwordHash());
+            return again ? attached(present) : new Reply.AttachRefused(open.session(), open.member(), open.nonce());
+        }
+        boolean isNew = open.session() != 0
+                && (!sessions.hasMade(open.member()) || open.session() > sessions.highest(open.member()));
+        if (!isNew) {
+            return new Reply.AttachRefused(open.session(), open.member(), open.nonce());
+        }
+        return attached(sessions.open(
+                open.session(), open.passwordHash(), open.timeoutMillis(), open.member(), open.nonce()));
+    }
+
+    private Reply attach(Command.Attach attach) {
+        SessionEntry session = sessions.find(attach.session());
+        if (session == null || !session.isPassword(attach.passwordHash())) {
+            return new Reply.AttachRefused(attach.session(), attach.member(), attach.nonce());
+        }
+        boolean again = session.nonce == attach.nonce() && session.member.equals(attach.member());
+        return attached(
+                again ? session : sessions.attach(session, attach.timeoutMillis(), attach.member(), attach.nonce()));
+    }
+
+    private static Reply attached(SessionEntry session) {
+        return new Reply.Attached(
+                session.id, session.attach, session.member, session.timeoutMillis, session.nonce, session.lastNumber);
+    }
+
+    private Applied close(Command.CloseSession close) {
+        SessionEntry session = sessions.find(close.session());
+        Reply refused = refuse(session, close.session(), close.attach(), close.number());
+        if (session == null || refused != null) {
+            return refused == null ? Applied.NOTHING : new Applied(refused, List.of());
+        }
+        return close.number() <= session.lastNumber ? Applied.NOTHING : end(session, false);
+    }
+
+    private Applied expire(Command.ExpireSession expire) {
+        SessionEntry session = sessions.find(expire.session());
+        boolean isVoid = session == null || session.attach != expire.attach() || expire.term() != term;
+        return isVoid ? Applied.NOTHING : end(session, true);
+    }
+
+    private Applied end(SessionEntry session, boolean expired) {
+        List<Change> changes = new ArrayList<>();
+        judge(session.id, List.of(), changes).removeEphemerals(session);
+        sessions.end(session);
+        return new Applied(new Reply.Ended(session.id, session.attach, expired), changes);
+    }
+
+    /** Why a session's command has no effect: the session is over, attached anew, or the command came too early. */
+    private static @Nullable Reply refuse(
+            @Nullable SessionEntry session, long id, long attach, long number) {
+        if (session == null) {
+            return new Reply.Stale(id, attach, Refusal.SESSION_EXPIRED);
+        }
+        if (attach != session.attach) {
+            return new Reply.Stale(id, attach, Refusal.SESSION_MOVED);
+        }
+        return number > session.lastNumber + 1 ? new Reply.Gap(id, attach, session.lastNumber) : null;
+    }
+
+    // ---- writes
+
+    private Applied submit(Command.Submit submit) {
+        SessionEntry session = sessions.find(submit.session());
+        Reply refused = refuse(session, submit.session(), submit.attach(), submit.number());
+        if (session == null || refused != null) {
+            return refused == null ? Applied.NOTHING : new Applied(refused, List.of());
+        }
+        if (submit.number() <= session.lastNumber) {
+            Outcome stored = session.outcome(submit.number());
+            return stored == null ? Applied.NOTHING : new Applied(written(submit, stored), List.of());
+        }
+        List<Change> changes = new ArrayList<>(1);
+        Outcome outcome = judge(session.id, submit.identities(), changes).write(submit.operation());
+        keep(submit, outcome);
+        return new Applied(written(submit, outcome), changes);
+    }
+
+    /** The session is looked up again: the write may have given it another entry. */
+    private void keep(Command.Submit submit, Outcome outcome) {
+        SessionEntry session = sessions.find(submit.session());
+        if (session == null) {
+            throw new IllegalStateException("a write ended its own session");
+        }
+        sessions.record(session, submit.ackedUpTo(), outcome);
+    }
+
+    private static Reply written(Command.Submit submit, Outcome outcome) {
+        return new Reply.Written(submit.session(), submit.attach(), submit.number(), outcome);
+    }
+
+    private Applied collect(Command.CollectNode collect) {
+        ZNode node = nodes.find(collect.path());
+        boolean isMeant = node != null
+                && collect.term() == term
+                && node.czxid == collect.czxid()
+                && node.mzxid == collect.mzxid();
+        if (!isMeant || !NodeTree.isDue(node, elapsedMillis, settings)) {
+            return Applied.NOTHING;
+        }
+        List<Change> changes = new ArrayList<>(1);
+        ZNode parent = nodes.findParent(node.path);
+        if (parent != null) {
+            judge(0, List.of(), changes).remove(node, parent);
+        }
+        return new Applied(Reply.None.NONE, changes);
+    }
+
+    private Judge judge(long session, List<Identity> identities, List<Change> changes) {
+        return new Judge(
+                nodes, sessions, settings, session, identities, new Moment(index, wallMillis, elapsedMillis), changes);
+    }
+}

@@ -1,0 +1,100 @@
+package io.coord.state;
+
+import io.coord.Acl;
+import io.coord.Identity;
+import io.coord.Outcome.Refused;
+import io.coord.Refusal;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The refusals in words: the fact, what was seen and what would have done. Part of the replicated state, so they never vary. */
+final class Refusals {
+
+    private Refusals() {}
+
+    static Refused badPath(String path, String violation) {
+        return new Refused(Refusal.BAD_ARGUMENTS, path, "not a path: " + violation);
+    }
+
+    static Refused noNode(String path) {
+        return new Refused(Refusal.NO_NODE, path, "no such node");
+    }
+
+    static Refused noParent(String path) {
+        return new Refused(Refusal.NO_NODE, path, "its parent " + parent(path) + " does not exist; create that first");
+    }
+
+    static Refused noParentToDeleteFrom(String path) {
+        return new Refused(Refusal.NO_NODE, path, "no such node, nor its parent " + parent(path));
+    }
+
+    static Refused nodeExists(String path) {
+        return new Refused(Refusal.NODE_EXISTS, path, "the node exists already; set its data, or create it elsewhere");
+    }
+
+    static Refused noAuth(String path, String where, int permission, List<Identity> identities) {
+        return new Refused(
+                Refusal.NO_AUTH,
+                path,
+                "needs " + permission(permission) + " on " + where + ", which its ACL grants to none of "
+                        + schemes(identities));
+    }
+
+    static Refused badVersion(String path, String what, int found, int expected) {
+        return new Refused(
+                Refusal.BAD_VERSION,
+                path,
+                what + " is " + found + ", not " + expected + " as expected; read it again and decide again");
+    }
+
+    static Refused notEmpty(String path, int children) {
+        return new Refused(
+                Refusal.NOT_EMPTY, path, "the node has " + children + " children; delete those first");
+    }
+
+    static Refused ephemeralParent(String path) {
+        return new Refused(
+                Refusal.NO_CHILDREN_FOR_EPHEMERALS,
+                path,
+                "its parent " + parent(path) + " is ephemeral and may not have children");
+    }
+
+    static Refused quota(String path, Quota quota, String what, long wanted, long most) {
+        return new Refused(
+                Refusal.QUOTA_EXCEEDED,
+                path,
+                "the hard quota of " + quota.path() + " allows " + most + " " + what + ", this would make it " + wanted);
+    }
+
+    static Refused invalidAcl(String path, String violation) {
+        return new Refused(Refusal.INVALID_ACL, path, violation);
+    }
+
+    private static String parent(String path) {
+        int slash = path.lastIndexOf('/');
+        return slash == 0 ? "/" : path.substring(0, Math.max(slash, 0));
+    }
+
+    private static String permission(int permission) {
+        return switch (permission) {
+            case Acl.READ -> "READ";
+            case Acl.WRITE -> "WRITE";
+            case Acl.CREATE -> "CREATE";
+            case Acl.DELETE -> "DELETE";
+            case Acl.ADMIN -> "ADMIN";
+            default -> "READ or ADMIN";
+        };
+    }
+
+    /** Schemes only: an id may hold the hash of a password. */
+    private static String schemes(List<Identity> identities) {
+        if (identities.isEmpty()) {
+            return "the session's identities; it has none";
+        }
+        List<String> schemes = new ArrayList<>(identities.size());
+        for (Identity identity : identities) {
+            schemes.add(identity.scheme());
+        }
+        return "the session's " + identities.size() + " identities " + schemes;
+    }
+}

@@ -1,0 +1,173 @@
+package io.coord.state;
+
+import io.coord.NodePath;
+import io.coord.Outcome;
+import io.coord.state.StateVisitor.Lifetime;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A state being read back out of a snapshot. Refuses what no state can hold: a broken snapshot must be found here, not served.
+ */
+public final class Restoring implements StateVisitor {
+
+    private final NodeEditor nodes = new NodeEditor();
+    private final SessionEditor sessions = new SessionEditor();
+    private @Nullable Header header;
+    private long sessionsSeen;
+    private long nodesSeen;
+    private long lastSession;
+    private @Nullable CoordState state;
+
+    Restoring() {}
+
+    /**
+     * The restored state, once {@link #end} was told; the caller's from then on.
+     *
+     * @throws IllegalStateException if the end is missing
+     */
+    public CoordState state() {
+        if (state == null) {
+            throw broken("it has no end: " + sessionsSeen + " sessions and " + nodesSeen + " nodes were read");
+        }
+        return state;
+    }
+
+    @Override
+    public void header(Header header) {
+        check(this.header == null, "it has a second header");
+        this.header = header;
+        HighestSession before = null;
+        for (HighestSession highest : header.highestSessions()) {
+            boolean inOrder = before == null || before.member().compareTo(highest.member()) < 0;
+            check(inOrder, "the highest session of member " + highest.member() + " is out of order");
+            sessions.raiseHighest(highest.member(), highest.session());
+            before = highest;
+        }
+    }
+
+    @Override
+    public void session(SessionImage image) {
+        String name = "session 0x" + Long.toHexString(image.id());
+        check(header != null && state == null && nodesSeen == 0, name + " is out of place");
+        check(image.id() != 0 && (sessionsSeen == 0 || image.id() > lastSession), name + " is out of order");
+        check(
+                image.ackedUpTo() >= 0 && image.lastNumber() - image.ackedUpTo() == image.outcomes().size(),
+                name + " has " + image.outcomes().size() + " outcomes between numbers " + image.ackedUpTo() + " and "
+                        + image.lastNumber());
+        for (Outcome outcome : image.outcomes()) {
+            check(isFlat(outcome), name + " has an outcome of a transaction within a transaction");
+        }
+        sessions.insert(image);
+        lastSession = image.id();
+        sessionsSeen++;
+    }
+
+    private static boolean isFlat(Outcome outcome) {
+        return !(outcome instanceof Outcome.Multi multi)
+                || multi.results().stream().noneMatch(Outcome.Multi.class::isInstance);
+    }
+
+    @Override
+    public void node(NodeImage image) {
+        String path = NodePath.printable(image.path());
+        check(header != null && state == null, "node " + path + " is out of place");
+        Optional<String> violation = NodePath.violation(image.path());
+        check(violation.isEmpty(), "node " + path + " has an invalid path: " + violation.orElse(""));
+        check(nodes.find(image.path()) == null, "node " + path + " comes twice");
+        checkZxids(image, path);
+        checkLife(image, path);
+        ZNode node = node(image, life(image, path));
+        if (image.path().equals("/")) {
+            nodes.plant(node);
+        } else {
+            checkParent(image, path);
+            nodes.insert(node);
+        }
+        nodesSeen++;
+    }
+
+    private void checkZxids(NodeImage image, String path) {
+        long highest = Math.max(image.czxid(), Math.max(image.mzxid(), image.pzxid()));
+        check(
+                header != null && highest <= header.index(),
+                "node " + path + " was changed by entry 0x" + Long.toHexString(highest) + ", after the snapshot's");
+    }
+
+    private static void checkLife(NodeImage image, String path) {
+        boolean isEphemeral = image.lifetime() == Lifetime.EPHEMERAL;
+        boolean isTtl = image.lifetime() == Lifetime.TTL;
+        check(
+                isEphemeral == (image.owner() != 0) && isTtl == (image.ttlMillis() != -1),
+                "node " + path + " is " + image.lifetime() + " with owner 0x" + Long.toHexString(image.owner())
+                        + " and a time to live of " + image.ttlMillis());
+    }
+
+    private void checkParent(NodeImage image, String path) {
+        ZNode parent = nodes.findParent(image.path());
+        check(parent != null, "node " + path + " comes before its parent");
+        check(parent == null || !parent.isEphemeral(), "node " + path + " lies below an ephemeral node");
+    }
+
+    private @Nullable Life life(NodeImage image, String path) {
+        return switch (image.lifetime()) {
+            case PERSISTENT -> null;
+            case CONTAINER -> Life.container(image.touchedMillis());
+            case TTL -> Life.ttl(image.ttlMillis(), image.touchedMillis());
+            case EPHEMERAL -> {
+                SessionEntry owner = sessions.find(image.owner());
+                if (owner == null) {
+                    throw broken("node " + path + " belongs to session 0x" + Long.toHexString(image.owner())
+                            + ", which is over");
+                }
+                sessions.own(owner, image.path());
+                yield owner.life;
+            }
+        };
+    }
+
+    private ZNode node(NodeImage image, @Nullable Life life) {
+        boolean hadChildren = image.creations() != 0 || image.pzxid() != image.czxid();
+        return new ZNode(
+                image.path(),
+                image.data(),
+                nodes.share(image.acl()),
+                hadChildren ? new Family(null, image.creations(), image.pzxid()) : null,
+                life,
+                image.czxid(),
+                image.mzxid(),
+                image.ctime(),
+                image.mtime(),
+                image.version(),
+                image.aversion());
+    }
+
+    @Override
+    public void end(long digest) {
+        Header head = header;
+        if (head == null || state != null) {
+            throw broken(head == null ? "it has no header" : "it has a second end");
+        }
+        check(sessionsSeen == head.sessionCount(), "it has " + sessionsSeen + " sessions, not " + head.sessionCount());
+        check(nodesSeen == head.nodeCount(), "it has " + nodesSeen + " nodes, not " + head.nodeCount());
+        for (String path : new String[] {"/", CoordState.ZOOKEEPER_NODE, CoordState.QUOTA_NODE, CoordState.CONFIG_NODE}) {
+            check(nodes.find(path) != null, "node " + path + " is missing, which every tree has");
+        }
+        CoordState restored = new CoordState(nodes, sessions, head);
+        long found = restored.root().digest();
+        check(
+                found == digest,
+                "its contents come to digest 0x" + Long.toHexString(found) + ", not 0x" + Long.toHexString(digest));
+        state = restored;
+    }
+
+    private static void check(boolean holds, String otherwise) {
+        if (!holds) {
+            throw broken(otherwise);
+        }
+    }
+
+    private static IllegalStateException broken(String fact) {
+        return new IllegalStateException("the snapshot is broken: " + fact);
+    }
+}

@@ -1,0 +1,111 @@
+package io.coord.state;
+
+import io.coord.Bytes;
+import io.coord.MemberId;
+import io.coord.Outcome;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A session as the table holds it. Changed in place by the edit it carries.
+ *
+ * <p>The outcomes not yet acknowledged lie in an array that older copies of the entry share: an append writes behind what any of them
+ * looks at, and history has no branches, so that the append is free of copying until the array is full.
+ */
+final class SessionEntry {
+
+    final @Nullable Edit edit;
+    final long id;
+    final Bytes passwordHash;
+    /** Shared by all ephemeral nodes of the session. */
+    final Life life;
+    int timeoutMillis;
+    MemberId member;
+    long attach;
+    long nonce;
+    /** Number of the last command applied. */
+    long lastNumber;
+    private Outcome[] outcomes;
+    private int from;
+    private int to;
+    /** Paths of the nodes the session owns. */
+    OrderedTree<String, String> ephemerals;
+
+    SessionEntry(
+            Edit edit, long id, Bytes passwordHash, int timeoutMillis, MemberId member, long attach, long nonce) {
+        this.edit = edit;
+        this.id = id;
+        this.passwordHash = passwordHash;
+        this.life = Life.ephemeral(id);
+        this.timeoutMillis = timeoutMillis;
+        this.member = member;
+        this.attach = attach;
+        this.nonce = nonce;
+        this.outcomes = new Outcome[0];
+        this.ephemerals = OrderedTree.by(String::compareTo);
+    }
+
+    private SessionEntry(Edit edit, SessionEntry from) {
+        this.edit = edit;
+        this.id = from.id;
+        this.passwordHash = from.passwordHash;
+        this.life = from.life;
+        this.timeoutMillis = from.timeoutMillis;
+        this.member = from.member;
+        this.attach = from.attach;
+        this.nonce = from.nonce;
+        this.lastNumber = from.lastNumber;
+        this.outcomes = from.outcomes;
+        this.from = from.from;
+        this.to = from.to;
+        this.ephemerals = from.ephemerals;
+    }
+
+    SessionEntry owned(Edit present) {
+        return edit == present ? this : new SessionEntry(present, this);
+    }
+
+    /** Outcomes up to this number are forgotten. */
+    long ackedUpTo() {
+        return lastNumber - (to - from);
+    }
+
+    /** The outcome of a command applied and not acknowledged, or null. */
+    @Nullable Outcome outcome(long number) {
+        return number > ackedUpTo() && number <= lastNumber ? outcomes[to - 1 - (int) (lastNumber - number)] : null;
+    }
+
+    /** The outcomes still kept, the oldest first. */
+    List<Outcome> outcomes() {
+        return List.of(Arrays.copyOfRange(outcomes, from, to));
+    }
+
+    /** Forgets the oldest outcome kept. */
+    void forget() {
+        from++;
+    }
+
+    /** Keeps the outcome of the next command. */
+    void append(Outcome outcome) {
+        if (to == outcomes.length) {
+            int kept = to - from;
+            Outcome[] more = new Outcome[Math.max(4, 2 * kept)];
+            System.arraycopy(outcomes, from, more, 0, kept);
+            outcomes = more;
+            from = 0;
+            to = kept;
+        }
+        outcomes[to++] = outcome;
+        lastNumber++;
+    }
+
+    /** Whether a password's hash is the session's; takes the same time wherever they differ (zk.X6). */
+    boolean isPassword(Bytes hash) {
+        int difference = hash.length() ^ passwordHash.length();
+        for (int i = 0; i < Math.min(hash.length(), passwordHash.length()); i++) {
+            difference |= hash.at(i) ^ passwordHash.at(i);
+        }
+        return difference == 0;
+    }
+}

@@ -1,0 +1,306 @@
+package io.coord.state;
+
+import io.coord.Acl;
+import io.coord.AclStat;
+import io.coord.Children;
+import io.coord.MemberId;
+import io.coord.Node;
+import io.coord.NodePath;
+import io.coord.Operation;
+import io.coord.Outcome.Refused;
+import io.coord.ReadOutcome;
+import io.coord.RejectedException;
+import io.coord.Stat;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The whole state as it was after one entry: tree, sessions, settings. Immutable, for any thread. */
+public final class StateRoot {
+
+    private final long index;
+    private final long term;
+    private final long wallMillis;
+    private final long elapsedMillis;
+    private final Settings settings;
+    private final NodeTree nodes;
+    private final SessionTable sessions;
+
+    StateRoot(
+            long index,
+            long term,
+            long wallMillis,
+            long elapsedMillis,
+            Settings settings,
+            NodeTree nodes,
+            SessionTable sessions) {
+        this.index = index;
+        this.term = term;
+        this.wallMillis = wallMillis;
+        this.elapsedMillis = elapsedMillis;
+        this.settings = settings;
+        this.nodes = nodes;
+        this.sessions = sessions;
+    }
+
+    /** Index of the last entry in it: the zxid of what is read here. */
+    public long index() {
+        return index;
+    }
+
+    /** Term of that entry. */
+    public long term() {
+        return term;
+    }
+
+    /** Logged wall clock of that entry. */
+    public long wallMillis() {
+        return wallMillis;
+    }
+
+    /** Logged elapsed time of that entry. */
+    public long elapsedMillis() {
+        return elapsedMillis;
+    }
+
+    /** The settings in force. */
+    public Settings settings() {
+        return settings;
+    }
+
+    /** Number of nodes, the root included. */
+    public int nodeCount() {
+        return nodes.count();
+    }
+
+    /** Digest of all contents, equal on all members at equal indexes, whatever the order in which they came to be (rule.14). */
+    public long digest() {
+        return nodes.digest() + sessions.digest() + Digest.settings(settings);
+    }
+
+    // ---- reads
+
+    /**
+     * Answers a read.
+     *
+     * @throws RejectedException if the tree says no
+     */
+    @SuppressWarnings("unchecked") // each kind of read is answered by what its type parameter says
+    public <R> R read(Operation.Read<R> read, Reader reader) {
+        return (R) answer(read, reader);
+    }
+
+    private Object answer(Operation.Read<?> read, Reader reader) {
+        if (read instanceof Operation.GetData get) {
+            return getData(get.path(), reader);
+        }
+        if (read instanceof Operation.Exists exists) {
+            return exists(exists.path(), reader);
+        }
+        if (read instanceof Operation.GetChildren get) {
+            return children(readable(get.path(), Acl.READ, reader));
+        }
+        if (read instanceof Operation.GetAcl get) {
+            return getAcl(get.path(), reader);
+        }
+        if (read instanceof Operation.GetAllChildrenNumber get) {
+            return readable(get.path(), Acl.READ, reader).descendants();
+        }
+        if (read instanceof Operation.GetEphemerals get) {
+            return getEphemerals(get.prefix(), reader);
+        }
+        if (read instanceof Operation.MultiRead multi) {
+            return multiRead(multi, reader);
+        }
+        return Acls.shown(reader.identities());
+    }
+
+    /**
+     * Reads data and Stat.
+     *
+     * @throws RejectedException if the node is missing or not for this reader
+     */
+    public Node getData(String path, Reader reader) {
+        return data(readable(path, Acl.READ, reader));
+    }
+
+    /** zk.R1, zk.A10: READ is needed only where there is a node; zk.P4. */
+    private Optional<Stat> exists(String path, Reader reader) {
+        if (path.indexOf('\0') >= 0) {
+            throw RejectedException.of(Refusals.badPath(path, NodePath.violation(path).orElse("it has a NUL")));
+        }
+        return nodes.find(path) == null
+                ? Optional.empty()
+                : Optional.of(nodes.shownStat(readable(path, Acl.READ, reader)));
+    }
+
+    private AclStat getAcl(String path, Reader reader) {
+        ZNode node = readable(path, Acl.READ | Acl.ADMIN, reader);
+        List<Acl> entries = node.acl.entries;
+        return new AclStat(allows(node, Acl.ADMIN, reader) ? entries : Acls.masked(entries), nodes.shownStat(node));
+    }
+
+    /** zk.R4. */
+    private List<String> getEphemerals(String prefix, Reader reader) {
+        SessionEntry session = sessions.find(reader.session());
+        if (session == null) {
+            return List.of();
+        }
+        String from = prefix.isBlank() ? "/" : prefix;
+        List<String> found = new ArrayList<>();
+        Iterator<String> paths = session.ephemerals.from(from);
+        while (paths.hasNext()) {
+            String path = paths.next();
+            if (!path.startsWith(from)) {
+                break;
+            }
+            found.add(path);
+        }
+        return found;
+    }
+
+    /** zk.R5. */
+    private List<ReadOutcome> multiRead(Operation.MultiRead multi, Reader reader) {
+        List<ReadOutcome> answers = new ArrayList<>(multi.reads().size());
+        for (Operation.WatchedRead<?> part : multi.reads()) {
+            ZNode node = nodes.find(part.path());
+            Refused refused = refusal(node, part.path(), Acl.READ, reader);
+            if (node == null || refused != null) {
+                answers.add(refused == null ? Refusals.noNode(part.path()) : refused);
+            } else {
+                answers.add(part instanceof Operation.GetData ? data(node) : children(node));
+            }
+        }
+        return answers;
+    }
+
+    private Node data(ZNode node) {
+        return new Node(nodes.shownData(node), nodes.shownStat(node));
+    }
+
+    private Children children(ZNode node) {
+        return new Children(NodeTree.childNames(node), nodes.shownStat(node));
+    }
+
+    private ZNode readable(String path, int permission, Reader reader) {
+        ZNode node = nodes.find(path);
+        Refused refused = refusal(node, path, permission, reader);
+        if (node == null || refused != null) {
+            throw RejectedException.of(refused == null ? Refusals.noNode(path) : refused);
+        }
+        return node;
+    }
+
+    private @Nullable Refused refusal(@Nullable ZNode node, String path, int permission, Reader reader) {
+        if (node == null) {
+            return Refusals.noNode(path);
+        }
+        return allows(node, permission, reader)
+                ? null
+                : Refusals.noAuth(path, "the node", permission, reader.identities());
+    }
+
+    private boolean allows(ZNode node, int permission, Reader reader) {
+        return settings.skipAcl() || node.acl.allows(permission, reader.identities());
+    }
+
+    // ---- what no permission guards: for the member itself
+
+    /** The Stat of a node, whoever may read it; for arming watches. */
+    public Optional<Stat> stat(String path) {
+        ZNode node = nodes.find(path);
+        return node == null ? Optional.empty() : Optional.of(nodes.shownStat(node));
+    }
+
+    /** The access control list of a node; empty, and so granting everything, if there is no node. */
+    public List<Acl> acl(String path) {
+        ZNode node = nodes.find(path);
+        return node == null ? List.of() : node.acl.entries;
+    }
+
+    @Nullable ZNode node(String path) {
+        return nodes.find(path);
+    }
+
+    /** A session that is not over. */
+    public Optional<SessionView> session(long id) {
+        SessionEntry session = sessions.find(id);
+        return session == null ? Optional.empty() : Optional.of(new SessionView(session));
+    }
+
+    /** Calls with every session, by id. */
+    public void forEachSession(Consumer<SessionView> action) {
+        sessions.sessions().forEach(session -> action.accept(new SessionView(session)));
+    }
+
+    /** Number of sessions that are not over. */
+    public int sessionCount() {
+        return sessions.count();
+    }
+
+    /** The highest session id a member ever made, if it made any. */
+    public OptionalLong highestSession(MemberId member) {
+        StateVisitor.HighestSession highest = sessions.highest().find(member);
+        return highest == null ? OptionalLong.empty() : OptionalLong.of(highest.session());
+    }
+
+    // ---- snapshots
+
+    /** Tells the visitor everything. */
+    public void visit(StateVisitor visitor) {
+        visitor.header(new StateVisitor.Header(
+                index,
+                term,
+                wallMillis,
+                elapsedMillis,
+                settings,
+                sessions.count(),
+                nodes.count(),
+                sessions.highestSessions()));
+        sessions.sessions().forEach(session -> visitor.session(image(session)));
+        nodes.inPathOrder(node -> visitor.node(image(node)));
+        visitor.end(digest());
+    }
+
+    private static StateVisitor.SessionImage image(SessionEntry session) {
+        return new StateVisitor.SessionImage(
+                session.id,
+                session.passwordHash,
+                session.timeoutMillis,
+                session.member,
+                session.attach,
+                session.nonce,
+                session.lastNumber,
+                session.ackedUpTo(),
+                session.outcomes());
+    }
+
+    private static StateVisitor.NodeImage image(ZNode node) {
+        Life life = node.life;
+        return new StateVisitor.NodeImage(
+                node.path,
+                node.data,
+                node.acl.entries,
+                node.czxid,
+                node.mzxid,
+                node.pzxid(),
+                node.ctime,
+                node.mtime,
+                node.version,
+                node.aversion,
+                node.creations(),
+                node.owner(),
+                node.lifetime(),
+                life == null ? Operation.NO_TTL : life.ttlMillis(),
+                life == null ? 0 : life.touchedMillis());
+    }
+
+    @Override
+    public String toString() {
+        return "state at 0x" + Long.toHexString(index) + ": " + nodeCount() + " nodes, " + sessionCount() + " sessions";
+    }
+}
