@@ -1,0 +1,343 @@
+package io.coord.state;
+
+import io.coord.Acl;
+import io.coord.Stat;
+import io.coord.WatchEvent;
+import io.coord.WatchKind;
+import io.coord.WatchMode;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One member's watches: who waits for what on which path (zk section 2.11). Not replicated, and not for use by several threads. A
+ * watcher is a number of the caller's choosing, one for each session hosted or connection served.
+ *
+ * <p>A watcher gets one event for a change and path, however many of its watches match (zk.WT4); which of its listeners it concerns, it
+ * tells from the event's type and path as ZooKeeper's client does.
+ */
+public final class WatchTable {
+
+    /** Where matched events go. */
+    @FunctionalInterface
+    public interface Sink {
+        /**
+         * A watcher's event.
+         *
+         * @param watcher the watcher
+         * @param event what happened
+         * @param aclToCheck drop the event unless this list grants READ to the watcher (zk.WT9); empty where nothing is to be
+         *     checked, and so granting everything
+         */
+        void event(long watcher, WatchEvent event, List<Acl> aclToCheck);
+    }
+
+    /** Zxid of events that setWatches makes up (zk.WT11). */
+    private static final long NO_ZXID = -1;
+
+    private static final int ALL = Watchers.DATA | Watchers.CHILD | Watchers.PERSISTENT | Watchers.RECURSIVE;
+
+    private final Map<String, Watchers> byPath = new LinkedHashMap<>();
+    private final Map<Long, Set<String>> byWatcher = new LinkedHashMap<>();
+    /** Recursive watches there are; without any, ancestors need not be looked at. */
+    private int recursive;
+    private int count;
+
+    /** A table without watches. */
+    public WatchTable() {}
+
+    // ---- registration
+
+    /** Leaves a one-shot watch for the node's next creation, change or deletion, as getData and exists do. */
+    public void addData(long watcher, String path) {
+        add(watcher, path, Watchers.DATA);
+    }
+
+    /** Leaves a one-shot watch for the next creation or deletion of a child or the node's deletion, as getChildren does. */
+    public void addChild(long watcher, String path) {
+        add(watcher, path, Watchers.CHILD);
+    }
+
+    /** Adds a watch that stays until it is removed (zk.WT6, zk.WT7). */
+    public void add(long watcher, String path, WatchMode mode) {
+        add(watcher, path, mode == WatchMode.PERSISTENT ? Watchers.PERSISTENT : Watchers.RECURSIVE);
+    }
+
+    private void add(long watcher, String path, byte kind) {
+        Watchers watchers = byPath.computeIfAbsent(path, absent -> new Watchers());
+        byte had = watchers.kinds(watcher);
+        watchers.add(watcher, kind);
+        if (had == 0) {
+            byWatcher.computeIfAbsent(watcher, absent -> new LinkedHashSet<>()).add(path);
+        }
+        count(kind & ~had, 1);
+    }
+
+    private void count(int kinds, int by) {
+        count += by * Integer.bitCount(kinds);
+        recursive += (kinds & Watchers.RECURSIVE) == 0 ? 0 : by;
+    }
+
+    /** Whether the watcher has a watch of this kind on the path (zk.WT10). */
+    public boolean has(long watcher, String path, WatchKind kind) {
+        Watchers watchers = byPath.get(path);
+        return watchers != null && (watchers.kinds(watcher) & kinds(kind)) != 0;
+    }
+
+    /**
+     * Removes a watcher's watches of a kind from a path; its others stay (zk.WT8).
+     *
+     * @return whether there were any (zk.WT10)
+     */
+    public boolean remove(long watcher, String path, WatchKind kind) {
+        boolean had = has(watcher, path, kind);
+        remove(watcher, path, kinds(kind));
+        return had;
+    }
+
+    private static int kinds(WatchKind kind) {
+        return switch (kind) {
+            case CHILDREN -> Watchers.CHILD;
+            case DATA -> Watchers.DATA;
+            case ANY -> ALL;
+            case PERSISTENT -> Watchers.PERSISTENT;
+            case PERSISTENT_RECURSIVE -> Watchers.RECURSIVE;
+        };
+    }
+
+    private void remove(long watcher, String path, int kinds) {
+        Watchers watchers = byPath.get(path);
+        int had = watchers == null ? 0 : watchers.kinds(watcher);
+        if (watchers == null || (had & kinds) == 0) {
+            return;
+        }
+        watchers.remove(watcher, kinds);
+        count(had & kinds, -1);
+        if ((had & ~kinds) == 0) {
+            forget(watcher, path);
+        }
+        if (watchers.isEmpty()) {
+            byPath.remove(path);
+        }
+    }
+
+    private void forget(long watcher, String path) {
+        Set<String> paths = byWatcher.get(watcher);
+        if (paths != null) {
+            paths.remove(path);
+            if (paths.isEmpty()) {
+                byWatcher.remove(watcher);
+            }
+        }
+    }
+
+    /** Removes all watches of a watcher, whose session is over or moved or whose connection is closed. */
+    public void drop(long watcher) {
+        Set<String> paths = byWatcher.get(watcher);
+        if (paths != null) {
+            List.copyOf(paths).forEach(path -> remove(watcher, path, ALL));
+        }
+    }
+
+    /** Number of watches; several kinds on one path count each. */
+    public int count() {
+        return count;
+    }
+
+    /** Number of paths a watcher watches. */
+    public int pathCount(long watcher) {
+        Set<String> paths = byWatcher.get(watcher);
+        return paths == null ? 0 : paths.size();
+    }
+
+    // ---- changes
+
+    /** Tells the sink whom a change concerns, and removes the one-shot watches among those (zk.WT1 to zk.WT9). */
+    public void match(Change change, Sink sink) {
+        if (count == 0) {
+            return;
+        }
+        String path = change.path();
+        int oneShot = change.type() == WatchEvent.Type.DELETED ? Watchers.DATA | Watchers.CHILD : Watchers.DATA;
+        long[] watchers = recursive == 0
+                ? at(path, oneShot | Watchers.PERSISTENT)
+                : withRecursive(path, at(path, oneShot | Watchers.PERSISTENT | Watchers.RECURSIVE));
+        WatchEvent event = new WatchEvent(change.type(), path, change.zxid());
+        fire(watchers, oneShot, event, change.acl(), sink);
+        if (change.type() != WatchEvent.Type.DATA_CHANGED) {
+            matchParent(change, sink);
+        }
+    }
+
+    private void matchParent(Change change, Sink sink) {
+        String parent = parentOf(change.path());
+        long[] watchers = at(parent, Watchers.CHILD | Watchers.PERSISTENT);
+        WatchEvent event = new WatchEvent(WatchEvent.Type.CHILDREN_CHANGED, parent, change.zxid());
+        fire(watchers, Watchers.CHILD, event, change.parentAcl(), sink);
+    }
+
+    private void fire(long[] watchers, int oneShot, WatchEvent event, List<Acl> acl, Sink sink) {
+        for (long watcher : watchers) {
+            remove(watcher, event.path(), oneShot);
+            sink.event(watcher, event, acl);
+        }
+    }
+
+    private long[] at(String path, int kinds) {
+        Watchers watchers = byPath.get(path);
+        return watchers == null ? new long[0] : watchers.having(kinds);
+    }
+
+    private long[] withRecursive(String path, long[] near) {
+        long[] all = near;
+        for (String up = path; up.length() > 1; ) {
+            up = parentOf(up);
+            long[] far = at(up, Watchers.RECURSIVE);
+            all = far.length == 0 ? all : merged(all, far);
+        }
+        return all;
+    }
+
+    private static long[] merged(long[] some, long[] others) {
+        long[] both = Arrays.copyOf(some, some.length + others.length);
+        System.arraycopy(others, 0, both, some.length, others.length);
+        return Arrays.stream(both).sorted().distinct().toArray();
+    }
+
+    private static String parentOf(String path) {
+        int slash = path.lastIndexOf('/');
+        return slash <= 0 ? "/" : path.substring(0, slash);
+    }
+
+    // ---- history that was missed
+
+    private record Pending(long watcher, WatchEvent event, List<Acl> acl) {}
+
+    /**
+     * Makes up for changes that were not seen, since a snapshot took the place of the state (rule.17): one-shot watches fire by the
+     * differences between the two states, those that stay are told of the gap.
+     *
+     * @param old the state up to which changes were matched
+     * @param now the state from which they will be
+     */
+    public void rearm(StateRoot old, StateRoot now, Sink sink) {
+        if (now.index() <= old.index()) {
+            return;
+        }
+        List<Pending> pending = new ArrayList<>();
+        byPath.forEach((path, watchers) -> missed(path, watchers, old, now, pending));
+        pending.sort(Comparator.comparingLong((Pending p) -> p.event.zxid()).thenComparingLong(p -> p.watcher));
+        for (Pending each : pending) {
+            remove(each.watcher, each.event.path(), consumedBy(each.event.type()));
+            sink.event(each.watcher, each.event, each.acl);
+        }
+    }
+
+    private static int consumedBy(WatchEvent.Type type) {
+        return switch (type) {
+            case CREATED, DATA_CHANGED -> Watchers.DATA;
+            case CHILDREN_CHANGED -> Watchers.CHILD;
+            case DELETED -> Watchers.DATA | Watchers.CHILD;
+            case GAP -> 0;
+        };
+    }
+
+    private static void missed(String path, Watchers watchers, StateRoot old, StateRoot now, List<Pending> pending) {
+        Optional<Stat> before = old.stat(path);
+        Optional<Stat> after = now.stat(path);
+        List<Acl> acl = after.isPresent() ? now.acl(path) : old.acl(path);
+        if (after.isEmpty() && before.isPresent()) {
+            WatchEvent gone = new WatchEvent(WatchEvent.Type.DELETED, path, now.index());
+            add(pending, watchers, Watchers.DATA | Watchers.CHILD, gone, acl);
+        }
+        WatchEvent data = dataMissed(path, before.isPresent(), old.index(), after.orElse(null));
+        if (data != null) {
+            add(pending, watchers, Watchers.DATA, data, acl);
+        }
+        if (after.isPresent() && after.get().pzxid() > old.index()) {
+            WatchEvent children = new WatchEvent(WatchEvent.Type.CHILDREN_CHANGED, path, after.get().pzxid());
+            add(pending, watchers, Watchers.CHILD, children, acl);
+        }
+        WatchEvent gap = new WatchEvent(WatchEvent.Type.GAP, path, now.index());
+        add(pending, watchers, Watchers.PERSISTENT | Watchers.RECURSIVE, gap, List.of());
+    }
+
+    private static @Nullable WatchEvent dataMissed(String path, boolean existed, long since, @Nullable Stat after) {
+        if (after != null && !existed) {
+            return new WatchEvent(WatchEvent.Type.CREATED, path, after.czxid());
+        }
+        return after != null && after.mzxid() > since
+                ? new WatchEvent(WatchEvent.Type.DATA_CHANGED, path, after.mzxid())
+                : null;
+    }
+
+    private static void add(List<Pending> pending, Watchers watchers, int kinds, WatchEvent event, List<Acl> acl) {
+        for (long watcher : watchers.having(kinds)) {
+            pending.add(new Pending(watcher, event, acl));
+        }
+    }
+
+    /**
+     * The watches a client had on another connection, by how it set them.
+     *
+     * @param data set by getData, or by exists of a node that was there
+     * @param exist set by exists of a node that was not there
+     * @param child set by getChildren
+     * @param persistent added with mode persistent
+     * @param recursive added with mode persistent recursive
+     */
+    public record Carried(
+            List<String> data,
+            List<String> exist,
+            List<String> child,
+            List<String> persistent,
+            List<String> recursive) {}
+
+    /**
+     * Sets the watches a client brings along, or fires those whose change it missed (zk.WT11). The events carry zxid -1 and no list to
+     * check.
+     *
+     * @param watcher the client's watcher here
+     * @param relativeZxid what the client has seen
+     * @param carried its watches
+     * @param root the state at which matching goes on
+     */
+    public void setWatches(long watcher, long relativeZxid, Carried carried, StateRoot root, Sink sink) {
+        for (String path : carried.data) {
+            Stat stat = root.stat(path).orElse(null);
+            if (stat == null || stat.mzxid() > relativeZxid) {
+                tell(watcher, stat == null ? WatchEvent.Type.DELETED : WatchEvent.Type.DATA_CHANGED, path, sink);
+            } else {
+                addData(watcher, path);
+            }
+        }
+        for (String path : carried.exist) {
+            if (root.stat(path).isPresent()) {
+                tell(watcher, WatchEvent.Type.CREATED, path, sink);
+            } else {
+                addData(watcher, path);
+            }
+        }
+        for (String path : carried.child) {
+            Stat stat = root.stat(path).orElse(null);
+            if (stat == null || stat.pzxid() > relativeZxid) {
+                tell(watcher, stat == null ? WatchEvent.Type.DELETED : WatchEvent.Type.CHILDREN_CHANGED, path, sink);
+            } else {
+                addChild(watcher, path);
+            }
+        }
+        carried.persistent.forEach(path -> add(watcher, path, WatchMode.PERSISTENT));
+        carried.recursive.forEach(path -> add(watcher, path, WatchMode.PERSISTENT_RECURSIVE));
+    }
+
+    private static void tell(long watcher, WatchEvent.Type type, String path, Sink sink) {
+        sink.event(watcher, new WatchEvent(type, path, NO_ZXID), List.of());
+    }
+}
