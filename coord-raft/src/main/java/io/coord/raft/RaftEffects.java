@@ -55,14 +55,16 @@ public record RaftEffects(
         /**
          * Write a received piece to the snapshot being received, and tell {@link Raft#chunkWritten}. A piece at offset 0 begins
          * anew. When the last piece is there: verify the whole, decode it, force it, then tell
-         * {@link Raft#snapshotReceived}.
+         * {@link Raft#snapshotReceived}; or {@link Raft#chunkRefused} if it cannot be.
          *
          * @param chunk the piece
          */
         record WriteChunk(Message.SnapshotChunk chunk) implements SnapshotTask {}
 
         /**
-         * Let the state be the received snapshot's: log and state now start there.
+         * Let the state be the received snapshot's: log and state now start there, and nothing of the log before remains, neither
+         * below nor behind. On disk this takes its place in the order of the writes: behind those of earlier turns, ahead of
+         * those of this one. Answered by {@link Raft#snapshotInstalled}, before which nothing of it is acknowledged.
          *
          * @param meta which snapshot
          */
