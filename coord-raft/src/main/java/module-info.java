@@ -10,7 +10,8 @@ module io.coord.raft {
 
     exports io.coord.member to
             io.coord.testkit;
-
     exports io.coord.raft to
+            io.coord.testkit;
+    exports io.coord.storage to
             io.coord.testkit;
 }

@@ -74,7 +74,22 @@ public enum ErrorCode {
     /** A node that a recipe needs for its children is ephemeral. */
     EPHEMERAL_PARENT(1042),
     /** A request for a lock was given up. */
-    LOCK_REQUEST_CANCELLED(1043);
+    LOCK_REQUEST_CANCELLED(1043),
+
+    /** What was written to a data directory is not what it holds now. */
+    DATA_DAMAGED(1060),
+    /** Files of a data directory are gone. */
+    DATA_MISSING(1061),
+    /** A file was written by a newer version. */
+    NEWER_FORMAT(1062),
+    /** A directory holds other things than a member's data. */
+    NOT_A_DATA_DIRECTORY(1063),
+    /** A data directory is in use. */
+    DATA_DIRECTORY_IN_USE(1064),
+    /** A data directory cannot be read or written. */
+    DATA_DIRECTORY_UNUSABLE(1065),
+    /** A write or force failed: nothing more is written. */
+    WRITE_FAILED(1066);
 
     private final int number;
 

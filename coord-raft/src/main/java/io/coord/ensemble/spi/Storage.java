@@ -24,7 +24,10 @@ public interface Storage extends AutoCloseable {
      */
     Recovered open() throws IOException;
 
-    /** Forces the identity, once in the life of a storage. */
+    /**
+     * Forces the identity: before anything else is written, and again only with another incarnation of the same member, when it has
+     * rejoined (fault.M5). Then {@link Recovered#suspect()} of an earlier incarnation no longer counts.
+     */
     void saveIdentity(Identity identity, Consumer<Done> done);
 
     /** Forces a batch: term and vote first, then the entries, which replace the log from the first one's index on. */
@@ -54,7 +57,7 @@ public interface Storage extends AutoCloseable {
     /** Allows to delete log below an index; a storage keeps at least what the older of its two newest snapshots needs. */
     void compact(long throughIndex);
 
-    /** Ends use: finishes what was asked, joins its threads, releases files and lock. */
+    /** Ends use: finishes the writes that were asked for, gives snapshots up, joins its threads, releases files and lock. */
     @Override
     void close();
 
@@ -138,6 +141,8 @@ public interface Storage extends AutoCloseable {
      * @param snapshotRecords its records in order; empty if there is none
      * @param entries the log behind the snapshot; contiguous from the snapshot's index + 1 (or the log's base + 1)
      * @param suspect why this storage may have forgotten something it had reported as written; null if it has not
+     * @param findings what was found out of order and put right, one sentence each, for the log: a torn tail that was cut, a damaged
+     *     snapshot that was passed over
      */
     record Recovered(
             @Nullable Identity identity,
@@ -145,7 +150,8 @@ public interface Storage extends AutoCloseable {
             @Nullable SnapshotImage snapshot,
             Iterable<Bytes> snapshotRecords,
             List<StoredEntry> entries,
-            @Nullable String suspect) {}
+            @Nullable String suspect,
+            List<String> findings) {}
 
     /** The result of a write: done, or failed for good. */
     sealed interface Done {

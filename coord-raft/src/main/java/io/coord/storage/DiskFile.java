@@ -1,0 +1,48 @@
+package io.coord.storage;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/** An open file of a {@link Disk}. */
+public interface DiskFile extends Closeable {
+
+    /** Writes some of the remaining bytes, perhaps fewer than all (fault.D3), and tells how many. */
+    int write(ByteBuffer from, long offset) throws IOException;
+
+    /** Reads some bytes, perhaps fewer than asked for, and tells how many; -1 at the end. */
+    int read(ByteBuffer to, long offset) throws IOException;
+
+    /** The length. */
+    long size() throws IOException;
+
+    /** Cuts the file to a length. */
+    void truncate(long sizeBytes) throws IOException;
+
+    /** Makes the content durable, and the length as far as the content needs it; {@code metadata}: all else too. */
+    void force(boolean metadata) throws IOException;
+
+    /** Writes all remaining bytes: the one place where short writes are made whole. */
+    default void writeFully(ByteBuffer from, long offset) throws IOException {
+        long at = offset;
+        while (from.hasRemaining()) {
+            int count = write(from, at);
+            if (count <= 0) {
+                throw new IOException("the disk took " + count + " of " + from.remaining() + " bytes at offset " + at);
+            }
+            at += count;
+        }
+    }
+
+    /** Reads until the buffer is full or the file ends, and tells how many bytes that were. */
+    default int readFully(ByteBuffer to, long offset) throws IOException {
+        int start = to.position();
+        while (to.hasRemaining()) {
+            int count = read(to, offset + to.position() - start);
+            if (count < 0) {
+                break;
+            }
+        }
+        return to.position() - start;
+    }
+}

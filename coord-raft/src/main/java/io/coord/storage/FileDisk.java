@@ -1,0 +1,206 @@
+package io.coord.storage;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** A directory of the file system, through {@link FileChannel}; nothing is mapped (fault.D18). */
+final class FileDisk implements Disk {
+
+    private final Path directory;
+    private @Nullable FileChannel lock;
+
+    FileDisk(Path directory) {
+        this.directory = directory.toAbsolutePath().normalize();
+    }
+
+    /**
+     * The owner file is read before the lock file is touched: closing any descriptor of a locked file drops the lock of the whole
+     * process (POSIX), so a second opener in this JVM must be turned away without opening it.
+     */
+    @Override
+    public void lock() throws IOException {
+        try {
+            makeDirectory();
+            Path owner = directory.resolve(Names.OWNER);
+            if (Files.exists(owner) && Files.readString(owner).equals(self())) {
+                throw Trouble.inUse(place(), "this process (" + self() + ")");
+            }
+            lock = acquire();
+            Files.writeString(owner, self());
+        } catch (IOException e) {
+            release();
+            throw e.getMessage() != null && e.getMessage().startsWith("COORD-") ? e : Trouble.unusable(place(), e);
+        }
+    }
+
+    private void makeDirectory() throws IOException {
+        if (!Files.isDirectory(directory)) {
+            Files.createDirectories(directory);
+            Path parent = directory.getParent();
+            if (parent != null) {
+                forceDirectory(parent);
+            }
+        }
+    }
+
+    private FileChannel acquire() throws IOException {
+        FileChannel channel = FileChannel.open(
+                directory.resolve(Names.LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            FileLock taken = channel.tryLock();
+            if (taken != null) {
+                return channel;
+            }
+            channel.close();
+            throw Trouble.inUse(place(), ownerText());
+        } catch (OverlappingFileLockException e) {
+            // The channel stays open on purpose: closing it would drop the lock that the other storage of this JVM relies on.
+            throw Trouble.inUse(place(), "this process");
+        }
+    }
+
+    private @Nullable String ownerText() {
+        try {
+            String text = Files.readString(directory.resolve(Names.OWNER)).strip();
+            return text.isEmpty() ? null : text;
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
+    /** Number and start of this process: a number alone comes back, in containers always the same. */
+    private static String self() {
+        ProcessHandle process = ProcessHandle.current();
+        return "process " + process.pid()
+                + process.info().startInstant().map(start -> ", started " + start).orElse("");
+    }
+
+    @Override
+    public List<String> list() throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            List<String> names = new ArrayList<>();
+            files.forEach(file -> names.add(file.getFileName().toString()));
+            names.sort(null);
+            return names;
+        }
+    }
+
+    @Override
+    public DiskFile open(String name) throws IOException {
+        return new ChannelFile(
+                FileChannel.open(directory.resolve(name), StandardOpenOption.READ, StandardOpenOption.WRITE));
+    }
+
+    @Override
+    public DiskFile create(String name) throws IOException {
+        return new ChannelFile(FileChannel.open(
+                directory.resolve(name),
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING));
+    }
+
+    @Override
+    public void rename(String from, String to) throws IOException {
+        Files.move(
+                directory.resolve(from),
+                directory.resolve(to),
+                StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    @Override
+    public void delete(String name) throws IOException {
+        Files.deleteIfExists(directory.resolve(name));
+    }
+
+    @Override
+    public void force() throws IOException {
+        forceDirectory(directory);
+    }
+
+    /** Elsewhere than on POSIX a directory can be neither opened nor forced, and names are durable by journal. */
+    private static void forceDirectory(Path directory) throws IOException {
+        if (directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+                channel.force(true);
+            }
+        }
+    }
+
+    @Override
+    public ByteBuffer buffer(int sizeBytes) {
+        return ByteBuffer.allocateDirect(sizeBytes);
+    }
+
+    @Override
+    public String place(String name) {
+        return directory.resolve(name).toString();
+    }
+
+    @Override
+    public String place() {
+        return directory.toString();
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (lock != null) {
+            Files.write(directory.resolve(Names.OWNER), "".getBytes(StandardCharsets.UTF_8));
+        }
+        release();
+    }
+
+    private void release() throws IOException {
+        FileChannel channel = lock;
+        lock = null;
+        if (channel != null) {
+            channel.close();
+        }
+    }
+
+    private record ChannelFile(FileChannel channel) implements DiskFile {
+        @Override
+        public int write(ByteBuffer from, long offset) throws IOException {
+            return channel.write(from, offset);
+        }
+
+        @Override
+        public int read(ByteBuffer to, long offset) throws IOException {
+            return channel.read(to, offset);
+        }
+
+        @Override
+        public long size() throws IOException {
+            return channel.size();
+        }
+
+        @Override
+        public void truncate(long sizeBytes) throws IOException {
+            channel.truncate(sizeBytes);
+        }
+
+        @Override
+        public void force(boolean metadata) throws IOException {
+            channel.force(metadata);
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
+        }
+    }
+}

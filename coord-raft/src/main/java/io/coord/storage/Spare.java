@@ -1,0 +1,118 @@
+package io.coord.storage;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The next segment, laid down before it is needed: the log's lane does not wait for it, and there is one on a full disk (fault.D11).
+ *
+ * <p>Prepared on the background lane, taken by the log's.
+ */
+final class Spare {
+
+    private final Disk disk;
+    private final int segmentBytes;
+    private final Pace pace;
+    private boolean isReady;
+    private boolean isPreparing;
+
+    Spare(Disk disk, int segmentBytes, Pace pace) {
+        this.disk = disk;
+        this.segmentBytes = segmentBytes;
+        this.pace = pace;
+    }
+
+    /** Whether a spare is left from an earlier run; one of another size is deleted. */
+    synchronized void find(boolean isListed) throws IOException {
+        if (isListed) {
+            try (DiskFile file = disk.open(Names.SPARE)) {
+                isReady = file.size() == segmentBytes;
+            }
+            if (!isReady) {
+                disk.delete(Names.SPARE);
+            }
+        }
+    }
+
+    /** Lays one down if there is none. A disk too full for it is no failure yet: the log has the rest of its segment. */
+    void prepare() {
+        if (!begin()) {
+            return;
+        }
+        boolean isDone = false;
+        try {
+            String temporary = Names.SPARE + Names.TEMPORARY;
+            try (DiskFile file = disk.create(temporary)) {
+                layDown(disk, file, segmentBytes, pace);
+            }
+            disk.rename(temporary, Names.SPARE);
+            disk.force();
+            isDone = true;
+        } catch (IOException e) {
+            discard();
+        } finally {
+            end(isDone);
+        }
+    }
+
+    private void discard() {
+        try {
+            disk.delete(Names.SPARE + Names.TEMPORARY);
+        } catch (IOException e) {
+            // What is left over is deleted when the directory is opened again.
+        }
+    }
+
+    private synchronized boolean begin() {
+        if (isReady || isPreparing) {
+            return false;
+        }
+        isPreparing = true;
+        return true;
+    }
+
+    private synchronized void end(boolean isDone) {
+        isPreparing = false;
+        isReady = isDone;
+    }
+
+    private synchronized boolean take(int bytes) {
+        boolean isTaken = isReady && bytes <= segmentBytes;
+        isReady &= !isTaken;
+        return isTaken;
+    }
+
+    /**
+     * A file of zeros, forced, under a temporary name: the spare, or one made now. The spare's old name is gone for good before
+     * anything is written to it, or a crash could leave a spare that is not zeros.
+     */
+    DiskFile take(String temporary, int bytes) throws IOException {
+        if (take(bytes)) {
+            disk.rename(Names.SPARE, temporary);
+            disk.force();
+            return disk.open(temporary);
+        }
+        DiskFile file = disk.create(temporary);
+        try {
+            layDown(disk, file, Math.max(bytes, segmentBytes), null);
+            return file;
+        } catch (IOException e) {
+            file.close();
+            disk.delete(temporary);
+            throw Trouble.noSpare(disk.place(), e);
+        }
+    }
+
+    private static void layDown(Disk disk, DiskFile file, int bytes, @Nullable Pace pace) throws IOException {
+        ByteBuffer zeros = disk.buffer(Math.min(bytes, Pace.STEP_BYTES));
+        for (int offset = 0; offset < bytes; offset += zeros.capacity()) {
+            zeros.clear().limit(Math.min(zeros.capacity(), bytes - offset));
+            file.writeFully(zeros, offset);
+            if (pace != null) {
+                pace.step(file, zeros.limit());
+            }
+        }
+        file.force(true);
+    }
+}
