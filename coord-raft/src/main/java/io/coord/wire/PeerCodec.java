@@ -1,0 +1,133 @@
+package io.coord.wire;
+
+import io.coord.Bytes;
+import io.coord.ensemble.spi.Transport;
+import io.coord.member.PeerFrame;
+import io.coord.member.PeerMessage;
+import io.coord.raft.Message;
+import io.coord.wire.proto.PeerFormat;
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Frames between members in their format, version 1: one byte with the version, four with the CRC32C of all the rest, then a
+ * protobuf message. Has no state; any thread may use it.
+ */
+public final class PeerCodec {
+
+    /** The version written, and the only one read. */
+    static final byte VERSION = 1;
+
+    /** The largest frame unless told otherwise. */
+    public static final int FRAME_BYTES_MAX = 16 << 20;
+
+    private static final int HEADER_BYTES = 1 + Integer.BYTES;
+
+    private final Messages messages;
+    private final int frameBytesMax;
+
+    /** A codec with {@link #FRAME_BYTES_MAX}. */
+    public PeerCodec(WireCommandCodec commands) {
+        this(commands, FRAME_BYTES_MAX);
+    }
+
+    /** A codec that neither writes nor reads larger frames than this. */
+    public PeerCodec(WireCommandCodec commands, int frameBytesMax) {
+        this.messages = new Messages(commands);
+        this.frameBytesMax = frameBytesMax;
+    }
+
+    /**
+     * The frame as bytes. Commands not yet encoded are encoded on the way; each payload is copied once.
+     *
+     * @throws IllegalArgumentException if it is larger than a frame may be
+     */
+    public Bytes encode(PeerFrame frame) {
+        PeerFormat.Frame message = messages.message(frame);
+        // Summed up in an int by protobuf: a negative size is one beyond it.
+        int size = message.getSerializedSize();
+        if (size < 0 || size > frameBytesMax - HEADER_BYTES) {
+            throw tooLarge(Integer.toUnsignedLong(size) + HEADER_BYTES);
+        }
+        byte[] array = Fields.write(message, HEADER_BYTES);
+        array[0] = VERSION;
+        ByteBuffer.wrap(array).putInt(1, crc(array));
+        return Bytes.wrap(array);
+    }
+
+    /**
+     * The frame that these bytes are, its commands decoded.
+     *
+     * @throws IllegalArgumentException if they are no frame of a known version; the message says what was found
+     */
+    public PeerFrame decode(Bytes bytes) {
+        if (bytes.length() > frameBytesMax) {
+            throw tooLarge(bytes.length());
+        }
+        if (bytes.length() <= HEADER_BYTES) {
+            throw new IllegalArgumentException("a frame of " + bytes.length() + " bytes is cut short");
+        }
+        if (bytes.at(0) != VERSION) {
+            throw new IllegalArgumentException("a frame of format version " + Byte.toUnsignedInt(bytes.at(0))
+                    + "; this release reads version " + VERSION);
+        }
+        byte[] array = bytes.toArray();
+        requireIntact(array);
+        return messages.frame(Fields.read(PeerFormat.Frame.parser(), array, HEADER_BYTES, "a frame"));
+    }
+
+    /** The frame as the transport takes it: encoded on the transport's thread, when it is sent. */
+    public Transport.Frame frame(PeerFrame frame) {
+        return new Outgoing(frame);
+    }
+
+    private IllegalArgumentException tooLarge(long bytes) {
+        return new IllegalArgumentException("a frame of " + bytes + " bytes; at most " + frameBytesMax + " are allowed");
+    }
+
+    private static void requireIntact(byte[] array) {
+        int said = ByteBuffer.wrap(array).getInt(1);
+        int found = crc(array);
+        if (said != found) {
+            throw new IllegalArgumentException("a frame of " + array.length + " bytes is damaged: its checksum is "
+                    + Integer.toHexString(found) + ", not " + Integer.toHexString(said));
+        }
+    }
+
+    /** Of the version and of what follows the checksum. */
+    private static int crc(byte[] array) {
+        CRC32C crc = new CRC32C();
+        crc.update(array[0]);
+        crc.update(array, HEADER_BYTES, array.length - HEADER_BYTES);
+        return (int) crc.getValue();
+    }
+
+    /** A frame on its way out; encoded once, however often it is asked for. */
+    private final class Outgoing implements Transport.Frame {
+
+        private final PeerFrame frame;
+        private @Nullable Bytes bytes;
+
+        Outgoing(PeerFrame frame) {
+            this.frame = frame;
+        }
+
+        @Override
+        public Bytes bytes() {
+            // As in WireCommand: immutable once there, so that no barrier is needed.
+            Bytes known = bytes;
+            if (known == null) {
+                known = encode(frame);
+                bytes = known;
+            }
+            return known;
+        }
+
+        @Override
+        public boolean isBulk() {
+            return frame.message() instanceof PeerMessage.Consensus consensus
+                    && consensus.message() instanceof Message.SnapshotChunk;
+        }
+    }
+}
