@@ -1,0 +1,137 @@
+package io.coord.member;
+
+import io.coord.MemberId;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+
+/**
+ * How an empty member finds its ensemble (rule.24): all configured voters must be reached, be empty or pristine, and be told the same
+ * members. The lowest of them then draws the cluster id; everybody forces it to disk before taking part in any vote.
+ *
+ * <p>An empty member that meets one with a history does not take part: it cannot know what its lost disk had promised (fault.M5). A
+ * learner never votes, so it joins whenever it meets its ensemble.
+ */
+final class Formation {
+
+    private static final long RETRY_MIN_NANOS = 20_000_000L;
+    private static final long RETRY_MAX_NANOS = 500_000_000L;
+
+    /** What is to be done now. */
+    sealed interface Step {
+        /** Wait for more to be heard. */
+        record Wait() implements Step {}
+
+        /** Force this cluster id to disk. */
+        record Adopt(long clusterId) implements Step {}
+
+        /** Take no part. */
+        record Refuse(String reason) implements Step {}
+    }
+
+    private final MemberId self;
+    private final String ensemble;
+    private final List<MemberId> otherVoters;
+    private final boolean learner;
+    private final SplittableRandom random;
+    private final TreeMap<MemberId, PeerMessage.Hello> heard = new TreeMap<>();
+    private long retryNanos = RETRY_MIN_NANOS;
+    private long nextHelloNanos;
+    private long adopting;
+
+    Formation(MemberId self, String ensemble, List<MemberId> otherVoters, boolean learner, long seed, long nowNanos) {
+        this.self = self;
+        this.ensemble = ensemble;
+        this.otherVoters = otherVoters;
+        this.learner = learner;
+        this.random = new SplittableRandom(seed);
+        this.nextHelloNanos = nowNanos;
+    }
+
+    /** The cluster id on its way to disk, or 0. */
+    long adopting() {
+        return adopting;
+    }
+
+    long nextHelloNanos() {
+        return nextHelloNanos;
+    }
+
+    /** Whether it is time to say hello again; the interval grows. */
+    boolean helloDue(long nowNanos) {
+        if (nowNanos - nextHelloNanos < 0) {
+            return false;
+        }
+        nextHelloNanos = nowNanos + retryNanos;
+        retryNanos = Math.min(2 * retryNanos, RETRY_MAX_NANOS);
+        return true;
+    }
+
+    PeerMessage.Hello hello(boolean answerWanted) {
+        return new PeerMessage.Hello(ensemble, 0, true, answerWanted);
+    }
+
+    Step heard(MemberId from, PeerMessage.Hello hello) {
+        heard.put(from, hello);
+        return next();
+    }
+
+    /** What is to be done, by what has been heard. */
+    Step next() {
+        if (adopting != 0) {
+            return new Step.Wait();
+        }
+        Optional<String> objection = objection();
+        if (objection.isPresent()) {
+            return new Step.Refuse(objection.get());
+        }
+        long known = knownCluster();
+        boolean everyoneHeard = heard.keySet().containsAll(otherVoters);
+        if (learner ? known == 0 : !everyoneHeard) {
+            return new Step.Wait();
+        }
+        if (known == 0 && (otherVoters.isEmpty() || self.compareTo(otherVoters.get(0)) < 0)) {
+            known = 1 + random.nextLong(Long.MAX_VALUE - 1);
+        }
+        if (known == 0) {
+            return new Step.Wait();
+        }
+        adopting = known;
+        return new Step.Adopt(known);
+    }
+
+    private long knownCluster() {
+        for (PeerMessage.Hello hello : heard.values()) {
+            if (hello.clusterId() != 0) {
+                return hello.clusterId();
+            }
+        }
+        return 0;
+    }
+
+    private Optional<String> objection() {
+        long cluster = 0;
+        for (var entry : heard.entrySet()) {
+            PeerMessage.Hello hello = entry.getValue();
+            if (!hello.ensemble().equals(ensemble)) {
+                return Optional.of("COORD-1011 member " + entry.getKey() + " was started with the members \""
+                        + hello.ensemble() + "\", this one with \"" + ensemble
+                        + "\". Start every member of a new ensemble with the same list.");
+            }
+            if (hello.clusterId() != 0 && cluster != 0 && hello.clusterId() != cluster) {
+                return Optional.of("COORD-1012 member " + entry.getKey() + " belongs to cluster "
+                        + Long.toHexString(hello.clusterId()) + ", another one to " + Long.toHexString(cluster)
+                        + ". Two ensembles are mixed; correct the member list or the data directories.");
+            }
+            if (!hello.pristine() && !learner) {
+                return Optional.of("COORD-1013 this member's storage is empty, but member " + entry.getKey()
+                        + " already has a history in cluster " + Long.toHexString(hello.clusterId())
+                        + ". An emptied member must not vote again under its old identity: restore its data directory,"
+                        + " or have it admitted as a new member.");
+            }
+            cluster = hello.clusterId() != 0 ? hello.clusterId() : cluster;
+        }
+        return Optional.empty();
+    }
+}

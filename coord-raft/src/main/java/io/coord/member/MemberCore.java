@@ -1,0 +1,916 @@
+package io.coord.member;
+
+import io.coord.Bytes;
+import io.coord.MemberId;
+import io.coord.raft.CommandPayload;
+import io.coord.raft.ConfigPayload;
+import io.coord.raft.Configuration;
+import io.coord.raft.Entry;
+import io.coord.raft.EntryId;
+import io.coord.raft.Envelope;
+import io.coord.raft.LogWrite;
+import io.coord.raft.MemberKey;
+import io.coord.raft.Proposal;
+import io.coord.raft.Raft;
+import io.coord.raft.RaftEffects;
+import io.coord.raft.RaftEvent;
+import io.coord.raft.Role;
+import io.coord.raft.SnapshotMeta;
+import io.coord.state.Applied;
+import io.coord.state.Command;
+import io.coord.state.CoordState;
+import io.coord.state.Reply;
+import io.coord.state.StateRoot;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A member of the ensemble: a function of its inputs. A turn is {@link #turn} with both clocks, any number of {@link #step}, and
+ * {@link #drain}, which processes deadlines after the inputs (rule.15) and says what must now happen. Nothing else has an effect.
+ *
+ * <p>It puts together what the other rooms do: {@link Raft} orders entries, {@link CoordState} applies them, {@link SessionHost}
+ * answers the sessions attached here, {@link SessionLeases} tells, on the leader, whose lease has lapsed.
+ */
+public final class MemberCore {
+
+    private static final long FAR_NANOS = 3_600_000_000_000L;
+    private static final long SERVING_READ = 0;
+    private static final int COLLECT_MAX = 1_000;
+    private static final int REPORTS_REMEMBERED = 64;
+
+    private final MemberSetup setup;
+    private final MemberKey self;
+    private final Outbox outbox;
+    private final SessionHost host;
+    private final RecoveredMember recovered;
+    private final SplittableRandom random;
+
+    private long nowNanos;
+    private long wallMillis;
+    private long lastTurnNanos;
+
+    private long clusterId;
+    private @Nullable Formation formation;
+    private @Nullable Raft raft;
+    private CoordState state;
+    private Configuration appliedConfiguration;
+    private long rootIndex;
+    private @Nullable String left;
+
+    private boolean serving;
+    private long servingTarget = -1;
+    private boolean servingAsked;
+    private @Nullable MemberKey knownLeader;
+    private long knownTerm;
+
+    private @Nullable SessionLeases leases;
+    private final Map<Long, List<Long>> reports = new LinkedHashMap<>();
+    private final Map<Long, Long> reportedNanos = new LinkedHashMap<>();
+    private final List<OwedAck> owedAcks = new ArrayList<>();
+    private long reportSequence;
+    private long nextReportNanos;
+
+    private final List<ConfigureOrder> configureOrders = new ArrayList<>();
+    private long nextCollectNanos;
+
+    private @Nullable CoordState receivedState;
+    private boolean snapshotting;
+    private @Nullable Input.TakeSnapshot snapshotOrder;
+    private long entriesSinceSnapshot;
+    private long bytesSinceSnapshot;
+
+    /** An acknowledgement that waits for a quorum to confirm this leader. */
+    private record OwedAck(MemberKey to, long sequence, long round) {}
+
+    private record ConfigureOrder(Input.Configure order, long index) {}
+
+    /** A member with its memory of before. */
+    public MemberCore(MemberSetup setup, RecoveredMember recovered, long nowNanos, long wallMillis) {
+        this.setup = setup;
+        this.recovered = recovered;
+        this.self = new MemberKey(setup.self(), recovered.incarnation());
+        this.outbox = new Outbox(self);
+        this.random = new SplittableRandom(setup.seed());
+        this.clusterId = recovered.clusterId();
+        this.state = recovered.state() != null ? recovered.state() : new CoordState(Bytes.EMPTY);
+        SnapshotMeta base = base();
+        this.appliedConfiguration = base.configuration();
+        this.rootIndex = state.appliedIndex();
+        this.nowNanos = nowNanos;
+        this.wallMillis = wallMillis;
+        this.lastTurnNanos = nowNanos;
+        this.nextReportNanos = nowNanos;
+        this.nextCollectNanos = nowNanos + setup.collectIntervalNanos();
+        this.host = new SessionHost(
+                setup, new HostSurroundings(), outbox, state, SERVING_READ + 1 + (random.nextLong() >>> 2), random.split());
+        this.host.clock(nowNanos, wallMillis);
+        if (clusterId != 0) {
+            startRaft();
+        } else {
+            startFormation();
+        }
+    }
+
+    private SnapshotMeta base() {
+        return recovered.base() != null ? recovered.base() : SnapshotMeta.origin(initial());
+    }
+
+    /** Whom the log began with: what was forced when the ensemble formed, whatever the member is told today. */
+    private Configuration initial() {
+        return recovered.initial() != null ? recovered.initial() : setup.initial();
+    }
+
+    // ------------------------------------------------------------------------------------------------ forming
+
+    private void startFormation() {
+        List<MemberId> others = new ArrayList<>();
+        for (MemberKey voter : setup.initial().voters()) {
+            if (!voter.id().equals(setup.self())) {
+                others.add(voter.id());
+            }
+        }
+        boolean learner = setup.initial().learners().contains(self);
+        formation = new Formation(setup.self(), setup.ensemble(), others, learner, random.nextLong(), nowNanos);
+        follow(formation.next());
+    }
+
+    private void follow(Formation.Step step) {
+        if (step instanceof Formation.Step.Adopt adopt) {
+            outbox.task(new DiskTask.SaveIdentity(adopt.clusterId(), self, setup.initial()));
+        } else if (step instanceof Formation.Step.Refuse refuse) {
+            leave(refuse.reason());
+        }
+    }
+
+    private void identitySaved() {
+        if (formation == null || formation.adopting() == 0) {
+            return;
+        }
+        clusterId = formation.adopting();
+        formation = null;
+        outbox.event(new MemberEvent.Formed(clusterId));
+        startRaft();
+        sayHello(false);
+        campaignIfFormedByAll();
+    }
+
+    private final Map<MemberId, Boolean> formedPeers = new LinkedHashMap<>();
+
+    /** The first voter to see that all have formed campaigns at once: there can be no leader to disturb. */
+    private void campaignIfFormedByAll() {
+        Raft raft = this.raft;
+        if (raft == null || raft.term() != 0 || !isFirstVoter()) {
+            return;
+        }
+        for (MemberKey voter : setup.initial().voters()) {
+            if (!voter.equals(self) && !formedPeers.containsKey(voter.id())) {
+                return;
+            }
+        }
+        raft.campaign("the ensemble has just formed");
+    }
+
+    private boolean isFirstVoter() {
+        List<MemberKey> voters = setup.initial().voters();
+        return !voters.isEmpty() && voters.get(0).equals(self);
+    }
+
+    private void sayHello(boolean answerWanted) {
+        for (MemberKey member : setup.initial().everyone()) {
+            if (!member.id().equals(setup.self())) {
+                outbox.send(clusterId, member.id(), hello(answerWanted));
+            }
+        }
+    }
+
+    private PeerMessage.Hello hello(boolean answerWanted) {
+        return new PeerMessage.Hello(setup.ensemble(), clusterId, isPristine(), answerWanted);
+    }
+
+    private boolean isPristine() {
+        Raft raft = this.raft;
+        return raft == null || raft.term() == 0 && raft.lastIndex() == EntryId.ORIGIN.index();
+    }
+
+    private void receivedHello(MemberKey from, PeerMessage.Hello hello) {
+        if (hello.answerWanted()) {
+            outbox.send(clusterId, from.id(), hello(false));
+        }
+        Formation formation = this.formation;
+        if (formation != null) {
+            follow(formation.heard(from.id(), hello));
+        } else if (hello.clusterId() == clusterId) {
+            formedPeers.put(from.id(), true);
+            campaignIfFormedByAll();
+        }
+    }
+
+    private void startRaft() {
+        raft = new Raft(
+                setup.raft(),
+                self,
+                recovered.hardState(),
+                base(),
+                recovered.entries(),
+                random.nextLong(),
+                nowNanos,
+                recovered.suspect() == null);
+        raft.clock(nowNanos, wallMillis);
+    }
+
+    // ------------------------------------------------------------------------------------------------ turns
+
+    /**
+     * Begins a turn.
+     *
+     * @param nowNanos a monotonic clock
+     * @param wallMillis the wall clock, stamped on what a leader appends and used for nothing else
+     */
+    public void turn(long nowNanos, long wallMillis) {
+        this.nowNanos = nowNanos;
+        this.wallMillis = wallMillis;
+        host.clock(nowNanos, wallMillis);
+        if (raft != null) {
+            raft.clock(nowNanos, wallMillis);
+        }
+        long gap = nowNanos - lastTurnNanos;
+        lastTurnNanos = nowNanos;
+        if (gap > setup.raft().electionTimeoutNanos() && leases != null) {
+            outbox.event(new MemberEvent.PauseDetected(gap / 1_000_000));
+            leases.restartAll(nowNanos);
+        }
+    }
+
+    /** Takes an input. */
+    public void step(Input input) {
+        if (left != null) {
+            refuseSinceLeft(input, left);
+        } else if (input instanceof Input.Received received) {
+            received(received.frame());
+        } else if (input instanceof Input.Request request) {
+            host.request(request);
+        } else if (input instanceof Input.Persisted persisted) {
+            raft().persisted(persisted.sequence());
+        } else if (input instanceof Input.Order order) {
+            order(order);
+        } else {
+            stepRare(input);
+        }
+    }
+
+    private void stepRare(Input input) {
+        if (input instanceof Input.PeerLost lost) {
+            if (raft != null) {
+                raft.peerLost(lost.peer());
+            }
+        } else if (input instanceof Input.IdentitySaved) {
+            identitySaved();
+        } else if (input instanceof Input.StorageFailed failed) {
+            leave(failed.reason());
+        } else if (input instanceof Input.SnapshotSaved saved) {
+            snapshotSaved(saved);
+        } else if (input instanceof Input.SnapshotNotSaved notSaved) {
+            snapshotNotSaved(notSaved);
+        } else {
+            stepSnapshotTransfer(input);
+        }
+    }
+
+    private void stepSnapshotTransfer(Input input) {
+        if (input instanceof Input.PieceRead read) {
+            raft().chunkRead(read.to(), read.meta(), read.offset(), read.piece());
+        } else if (input instanceof Input.PieceMissing missing) {
+            raft().chunkMissing(missing.to());
+        } else if (input instanceof Input.PieceWritten written) {
+            raft().chunkWritten(written.snapshotIndex(), written.nextOffset());
+        } else if (input instanceof Input.PieceRefused refused) {
+            raft().chunkRefused(refused.snapshotIndex());
+        } else if (input instanceof Input.SnapshotReceived received) {
+            receivedState = received.state();
+            raft().snapshotReceived(received.meta());
+        } else if (input instanceof Input.SnapshotInstalled installed) {
+            raft().snapshotInstalled(installed.index());
+        }
+    }
+
+    private Raft raft() {
+        if (raft == null) {
+            throw new IllegalStateException("member " + setup.self() + " has not formed its ensemble yet");
+        }
+        return raft;
+    }
+
+    private void refuseSinceLeft(Input input, String reason) {
+        if (input instanceof Input.Request request) {
+            host.refuse(request, reason);
+        } else if (input instanceof Input.Order order) {
+            refuse(order);
+        }
+    }
+
+    private void received(PeerFrame frame) {
+        if (frame.message() instanceof PeerMessage.Hello hello) {
+            receivedHello(frame.from(), hello);
+            return;
+        }
+        boolean forMe = frame.clusterId() == clusterId
+                && clusterId != 0
+                && (frame.toIncarnation() == 0 || frame.toIncarnation() == self.incarnation());
+        if (!forMe || raft == null) {
+            return;
+        }
+        if (frame.message() instanceof PeerMessage.Consensus consensus) {
+            raft.receive(new Envelope(frame.from(), self, consensus.message()));
+        } else if (frame.message() instanceof PeerMessage.LeaseReport report) {
+            leaseReported(frame.from(), report.sequence(), report.sessions());
+        } else if (frame.message() instanceof PeerMessage.LeaseAck ack) {
+            leaseAcknowledged(ack.sequence());
+        }
+    }
+
+    /** Processes deadlines, and says what must now happen. */
+    public Effects drain() {
+        if (left == null) {
+            settle();
+        }
+        StateRoot root = null;
+        if (state.appliedIndex() != rootIndex) {
+            rootIndex = state.appliedIndex();
+            root = state.root();
+        }
+        return outbox.drain(root);
+    }
+
+    private void settle() {
+        if (formation != null) {
+            if (formation.helloDue(nowNanos)) {
+                sayHello(true);
+            }
+            return;
+        }
+        raft().tick();
+        absorbAll();
+        host.tick();
+        tickLeases();
+        tickCollect();
+        takeSnapshotIfDue();
+        absorbAll();
+    }
+
+    /** What is applied may lead to new proposals, and they to more effects: until nothing is left to say. */
+    private void absorbAll() {
+        for (RaftEffects effects = raft().drain(); !effects.isEmpty(); effects = raft().drain()) {
+            absorb(effects);
+        }
+        noticeLeader();
+        acknowledgeReports();
+    }
+
+    /** The latest time to drain again. */
+    public long nextDeadlineNanos() {
+        if (left != null) {
+            return nowNanos + FAR_NANOS;
+        }
+        if (formation != null) {
+            return formation.nextHelloNanos();
+        }
+        long next = earlier(raft().nextDeadlineNanos(), host.nextDeadlineNanos(FAR_NANOS));
+        next = earlier(next, nextReportNanos);
+        if (leases != null) {
+            next = earlier(next, leases.nextDeadlineNanos(nowNanos, FAR_NANOS));
+            next = earlier(next, nextCollectNanos);
+        }
+        return next;
+    }
+
+    private static long earlier(long one, long other) {
+        return one - other <= 0 ? one : other;
+    }
+
+    // ------------------------------------------------------------------------------------------------ raft's effects
+
+    private void absorb(RaftEffects effects) {
+        for (Envelope envelope : effects.messages()) {
+            outbox.send(clusterId, envelope.to(), new PeerMessage.Consensus(envelope.message()));
+        }
+        for (LogWrite write : effects.writes()) {
+            outbox.write(write);
+        }
+        for (RaftEvent event : effects.events()) {
+            raftHappened(event);
+        }
+        for (RaftEffects.SnapshotTask task : effects.snapshots()) {
+            snapshotTask(task);
+        }
+        for (Entry entry : effects.committed()) {
+            apply(entry);
+        }
+        for (RaftEffects.ReadResult read : effects.reads()) {
+            readConfirmed(read);
+        }
+        if (!effects.committed().isEmpty()) {
+            host.appliedTo();
+            serveIfReached();
+        }
+        noticeLeader();
+    }
+
+    private void raftHappened(RaftEvent event) {
+        outbox.event(new MemberEvent.Consensus(event));
+        if (event instanceof RaftEvent.RoleChanged changed && changed.role() != Role.LEADER) {
+            leases = null;
+            owedAcks.clear();
+            refuseConfigureOrders();
+        }
+    }
+
+    private void noticeLeader() {
+        Raft raft = raft();
+        MemberKey leader = raft.leader();
+        boolean changed = leader != null && (!leader.equals(knownLeader) || raft.term() != knownTerm);
+        knownLeader = leader;
+        knownTerm = raft.term();
+        if (changed) {
+            nextReportNanos = nowNanos;
+            if (!serving) {
+                askToServe();
+            }
+            host.leaderChanged();
+        }
+        if (raft.role() == Role.LEADER && leases == null && raft.hasCommittedInOwnTerm()) {
+            lead();
+        }
+    }
+
+    /** This leader knows now all that was committed before it: it watches over the leases from here on. */
+    private void lead() {
+        SessionLeases begun = new SessionLeases(nowNanos);
+        state.root()
+                .sessions()
+                .forEach(session -> begun.begin(session.id(), session.attach(), session.timeoutMillis(), nowNanos));
+        leases = begun;
+        nextCollectNanos = nowNanos + setup.collectIntervalNanos();
+        if (state.root().settings().equals(io.coord.state.Settings.DEFAULT)
+                && !setup.settings().equals(io.coord.state.Settings.DEFAULT)) {
+            propose(new Command.Configure(setup.settings()));
+        }
+    }
+
+    private Proposal propose(Command command) {
+        return raft().propose(List.of(setup.codec().payload(command)));
+    }
+
+    // ------------------------------------------------------------------------------------------------ applying
+
+    private void apply(Entry entry) {
+        Applied applied;
+        if (entry.payload() instanceof CommandPayload payload) {
+            applied = state.apply(
+                    entry.index(),
+                    entry.term(),
+                    entry.wallMillis(),
+                    entry.elapsedMillis(),
+                    setup.codec().command(payload));
+        } else if (entry.payload() instanceof ConfigPayload config) {
+            appliedConfiguration = config.configuration();
+            applied = state.configure(
+                    entry.index(),
+                    entry.term(),
+                    entry.wallMillis(),
+                    entry.elapsedMillis(),
+                    configNodeData(config.configuration(), entry.index()));
+        } else {
+            state.advance(entry.index(), entry.term(), entry.wallMillis(), entry.elapsedMillis());
+            applied = Applied.NOTHING;
+        }
+        entriesSinceSnapshot++;
+        bytesSinceSnapshot += entry.sizeBytes();
+        host.changed(applied.changes());
+        host.replied(applied);
+        leaseApplied(applied.reply());
+        configured(entry.index());
+    }
+
+    /**
+     * The text of {@code /zookeeper/config} (zk.RC1), or nothing where no client address is known: a client that reads addresses
+     * there replaces its own with them.
+     */
+    static Bytes configNodeData(Configuration configuration, long index) {
+        StringBuilder text = new StringBuilder();
+        for (Configuration.Address address : configuration.addresses()) {
+            String[] parts = address.text().split(":", -1);
+            if (parts.length < 3) {
+                return Bytes.EMPTY;
+            }
+            String clientPort = parts[parts.length - 1];
+            String peerPort = parts[parts.length - 2];
+            String hostName = address.text().substring(0, address.text().length() - clientPort.length() - peerPort.length() - 2);
+            String role = configuration.learners().contains(address.key()) ? "observer" : "participant";
+            text.append("server.")
+                    .append(address.key().id())
+                    .append('=')
+                    .append(hostName)
+                    .append(':')
+                    .append(peerPort)
+                    .append(':')
+                    .append(peerPort)
+                    .append(':')
+                    .append(role)
+                    .append(';')
+                    .append(hostName)
+                    .append(':')
+                    .append(clientPort)
+                    .append('\n');
+        }
+        return text.length() == 0
+                ? Bytes.EMPTY
+                : Bytes.utf8(text.append("version=").append(Long.toHexString(index)).toString());
+    }
+
+    private void leaseApplied(Reply reply) {
+        if (leases == null) {
+            return;
+        }
+        if (reply instanceof Reply.Attached attached) {
+            leases.begin(attached.session(), attached.attach(), attached.timeoutMillis(), nowNanos);
+        } else if (reply instanceof Reply.Ended ended) {
+            leases.end(ended.session());
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ serving
+
+    private void askToServe() {
+        if (!servingAsked) {
+            servingAsked = true;
+            raft().read(SERVING_READ);
+        }
+    }
+
+    private void readConfirmed(RaftEffects.ReadResult read) {
+        if (read.readId() != SERVING_READ) {
+            host.readConfirmed(read.readId(), read.index());
+            return;
+        }
+        servingAsked = false;
+        if (read.index() >= 0) {
+            servingTarget = read.index();
+            serveIfReached();
+        }
+    }
+
+    /** A member that just started serves nobody before it has caught up with what was committed when it asked (rule.17). */
+    private void serveIfReached() {
+        if (!serving && servingTarget >= 0 && state.appliedIndex() >= servingTarget) {
+            serving = true;
+            outbox.event(new MemberEvent.Serving(state.appliedIndex()));
+            host.served();
+        }
+    }
+
+    private final class HostSurroundings implements SessionHost.Surroundings {
+        @Override
+        public Proposal propose(CommandPayload payload) {
+            return raft().propose(List.of(payload));
+        }
+
+        @Override
+        public void askReadIndex(long readId) {
+            raft().read(readId);
+        }
+
+        @Override
+        public boolean leads() {
+            return raft().role() == Role.LEADER;
+        }
+
+        @Override
+        public boolean serving() {
+            return serving;
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ leases
+
+    private void tickLeases() {
+        if (nowNanos - nextReportNanos >= 0) {
+            report();
+            host.suspendOverdue();
+            if (!serving && raft().leader() != null) {
+                askToServe();
+            }
+        }
+        if (leases != null) {
+            for (SessionLeases.Lapsed lapsed : leases.lapsed(nowNanos)) {
+                outbox.event(new MemberEvent.LeaseLapsed(lapsed.session(), lapsed.silentNanos() / 1_000_000));
+                propose(new Command.ExpireSession(lapsed.session(), lapsed.attach(), raft().term()));
+            }
+        }
+    }
+
+    /** Tells the leader who is alive here; often enough that a few lost reports cost no session its lease. */
+    private void report() {
+        long everyMillis = Math.min(1_000, Math.max(10, host.shortestTimeoutMillis(8_000) / 8));
+        nextReportNanos = nowNanos + everyMillis * 1_000_000L;
+        MemberKey leader = raft().leader();
+        if (leader == null || host.size() == 0) {
+            return;
+        }
+        List<Long> alive = host.alive();
+        if (alive.isEmpty()) {
+            return;
+        }
+        long sequence = ++reportSequence;
+        reports.put(sequence, alive);
+        reportedNanos.put(sequence, nowNanos);
+        forgetOldReports();
+        if (leader.equals(self)) {
+            leaseReported(self, sequence, alive);
+        } else {
+            outbox.send(clusterId, leader, new PeerMessage.LeaseReport(sequence, alive));
+        }
+    }
+
+    private void forgetOldReports() {
+        reports.remove(reportSequence - REPORTS_REMEMBERED);
+        reportedNanos.remove(reportSequence - REPORTS_REMEMBERED);
+    }
+
+    private void leaseReported(MemberKey from, long sequence, List<Long> sessions) {
+        if (leases == null) {
+            return;
+        }
+        for (long session : sessions) {
+            leases.touch(session, nowNanos);
+        }
+        owedAcks.add(new OwedAck(from, sequence, raft().beginRound()));
+    }
+
+    /** Acknowledges the reports after whose receipt a quorum has confirmed this leader (rule.16). */
+    private void acknowledgeReports() {
+        if (owedAcks.isEmpty()) {
+            return;
+        }
+        long confirmed = raft().confirmedRound();
+        List<OwedAck> due = new ArrayList<>();
+        owedAcks.removeIf(ack -> ack.round() <= confirmed && due.add(ack));
+        for (OwedAck ack : due) {
+            if (ack.to().equals(self)) {
+                leaseAcknowledged(ack.sequence());
+            } else {
+                outbox.send(clusterId, ack.to(), new PeerMessage.LeaseAck(ack.sequence()));
+            }
+        }
+    }
+
+    private void leaseAcknowledged(long sequence) {
+        List<Long> sessions = reports.remove(sequence);
+        Long sentNanos = reportedNanos.remove(sequence);
+        if (sessions != null && sentNanos != null) {
+            host.renew(sessions, sentNanos);
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ collecting
+
+    private void tickCollect() {
+        if (leases != null && nowNanos - nextCollectNanos >= 0) {
+            nextCollectNanos = nowNanos + setup.collectIntervalNanos();
+            collect();
+        }
+    }
+
+    private void collect() {
+        long term = raft().term();
+        for (CoordState.Collectable due : state.collectables(raft().elapsedMillis(), COLLECT_MAX)) {
+            propose(new Command.CollectNode(due.path(), due.czxid(), due.mzxid(), term));
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ orders
+
+    private void order(Input.Order order) {
+        if (raft == null) {
+            refuse(order);
+        } else if (order instanceof Input.Expire expire) {
+            expire(expire);
+        } else if (order instanceof Input.Transfer transfer) {
+            transfer(transfer);
+        } else if (order instanceof Input.TakeSnapshot snapshot) {
+            takeSnapshot(snapshot);
+        } else if (order instanceof Input.Configure configure) {
+            configure(configure);
+        } else if (order instanceof Input.Collect collect) {
+            if (leases == null) {
+                refuse(order);
+            } else {
+                raft.advanceElapsed(collect.pretendElapsedMillis());
+                collect();
+                told(collect.caller(), true);
+            }
+        }
+    }
+
+    private void told(Caller<Boolean> caller, boolean value) {
+        outbox.deliver(new Delivery.Answered<>(caller, value, state.appliedIndex()));
+    }
+
+    private void refuse(Input.Order order) {
+        if (order instanceof Input.Expire expire) {
+            told(expire.caller(), false);
+        } else if (order instanceof Input.Transfer transfer) {
+            told(transfer.caller(), false);
+        } else if (order instanceof Input.TakeSnapshot snapshot) {
+            told(snapshot.caller(), false);
+        } else if (order instanceof Input.Configure configure) {
+            told(configure.caller(), false);
+        } else if (order instanceof Input.Collect collect) {
+            told(collect.caller(), false);
+        }
+    }
+
+    private void expire(Input.Expire expire) {
+        var session = state.root().session(expire.session());
+        boolean able = leases != null && session.isPresent();
+        if (able) {
+            propose(new Command.ExpireSession(
+                    expire.session(), session.orElseThrow().attach(), raft().term()));
+        }
+        told(expire.caller(), able);
+    }
+
+    private void transfer(Input.Transfer transfer) {
+        MemberKey target = null;
+        for (MemberKey voter : raft().configuration().voters()) {
+            boolean eligible = !voter.equals(self)
+                    && (transfer.target() == null || voter.id().equals(transfer.target()));
+            if (eligible && (target == null || raft().matchIndex(voter) > raft().matchIndex(target))) {
+                target = voter;
+            }
+        }
+        told(transfer.caller(), target != null && raft().role() == Role.LEADER && raft().transferLeadership(target));
+    }
+
+    private void configure(Input.Configure configure) {
+        if (leases == null || propose(new Command.Configure(configure.settings())) != Proposal.APPENDED) {
+            told(configure.caller(), false);
+        } else {
+            configureOrders.add(new ConfigureOrder(configure, raft().lastIndex()));
+        }
+    }
+
+    private void configured(long index) {
+        if (!configureOrders.isEmpty()) {
+            configureOrders.removeIf(order -> {
+                boolean done = order.index() <= index;
+                if (done) {
+                    told(order.order().caller(), true);
+                }
+                return done;
+            });
+        }
+    }
+
+    private void refuseConfigureOrders() {
+        configureOrders.forEach(order -> told(order.order().caller(), false));
+        configureOrders.clear();
+    }
+
+    // ------------------------------------------------------------------------------------------------ snapshots
+
+    private void takeSnapshotIfDue() {
+        if (entriesSinceSnapshot >= setup.snapshotEntries() || bytesSinceSnapshot >= setup.snapshotBytes()) {
+            beginSnapshot();
+        }
+    }
+
+    private boolean beginSnapshot() {
+        if (snapshotting || receivedState != null || entriesSinceSnapshot == 0) {
+            return false;
+        }
+        snapshotting = true;
+        entriesSinceSnapshot = 0;
+        bytesSinceSnapshot = 0;
+        StateRoot root = state.root();
+        SnapshotMeta meta = new SnapshotMeta(
+                new EntryId(root.index(), root.term()),
+                root.wallMillis(),
+                root.elapsedMillis(),
+                appliedConfiguration,
+                0,
+                0);
+        outbox.task(new DiskTask.SaveSnapshot(meta, root));
+        return true;
+    }
+
+    private void takeSnapshot(Input.TakeSnapshot order) {
+        if (snapshotOrder == null && beginSnapshot()) {
+            snapshotOrder = order;
+        } else {
+            told(order.caller(), false);
+        }
+    }
+
+    private void snapshotSaved(Input.SnapshotSaved saved) {
+        endSnapshot(true);
+        outbox.event(new MemberEvent.SnapshotSaved(saved.meta().last().index(), saved.meta().sizeBytes()));
+        raft().snapshotTaken(saved.meta());
+        outbox.task(new DiskTask.Compact(saved.meta().last().index()));
+    }
+
+    private void snapshotNotSaved(Input.SnapshotNotSaved notSaved) {
+        endSnapshot(false);
+        outbox.event(new MemberEvent.SnapshotFailed(notSaved.reason()));
+    }
+
+    private void endSnapshot(boolean saved) {
+        snapshotting = false;
+        if (snapshotOrder != null) {
+            told(snapshotOrder.caller(), saved);
+            snapshotOrder = null;
+        }
+    }
+
+    private void snapshotTask(RaftEffects.SnapshotTask task) {
+        if (task instanceof RaftEffects.SnapshotTask.ReadChunk read) {
+            outbox.task(new DiskTask.ReadPiece(read.to(), read.snapshotIndex(), read.offset()));
+        } else if (task instanceof RaftEffects.SnapshotTask.WriteChunk write) {
+            outbox.task(new DiskTask.WritePiece(write.chunk()));
+        } else if (task instanceof RaftEffects.SnapshotTask.Install install) {
+            install(install.meta());
+        }
+    }
+
+    private void install(SnapshotMeta meta) {
+        CoordState received = receivedState;
+        receivedState = null;
+        if (received == null || received.appliedIndex() != meta.last().index()) {
+            throw new IllegalStateException("snapshot " + meta.last() + " is to be installed, but the state received is "
+                    + (received == null ? "missing" : "at " + Long.toHexString(received.appliedIndex())));
+        }
+        outbox.task(new DiskTask.InstallSnapshot(meta, false));
+        appliedConfiguration = meta.configuration();
+        host.installed(received);
+        state = received;
+        entriesSinceSnapshot = 0;
+        bytesSinceSnapshot = 0;
+        outbox.event(new MemberEvent.SnapshotInstalled(meta.last().index()));
+        host.appliedTo();
+        serveIfReached();
+    }
+
+    // ------------------------------------------------------------------------------------------------ leaving
+
+    private void leave(String reason) {
+        left = reason;
+        leases = null;
+        owedAcks.clear();
+        endSnapshot(false);
+        refuseConfigureOrders();
+        host.memberLeft(reason);
+        outbox.event(new MemberEvent.Left(reason));
+    }
+
+    // ------------------------------------------------------------------------------------------------ views
+
+    /** The state to read from, as of the last entry applied. */
+    public StateRoot root() {
+        return state.root();
+    }
+
+    /** How the member stands. */
+    public MemberView view() {
+        Raft raft = this.raft;
+        if (raft == null) {
+            long origin = EntryId.ORIGIN.index();
+            return new MemberView(
+                    setup.self(), clusterId, Role.FOLLOWER, 0, null, origin, origin, origin, origin, setup.initial(), false,
+                    false, 0, left);
+        }
+        MemberKey leader = raft.leader();
+        return new MemberView(
+                setup.self(),
+                clusterId,
+                raft.role(),
+                raft.term(),
+                leader == null ? null : leader.id(),
+                raft.commitIndex(),
+                state.appliedIndex(),
+                raft.lastIndex(),
+                raft.durableIndex(),
+                raft.configuration(),
+                serving,
+                leases != null,
+                host.size(),
+                left);
+    }
+
+    /** The consensus part, for checks of its invariants; null while the ensemble forms. */
+    public @Nullable Raft consensus() {
+        return raft;
+    }
+}

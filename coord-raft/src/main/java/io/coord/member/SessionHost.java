@@ -1,0 +1,829 @@
+package io.coord.member;
+
+import io.coord.Identity;
+import io.coord.Operation;
+import io.coord.Outcome;
+import io.coord.Refusal;
+import io.coord.RejectedException;
+import io.coord.WatchEvent;
+import io.coord.member.HostedSession.Pending;
+import io.coord.member.HostedSession.PendingRead;
+import io.coord.member.HostedSession.PendingWrite;
+import io.coord.raft.CommandPayload;
+import io.coord.raft.Proposal;
+import io.coord.state.Acls;
+import io.coord.state.Applied;
+import io.coord.state.Change;
+import io.coord.state.Command;
+import io.coord.state.CoordState;
+import io.coord.state.Reader;
+import io.coord.state.Reply;
+import io.coord.state.StateRoot;
+import io.coord.state.WatchTable;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sessions attached to this member: their requests in order, their numbers, their answers, their watches.
+ *
+ * <p>A request becomes a numbered command when it is proposed; what was proposed is proposed again, with the same number, until its
+ * entry is applied here, however many leaders come and go. The replicated session table makes that harmless (rules 4 to 6).
+ */
+final class SessionHost {
+
+    /** What the host needs of the member around it. */
+    interface Surroundings {
+        Proposal propose(CommandPayload payload);
+
+        void askReadIndex(long readId);
+
+        /** Whether a proposal handed over now stays in this member's own log, and so needs no repetition while it leads. */
+        boolean leads();
+
+        boolean serving();
+    }
+
+    private static final long RESEND_MAX_NANOS = 5_000_000_000L;
+
+    /** An unanswered request to open or attach a session. */
+    private static final class Opening {
+        final Caller<SessionGrant> caller;
+        final Command command;
+        final long nonce;
+        final boolean selfAlive;
+        final List<Identity> identities;
+        final long answeredWrites;
+        final CommandPayload payload;
+        long proposedNanos;
+
+        Opening(
+                Caller<SessionGrant> caller,
+                Command command,
+                long nonce,
+                boolean selfAlive,
+                List<Identity> identities,
+                long answeredWrites,
+                CommandPayload payload) {
+            this.caller = caller;
+            this.command = command;
+            this.nonce = nonce;
+            this.selfAlive = selfAlive;
+            this.identities = identities;
+            this.answeredWrites = answeredWrites;
+            this.payload = payload;
+        }
+    }
+
+    private final MemberSetup setup;
+    private final Surroundings surroundings;
+    private final Outbox outbox;
+    private final WatchTable watches = new WatchTable();
+    private final SplittableRandom random;
+    private final long resendNanos;
+
+    private final Map<Long, HostedSession> sessions = new LinkedHashMap<>();
+    private final Map<Long, Opening> openings = new LinkedHashMap<>();
+    private final List<Input.Request> waitingForService = new ArrayList<>();
+    private final Map<Long, HostedSession> readers = new LinkedHashMap<>();
+    private final Map<Long, HostedSession> barred = new LinkedHashMap<>();
+    private final Map<Long, PendingRead> reads = new LinkedHashMap<>();
+    private final List<Long> readsToAskAgain = new ArrayList<>();
+
+    private CoordState state;
+    private long nowNanos;
+    private long wallMillis;
+    private long nextReadId;
+    private long lastSessionId;
+    private long nextResendNanos;
+    private boolean resendArmed;
+
+    SessionHost(
+            MemberSetup setup,
+            Surroundings surroundings,
+            Outbox outbox,
+            CoordState state,
+            long firstReadId,
+            SplittableRandom random) {
+        this.setup = setup;
+        this.surroundings = surroundings;
+        this.outbox = outbox;
+        this.state = state;
+        this.nextReadId = firstReadId;
+        this.random = random;
+        this.resendNanos = setup.raft().electionTimeoutNanos();
+    }
+
+    void clock(long nanos, long millis) {
+        nowNanos = nanos;
+        wallMillis = millis;
+    }
+
+    int size() {
+        return sessions.size();
+    }
+
+    Iterable<HostedSession> hosted() {
+        return sessions.values();
+    }
+
+    // ------------------------------------------------------------------------------------------------ requests
+
+    void request(Input.Request request) {
+        if (request instanceof Input.Write<?> write) {
+            write(write);
+        } else if (request instanceof Input.Read<?> read) {
+            enqueueRead(read.session(), read, read.caller());
+        } else if (request instanceof Input.Touch touch) {
+            touch.sessions().forEach(this::touch);
+        } else if (request instanceof Input.Sync sync) {
+            enqueueRead(sync.session(), sync, sync.caller());
+        } else if (request instanceof Input.AddWatch add) {
+            enqueueRead(add.session(), add, add.caller());
+        } else if (request instanceof Input.RemoveWatch remove) {
+            enqueueRead(remove.session(), remove, remove.caller());
+        } else if (request instanceof Input.Identify identify) {
+            enqueueRead(identify.session(), identify, identify.caller());
+        } else if (request instanceof Input.Close close) {
+            close(close);
+        } else if (request instanceof Input.Detach detach) {
+            detach(detach.session());
+        } else {
+            openOrResume(request);
+        }
+    }
+
+    private void touch(long session) {
+        HostedSession hosted = sessions.get(session);
+        if (hosted != null) {
+            hosted.touched = true;
+        }
+    }
+
+    private @Nullable HostedSession hostedFor(long session, Caller<?> caller) {
+        HostedSession hosted = sessions.get(session);
+        if (hosted == null || hosted.closing) {
+            boolean over = hosted != null || state.root().session(session).isEmpty();
+            outbox.deliver(new Delivery.Failed(
+                    caller,
+                    over ? Failure.SESSION_ENDED : Failure.SESSION_MOVED,
+                    "session 0x" + Long.toHexString(session)
+                            + (over ? " has ended" : " is not attached to member " + setup.self())));
+            return null;
+        }
+        return hosted;
+    }
+
+    private void write(Input.Write<?> write) {
+        HostedSession session = hostedFor(write.session(), write.caller());
+        if (session != null) {
+            enqueueWrite(session, new PendingWrite(write.caller(), write.operation()));
+        }
+    }
+
+    private void close(Input.Close close) {
+        HostedSession session = hostedFor(close.session(), close.caller());
+        if (session != null) {
+            session.closing = true;
+            enqueueWrite(session, new PendingWrite(close.caller(), null));
+        }
+    }
+
+    private void enqueueWrite(HostedSession session, PendingWrite write) {
+        session.touched = true;
+        session.queue.add(write);
+        session.held++;
+        if (session.barriers == 0) {
+            propose(session, write);
+        }
+    }
+
+    private void enqueueRead(long id, Input.Request request, Caller<?> caller) {
+        HostedSession session = hostedFor(id, caller);
+        if (session == null) {
+            return;
+        }
+        session.touched = true;
+        if (session.suspended && !(request instanceof Input.Identify)) {
+            outbox.deliver(new Delivery.Failed(caller, Failure.UNAVAILABLE, suspendedReason(session)));
+            return;
+        }
+        PendingRead read = new PendingRead(request, PendingRead.isBarrier(request));
+        session.queue.add(read);
+        if (read.isBarrier()) {
+            session.barriers++;
+            barred.put(session.id, session);
+            confirm(session, read);
+        } else if (session.queue.size() == 1) {
+            advance(session);
+        }
+    }
+
+    private void confirm(HostedSession session, PendingRead read) {
+        long readId = nextReadId++;
+        reads.put(readId, read);
+        readers.put(readId, session);
+        surroundings.askReadIndex(readId);
+    }
+
+    private static String suspendedReason(HostedSession session) {
+        return "session 0x" + Long.toHexString(session.id)
+                + " is suspended: its lease could not be renewed with the leader in time; it may resume or expire";
+    }
+
+    /** Numbers and proposes a held write, and any others that follow without a barrier between. */
+    private void propose(HostedSession session, PendingWrite write) {
+        write.number = session.nextNumber++;
+        session.held--;
+        Command command = write.operation == null
+                ? new Command.CloseSession(session.id, session.attach, write.number)
+                : new Command.Submit(
+                        session.id,
+                        session.attach,
+                        write.number,
+                        session.answered,
+                        session.reader.identities(),
+                        write.operation);
+        write.payload = setup.codec().payload(command);
+        hand(session, write);
+    }
+
+    private void hand(HostedSession session, PendingWrite write) {
+        if (session.resendAfterNanos == 0) {
+            session.resendAfterNanos = resendNanos;
+        }
+        session.proposedNanos = nowNanos;
+        armResend();
+        if (!session.stalled) {
+            Proposal answer = surroundings.propose(write.payload);
+            session.stalled = answer == Proposal.NO_LEADER || answer == Proposal.OVERLOADED;
+        }
+    }
+
+    private void proposeHeld(HostedSession session) {
+        for (Pending pending : session.queue) {
+            if (pending instanceof PendingRead read && read.isBarrier()) {
+                return;
+            }
+            if (pending instanceof PendingWrite write && write.number == 0) {
+                propose(session, write);
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ opening
+
+    private void openOrResume(Input.Request request) {
+        if (!surroundings.serving()) {
+            waitingForService.add(request);
+        } else if (request instanceof Input.Open open) {
+            long nonce = random.nextLong();
+            Command command = new Command.OpenSession(
+                    nextSessionId(), open.passwordHash(), granted(open.timeoutMillis()), setup.self(), nonce);
+            begin(new Opening(
+                    open.caller(), command, nonce, open.selfAlive(), open.identities(), 0, setup.codec().payload(command)));
+        } else if (request instanceof Input.Resume resume) {
+            long nonce = random.nextLong();
+            Command command = new Command.Attach(
+                    resume.session(), resume.passwordHash(), granted(resume.timeoutMillis()), setup.self(), nonce);
+            begin(new Opening(
+                    resume.caller(),
+                    command,
+                    nonce,
+                    resume.selfAlive(),
+                    resume.identities(),
+                    resume.answeredWrites(),
+                    setup.codec().payload(command)));
+        }
+    }
+
+    private int granted(int timeoutMillis) {
+        return Math.max(setup.minSessionTimeoutMillis(), Math.min(timeoutMillis, setup.maxSessionTimeoutMillis()));
+    }
+
+    /** Ids look like ZooKeeper's (zk.S2) and only grow, whatever the wall clock does (rule.15). */
+    private long nextSessionId() {
+        long member = (long) setup.self().value() << 56;
+        long byClock = member | (wallMillis & 0xFF_FFFF_FFFFL) << 16;
+        long mask = 0x00FF_FFFF_FFFF_FFFFL;
+        long highest = state.root().highestSession(setup.self()) & mask;
+        long next = Math.max(byClock & mask, Math.max(highest, lastSessionId & mask) + 1);
+        lastSessionId = member | next;
+        return lastSessionId;
+    }
+
+    private void begin(Opening opening) {
+        openings.put(opening.nonce, opening);
+        opening.proposedNanos = nowNanos;
+        armResend();
+        surroundings.propose(opening.payload);
+    }
+
+    /** The member serves from now on: those who waited may open. */
+    void served() {
+        List<Input.Request> waiting = List.copyOf(waitingForService);
+        waitingForService.clear();
+        waiting.forEach(this::openOrResume);
+    }
+
+    // ------------------------------------------------------------------------------------------------ applying
+
+    /** Tells the watches what an entry changed; before its reply (rule.2). */
+    void changed(List<Change> changes) {
+        for (Change change : changes) {
+            watches.match(change, this::fire);
+        }
+    }
+
+    private void fire(long session, WatchEvent event, List<io.coord.Acl> acl) {
+        HostedSession hosted = sessions.get(session);
+        if (hosted != null && Acls.allows(acl, io.coord.Acl.READ, hosted.reader.identities())) {
+            outbox.deliver(new Delivery.Fired(session, event));
+        }
+    }
+
+    void replied(Applied applied) {
+        Reply reply = applied.reply();
+        if (reply instanceof Reply.Written written) {
+            written(written);
+        } else if (reply instanceof Reply.Gap gap) {
+            gap(gap);
+        } else if (reply instanceof Reply.Attached attached) {
+            attached(attached);
+        } else if (reply instanceof Reply.AttachRefused refused) {
+            attachRefused(refused);
+        } else if (reply instanceof Reply.Ended ended) {
+            ended(ended);
+        } else if (reply instanceof Reply.Stale stale) {
+            stale(stale);
+        }
+    }
+
+    private void written(Reply.Written written) {
+        HostedSession session = sessions.get(written.session());
+        if (session == null || session.attach != written.attach() || written.number() <= session.answered) {
+            return;
+        }
+        if (!(session.queue.peek() instanceof PendingWrite write) || write.number != written.number()) {
+            throw new IllegalStateException("session 0x" + Long.toHexString(session.id) + " was answered for number "
+                    + written.number() + ", but the first unanswered request is "
+                    + (session.queue.peek() instanceof PendingWrite other ? "number " + other.number : "no write"));
+        }
+        session.queue.poll();
+        session.answered = write.number;
+        session.resendAfterNanos = resendNanos;
+        session.proposedNanos = nowNanos;
+        answer(write.caller, written.outcome());
+        advance(session);
+    }
+
+    @SuppressWarnings("unchecked")
+    private void answer(Caller<?> caller, Outcome outcome) {
+        long zxid = state.appliedIndex();
+        outbox.deliver(
+                outcome instanceof Outcome.Refused refused
+                        ? new Delivery.Refused(caller, refused, zxid)
+                        : new Delivery.Answered<>((Caller<Outcome>) caller, outcome, zxid));
+    }
+
+    /** Serves what waits at the head of a session's queue and may be served now. */
+    private void advance(HostedSession session) {
+        boolean passedBarrier = false;
+        while (session.queue.peek() instanceof PendingRead read
+                && read.readyIndex != PendingRead.UNCONFIRMED
+                && state.appliedIndex() >= read.readyIndex) {
+            session.queue.poll();
+            if (read.isBarrier()) {
+                session.barriers--;
+                passedBarrier = true;
+            }
+            serve(session, read.request);
+        }
+        if (passedBarrier && session.held > 0) {
+            proposeHeld(session);
+        }
+    }
+
+    private void serve(HostedSession session, Input.Request request) {
+        if (request instanceof Input.Read<?> read) {
+            serveRead(session, read);
+        } else if (request instanceof Input.Sync sync) {
+            outbox.deliver(new Delivery.Answered<>(sync.caller(), sync.operation().path(), state.appliedIndex()));
+        } else if (request instanceof Input.AddWatch add) {
+            watches.add(session.id, add.path(), add.mode());
+            outbox.deliver(new Delivery.Answered<>(add.caller(), true, state.appliedIndex()));
+        } else if (request instanceof Input.RemoveWatch remove) {
+            boolean removed = watches.remove(session.id, remove.path(), remove.kind());
+            outbox.deliver(new Delivery.Answered<>(remove.caller(), removed, state.appliedIndex()));
+        } else if (request instanceof Input.Identify identify) {
+            session.reader = new Reader(session.id, identify.identities());
+            outbox.deliver(new Delivery.Answered<>(identify.caller(), true, state.appliedIndex()));
+        }
+    }
+
+    private <R> void serveRead(HostedSession session, Input.Read<R> read) {
+        long zxid = state.appliedIndex();
+        try {
+            R value = state.root().read(read.operation(), session.reader);
+            if (read.watch()) {
+                watches.watch(session.id, (Operation.WatchedRead<?>) read.operation());
+            }
+            outbox.deliver(new Delivery.Answered<>(read.caller(), value, zxid));
+        } catch (RejectedException refused) {
+            outbox.deliver(new Delivery.Refused(read.caller(), refused.refused(), zxid));
+        }
+    }
+
+    private void gap(Reply.Gap gap) {
+        HostedSession session = sessions.get(gap.session());
+        long from = gap.lastNumber() + 1;
+        if (session == null || session.attach != gap.attach() || session.gapResentFrom == from) {
+            return;
+        }
+        session.gapResentFrom = from;
+        resend(session);
+    }
+
+    private void attached(Reply.Attached attached) {
+        HostedSession before = sessions.get(attached.session());
+        if (before != null && before.attach < attached.attach()) {
+            leave(before, Failure.SESSION_MOVED, "the session was attached again, to member " + attached.member());
+            outbox.deliver(new Delivery.Moved(before.id));
+        }
+        Opening opening = attached.member().equals(setup.self()) ? openings.remove(attached.nonce()) : null;
+        if (opening == null) {
+            return;
+        }
+        long answered = opening.answeredWrites < 0 ? attached.lastNumber() : opening.answeredWrites;
+        HostedSession session = new HostedSession(
+                attached.session(),
+                attached.attach(),
+                attached.timeoutMillis(),
+                opening.selfAlive,
+                opening.identities,
+                answered);
+        session.validUntilNanos = opening.proposedNanos + leaseNanos(session);
+        sessions.put(session.id, session);
+        outbox.deliver(new Delivery.Answered<>(
+                opening.caller,
+                new SessionGrant(session.id, session.attach, session.timeoutMillis, state.appliedIndex()),
+                state.appliedIndex()));
+        outbox.deliver(new Delivery.Renewed(session.id, session.validUntilNanos, false));
+    }
+
+    /** Two thirds of the timeout: what is left covers the way of the report and a drift of clocks (rule.16). */
+    private static long leaseNanos(HostedSession session) {
+        return session.timeoutMillis * 1_000_000L / 3 * 2;
+    }
+
+    private void attachRefused(Reply.AttachRefused refused) {
+        Opening opening = refused.member().equals(setup.self()) ? openings.remove(refused.nonce()) : null;
+        if (opening != null) {
+            outbox.deliver(new Delivery.Failed(
+                    opening.caller,
+                    Failure.SESSION_ENDED,
+                    "session 0x" + Long.toHexString(refused.session()) + " has ended, or the password is not its own"));
+        }
+    }
+
+    private void ended(Reply.Ended ended) {
+        HostedSession session = sessions.get(ended.session());
+        if (session != null) {
+            end(session, ended.expired());
+        }
+    }
+
+    private void end(HostedSession session, boolean expired) {
+        String reason = expired
+                ? "session 0x" + Long.toHexString(session.id) + " expired: the leader heard nothing of it for its timeout of "
+                        + session.timeoutMillis + " ms; its ephemeral nodes are deleted"
+                : "session 0x" + Long.toHexString(session.id) + " was closed";
+        for (Pending pending : session.queue) {
+            if (pending instanceof PendingWrite write && write.operation == null) {
+                closed(write.caller);
+            }
+        }
+        leave(session, Failure.SESSION_ENDED, reason);
+        outbox.deliver(new Delivery.Ended(session.id, expired, reason));
+    }
+
+    @SuppressWarnings("unchecked")
+    private void closed(Caller<?> caller) {
+        outbox.deliver(new Delivery.Answered<>((Caller<Boolean>) caller, true, state.appliedIndex()));
+    }
+
+    private void stale(Reply.Stale stale) {
+        HostedSession session = sessions.get(stale.session());
+        if (session == null || session.attach != stale.attach()) {
+            return;
+        }
+        if (stale.refusal() == Refusal.SESSION_EXPIRED) {
+            end(session, true);
+        } else {
+            leave(session, Failure.SESSION_MOVED, "the session was attached elsewhere");
+            outbox.deliver(new Delivery.Moved(session.id));
+        }
+    }
+
+    private void detach(long id) {
+        HostedSession session = sessions.get(id);
+        if (session != null) {
+            leave(session, Failure.OUTCOME_UNKNOWN, "the session was detached from member " + setup.self());
+        }
+    }
+
+    /** Forgets a session, and answers what it had asked. */
+    private void leave(HostedSession session, Failure failure, String reason) {
+        sessions.remove(session.id);
+        barred.remove(session.id, session);
+        watches.drop(session.id);
+        for (Pending pending : session.queue) {
+            if (pending instanceof PendingWrite write) {
+                boolean untold = write.operation != null || failure != Failure.SESSION_ENDED;
+                if (untold) {
+                    Failure meaning = write.number == 0 && failure == Failure.OUTCOME_UNKNOWN
+                            ? Failure.UNAVAILABLE
+                            : failure;
+                    outbox.deliver(new Delivery.Failed(write.caller, meaning, reason));
+                }
+            } else if (pending instanceof PendingRead read) {
+                forget(read);
+                Failure meaning = failure == Failure.OUTCOME_UNKNOWN ? Failure.UNAVAILABLE : failure;
+                outbox.deliver(new Delivery.Failed(callerOf(read.request), meaning, reason));
+            }
+        }
+        session.queue.clear();
+    }
+
+    private void forget(PendingRead read) {
+        if (read.isBarrier()) {
+            reads.values().removeIf(other -> other == read);
+            readers.keySet().retainAll(reads.keySet());
+        }
+    }
+
+    private static Caller<?> callerOf(Input.Request request) {
+        if (request instanceof Input.Read<?> read) {
+            return read.caller();
+        }
+        if (request instanceof Input.Sync sync) {
+            return sync.caller();
+        }
+        if (request instanceof Input.AddWatch add) {
+            return add.caller();
+        }
+        if (request instanceof Input.RemoveWatch remove) {
+            return remove.caller();
+        }
+        if (request instanceof Input.Identify identify) {
+            return identify.caller();
+        }
+        throw new IllegalStateException("no read: " + request);
+    }
+
+    // ------------------------------------------------------------------------------------------------ linearizable reads
+
+    void readConfirmed(long readId, long index) {
+        PendingRead read = reads.get(readId);
+        HostedSession session = readers.get(readId);
+        if (read == null || session == null) {
+            return;
+        }
+        if (index < 0) {
+            readsToAskAgain.add(readId);
+            armResend();
+            return;
+        }
+        reads.remove(readId);
+        readers.remove(readId);
+        read.readyIndex = index;
+        advance(session);
+    }
+
+    /** Serves linearizable reads that waited for what was applied now. */
+    void appliedTo() {
+        if (barred.isEmpty()) {
+            return;
+        }
+        for (HostedSession session : List.copyOf(barred.values())) {
+            advance(session);
+            if (session.barriers == 0) {
+                barred.remove(session.id, session);
+            }
+        }
+    }
+
+    private void askReadsAgain() {
+        if (readsToAskAgain.isEmpty()) {
+            return;
+        }
+        List<Long> again = List.copyOf(readsToAskAgain);
+        readsToAskAgain.clear();
+        for (long readId : again) {
+            if (reads.containsKey(readId)) {
+                surroundings.askReadIndex(readId);
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ sending again
+
+    private void armResend() {
+        if (!resendArmed) {
+            resendArmed = true;
+            nextResendNanos = nowNanos + resendNanos;
+        }
+    }
+
+    long nextDeadlineNanos(long farNanos) {
+        return resendArmed ? nextResendNanos : nowNanos + farNanos;
+    }
+
+    /** A leader is known, perhaps another one: whatever is unanswered is proposed to it, at once and in order. */
+    void leaderChanged() {
+        for (Opening opening : openings.values()) {
+            opening.proposedNanos = nowNanos;
+            surroundings.propose(opening.payload);
+        }
+        for (HostedSession session : sessions.values()) {
+            session.resendAfterNanos = resendNanos;
+            resend(session);
+        }
+        readsToAskAgain.clear();
+        readsToAskAgain.addAll(reads.keySet());
+        askReadsAgain();
+    }
+
+    void tick() {
+        if (!resendArmed || nextResendNanos - nowNanos > 0) {
+            return;
+        }
+        resendArmed = false;
+        askReadsAgain();
+        for (Opening opening : openings.values()) {
+            armResend();
+            if (!surroundings.leads() && nowNanos - opening.proposedNanos >= resendNanos) {
+                opening.proposedNanos = nowNanos;
+                surroundings.propose(opening.payload);
+            }
+        }
+        for (HostedSession session : sessions.values()) {
+            resendIfOverdue(session);
+        }
+        if (!reads.isEmpty()) {
+            armResend();
+        }
+    }
+
+    private void resendIfOverdue(HostedSession session) {
+        if (session.queue.isEmpty() || session.firstProposed() == null) {
+            return;
+        }
+        armResend();
+        boolean overdue = nowNanos - session.proposedNanos >= session.resendAfterNanos;
+        if (overdue && (session.stalled || !surroundings.leads())) {
+            session.resendAfterNanos = Math.min(2 * session.resendAfterNanos, RESEND_MAX_NANOS);
+            resend(session);
+        }
+    }
+
+    private void resend(HostedSession session) {
+        session.stalled = false;
+        for (Pending pending : session.queue) {
+            if (pending instanceof PendingWrite write && write.number != 0) {
+                hand(session, write);
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ leases
+
+    /** The ids of sessions that gave a sign of life since the last call. */
+    List<Long> alive() {
+        List<Long> alive = new ArrayList<>();
+        for (HostedSession session : sessions.values()) {
+            if (session.selfAlive || session.touched) {
+                session.touched = false;
+                alive.add(session.id);
+            }
+        }
+        return alive;
+    }
+
+    int shortestTimeoutMillis(int atMost) {
+        int shortest = atMost;
+        for (HostedSession session : sessions.values()) {
+            shortest = Math.min(shortest, session.timeoutMillis);
+        }
+        return shortest;
+    }
+
+    void renew(List<Long> ids, long sentNanos) {
+        for (long id : ids) {
+            HostedSession session = sessions.get(id);
+            if (session == null) {
+                continue;
+            }
+            long until = sentNanos + leaseNanos(session);
+            if (until - session.validUntilNanos > 0) {
+                session.validUntilNanos = until;
+                boolean resumed = session.suspended && until - nowNanos > 0;
+                session.suspended &= !resumed;
+                outbox.deliver(new Delivery.Renewed(id, until, resumed));
+            }
+        }
+    }
+
+    void suspendOverdue() {
+        for (HostedSession session : sessions.values()) {
+            if (!session.suspended && nowNanos - session.validUntilNanos > 0) {
+                suspend(session, "no leader has acknowledged this member's report for two thirds of the session's timeout of "
+                        + session.timeoutMillis + " ms");
+            }
+        }
+    }
+
+    private void suspend(HostedSession session, String reason) {
+        session.suspended = true;
+        outbox.deliver(new Delivery.Suspended(session.id, reason));
+        List<PendingRead> unanswerable = new ArrayList<>();
+        for (Pending pending : session.queue) {
+            if (pending instanceof PendingRead read) {
+                unanswerable.add(read);
+            }
+        }
+        for (PendingRead read : unanswerable) {
+            session.queue.remove(read);
+            session.barriers -= read.isBarrier() ? 1 : 0;
+            forget(read);
+            outbox.deliver(new Delivery.Failed(callerOf(read.request), Failure.UNAVAILABLE, suspendedReason(session)));
+        }
+        if (session.held > 0) {
+            proposeHeld(session);
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ snapshots
+
+    /**
+     * The state was replaced by a snapshot: sessions that are gone or elsewhere are told so; the others are suspended until their
+     * lease is renewed, their watches are compared with what changed, and what they wait for is asked again (rule.17).
+     */
+    void installed(CoordState installed) {
+        StateRoot before = state.root();
+        state = installed;
+        StateRoot now = installed.root();
+        for (HostedSession session : List.copyOf(sessions.values())) {
+            var image = now.session(session.id);
+            if (image.isEmpty()) {
+                end(session, true);
+            } else if (image.get().attach() != session.attach) {
+                leave(session, Failure.SESSION_MOVED, "the session was attached elsewhere");
+                outbox.deliver(new Delivery.Moved(session.id));
+            } else if (!session.suspended) {
+                suspend(session, "member " + setup.self() + " was behind and has installed a snapshot");
+            }
+        }
+        watches.rearm(before, now, this::fire);
+        openings.values().forEach(opening -> surroundings.propose(opening.payload));
+        sessions.values().forEach(this::resend);
+    }
+
+    // ------------------------------------------------------------------------------------------------ the end
+
+    /** Nothing is answered any more: everybody is told. */
+    void memberLeft(String reason) {
+        for (HostedSession session : List.copyOf(sessions.values())) {
+            outbox.deliver(new Delivery.Suspended(session.id, reason));
+            leave(session, Failure.OUTCOME_UNKNOWN, reason);
+        }
+        for (Opening opening : openings.values()) {
+            outbox.deliver(new Delivery.Failed(opening.caller, Failure.UNAVAILABLE, reason));
+        }
+        openings.clear();
+        for (Input.Request request : waitingForService) {
+            outbox.deliver(new Delivery.Failed(openerOf(request), Failure.UNAVAILABLE, reason));
+        }
+        waitingForService.clear();
+    }
+
+    /** Whoever asks a member that has left. */
+    void refuse(Input.Request request, String reason) {
+        if (request instanceof Input.Write<?> write) {
+            outbox.deliver(new Delivery.Failed(write.caller(), Failure.UNAVAILABLE, reason));
+        } else if (request instanceof Input.Close close) {
+            outbox.deliver(new Delivery.Failed(close.caller(), Failure.UNAVAILABLE, reason));
+        } else if (request instanceof Input.Open || request instanceof Input.Resume) {
+            outbox.deliver(new Delivery.Failed(openerOf(request), Failure.UNAVAILABLE, reason));
+        } else if (!(request instanceof Input.Touch) && !(request instanceof Input.Detach)) {
+            outbox.deliver(new Delivery.Failed(callerOf(request), Failure.UNAVAILABLE, reason));
+        }
+    }
+
+    private static Caller<SessionGrant> openerOf(Input.Request request) {
+        return request instanceof Input.Open open ? open.caller() : ((Input.Resume) request).caller();
+    }
+}
