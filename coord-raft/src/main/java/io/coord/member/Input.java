@@ -214,6 +214,30 @@ public sealed interface Input {
     record RemoveWatch(long session, Caller<Boolean> caller, String path, WatchKind kind) implements Request {}
 
     /**
+     * Set again the watches that a session had elsewhere, comparing with what changed since (zk.WT11): synthesised events come
+     * before the answer.
+     *
+     * @param session whose
+     * @param caller told when they are in force
+     * @param sinceZxid what the session has seen
+     * @param data paths of data watches
+     * @param exist paths of exists watches on absent nodes
+     * @param child paths of child watches
+     * @param persistent paths of persistent watches
+     * @param recursive paths of recursive watches
+     */
+    record SetWatches(
+            long session,
+            Caller<Boolean> caller,
+            long sinceZxid,
+            List<String> data,
+            List<String> exist,
+            List<String> child,
+            List<String> persistent,
+            List<String> recursive)
+            implements Request {}
+
+    /**
      * The session acts as these identities from now on.
      *
      * @param session whose

@@ -145,6 +145,8 @@ final class SessionHost {
             enqueueRead(add.session(), add, add.caller());
         } else if (request instanceof Input.RemoveWatch remove) {
             enqueueRead(remove.session(), remove, remove.caller());
+        } else if (request instanceof Input.SetWatches set) {
+            enqueueRead(set.session(), set, set.caller());
         } else if (request instanceof Input.Identify identify) {
             enqueueRead(identify.session(), identify, identify.caller());
         } else if (request instanceof Input.Close close) {
@@ -418,10 +420,26 @@ final class SessionHost {
         } else if (request instanceof Input.RemoveWatch remove) {
             boolean removed = watches.remove(session.id, remove.path(), remove.kind());
             outbox.deliver(new Delivery.Answered<>(remove.caller(), removed, state.appliedIndex()));
+        } else if (request instanceof Input.SetWatches set) {
+            setWatches(session, set);
         } else if (request instanceof Input.Identify identify) {
             session.reader = new Reader(session.id, identify.identities());
             outbox.deliver(new Delivery.Answered<>(identify.caller(), true, state.appliedIndex()));
         }
+    }
+
+    private void setWatches(HostedSession session, Input.SetWatches set) {
+        watches.setWatches(
+                session.id,
+                set.sinceZxid(),
+                set.data(),
+                set.exist(),
+                set.child(),
+                set.persistent(),
+                set.recursive(),
+                state.root(),
+                this::fire);
+        outbox.deliver(new Delivery.Answered<>(set.caller(), true, state.appliedIndex()));
     }
 
     private <R> void serveRead(HostedSession session, Input.Read<R> read) {
@@ -577,6 +595,9 @@ final class SessionHost {
         }
         if (request instanceof Input.RemoveWatch remove) {
             return remove.caller();
+        }
+        if (request instanceof Input.SetWatches set) {
+            return set.caller();
         }
         if (request instanceof Input.Identify identify) {
             return identify.caller();

@@ -1,0 +1,105 @@
+package io.coord.runtime;
+
+import io.coord.member.Input;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What waits for a member's loop, in three lanes (rule.21): what the disk completed is never refused, being bounded by what was asked of
+ * it; messages of peers are dropped when their lane is full; requests are refused.
+ */
+final class Inbox {
+
+    private static final int PEER_MAX = 16_384;
+    private static final int TURN_MAX = 4_096;
+
+    private final ConcurrentLinkedQueue<Input> disk = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<Input> peers = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<Input> requests = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger peerCount = new AtomicInteger();
+    private final AtomicInteger requestCount = new AtomicInteger();
+    private final int requestMax;
+
+    private volatile boolean closed;
+    private volatile @Nullable Thread sleeper;
+
+    Inbox(int requestMax) {
+        this.requestMax = requestMax;
+    }
+
+    void completed(Input input) {
+        disk.add(input);
+        wake();
+    }
+
+    void received(Input input) {
+        if (peerCount.get() < PEER_MAX && !closed) {
+            peerCount.incrementAndGet();
+            peers.add(input);
+            wake();
+        }
+    }
+
+    /** Whether the request was taken. */
+    boolean request(Input input) {
+        if (closed || requestCount.get() >= requestMax) {
+            return false;
+        }
+        requestCount.incrementAndGet();
+        requests.add(input);
+        wake();
+        return true;
+    }
+
+    /** Refuses everything from now on, and wakes the loop. */
+    void close() {
+        closed = true;
+        wake();
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    private void wake() {
+        Thread thread = sleeper;
+        if (thread != null) {
+            sleeper = null;
+            LockSupport.unpark(thread);
+        }
+    }
+
+    /** Waits for an input, at most so long, and takes what is there, a bounded number. */
+    List<Input> takeWithin(long nanos) {
+        if (isEmpty() && nanos > 0) {
+            sleeper = Thread.currentThread();
+            if (isEmpty() && !closed) {
+                LockSupport.parkNanos(this, nanos);
+            }
+            sleeper = null;
+        }
+        List<Input> taken = new ArrayList<>();
+        take(disk, null, taken);
+        take(peers, peerCount, taken);
+        take(requests, requestCount, taken);
+        return taken;
+    }
+
+    private boolean isEmpty() {
+        return disk.isEmpty() && peers.isEmpty() && requests.isEmpty();
+    }
+
+    private static void take(ConcurrentLinkedQueue<Input> lane, @Nullable AtomicInteger count, List<Input> taken) {
+        int n = 0;
+        for (Input input; n < TURN_MAX && (input = lane.poll()) != null; n++) {
+            taken.add(input);
+        }
+        if (count != null && n > 0) {
+            count.addAndGet(-n);
+        }
+    }
+}

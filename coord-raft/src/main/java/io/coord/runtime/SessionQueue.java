@@ -1,0 +1,103 @@
+package io.coord.runtime;
+
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A session's one queue (rule.1): events and answers in the order in which the session must see them, run one at a time on the
+ * callback executor.
+ *
+ * <p>The member's loop <em>stages</em> tasks while it works through a turn, then hands out the root, then <em>releases</em> them: so an
+ * event is queued before the root that shows its change can be read, and an answer completes only when that root can be read.
+ */
+final class SessionQueue implements Executor {
+
+    /** A task, with the release it waits for; 0 for one that waits for none. */
+    private record Item(Runnable task, long release) {}
+
+    private final Executor executor;
+    private final ConcurrentLinkedQueue<Item> items = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger pending = new AtomicInteger();
+    private volatile long released;
+    /** The release that staged tasks wait for. Only the loop writes it. */
+    private volatile long staging = 1;
+
+    private final Consumer<Throwable> onFailure;
+    private volatile @Nullable Thread drainer;
+
+    /**
+     * A queue that runs on the executor.
+     *
+     * @param onFailure told what a task threw: user code must not stop the queue (fault.P5)
+     */
+    SessionQueue(Executor executor, Consumer<Throwable> onFailure) {
+        this.executor = executor;
+        this.onFailure = onFailure;
+    }
+
+    /** Queues a task that runs after the next {@link #release()}. Called by the loop only. */
+    void stage(Runnable task) {
+        items.add(new Item(task, staging));
+    }
+
+    /** Lets what is staged run. Called by the loop only. */
+    void release() {
+        released = staging;
+        staging = released + 1;
+        schedule();
+    }
+
+    /** Queues a task behind everything queued so far. */
+    @Override
+    public void execute(Runnable task) {
+        items.add(new Item(task, 0));
+        schedule();
+    }
+
+    private void schedule() {
+        if (pending.getAndIncrement() == 0) {
+            try {
+                executor.execute(this::drain);
+            } catch (RejectedExecutionException closed) {
+                drain(); // the executor is closed: nobody else would run what is left
+            }
+        }
+    }
+
+    private void drain() {
+        int seen = pending.get();
+        do {
+            drainer = Thread.currentThread();
+            try {
+                runReleased();
+            } finally {
+                drainer = null;
+            }
+            seen = pending.addAndGet(-seen);
+        } while (seen != 0);
+    }
+
+    private void runReleased() {
+        for (Item item = items.peek(); item != null && item.release() <= released; item = items.peek()) {
+            items.poll();
+            run(item.task());
+        }
+    }
+
+    private void run(Runnable task) {
+        try {
+            task.run();
+        } catch (Throwable thrown) {
+            onFailure.accept(thrown);
+        }
+    }
+
+    /** Whether the calling thread is running one of this queue's tasks. */
+    boolean isCallbackThread() {
+        return drainer == Thread.currentThread();
+    }
+}
