@@ -1,0 +1,172 @@
+package io.coord.runtime;
+
+import io.coord.Bytes;
+import io.coord.MemberId;
+import io.coord.ensemble.spi.Storage;
+import io.coord.ensemble.spi.Storage.Done;
+import io.coord.ensemble.spi.Storage.Piece;
+import io.coord.ensemble.spi.Storage.Received;
+import io.coord.ensemble.spi.Storage.SnapshotDone;
+import io.coord.ensemble.spi.Storage.SnapshotImage;
+import io.coord.ensemble.spi.Storage.StoredEntry;
+import io.coord.member.DiskTask;
+import io.coord.member.Effects;
+import io.coord.member.Input;
+import io.coord.member.RecoveredMember;
+import io.coord.raft.Configuration;
+import io.coord.raft.Entry;
+import io.coord.raft.HardState;
+import io.coord.raft.LogWrite;
+import io.coord.raft.MemberKey;
+import io.coord.raft.SnapshotMeta;
+import io.coord.state.CoordState;
+import io.coord.wire.EntryCodec;
+import io.coord.wire.SnapshotCodec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Between a member and its {@link Storage}: hands disk work over, turns completions into inputs, and what was found at start into a
+ * {@link RecoveredMember}. Has no thread; snapshots are encoded and decoded on the storage's own.
+ */
+public final class StorageBridge {
+
+    private static final int PIECE_BYTES = 256 << 10;
+
+    private final Storage storage;
+    private final EntryCodec codec;
+    private final Consumer<Input> inbox;
+
+    /**
+     * A bridge to a storage that has been opened.
+     *
+     * @param inbox takes what is completed, from any thread
+     */
+    public StorageBridge(Storage storage, EntryCodec codec, Consumer<Input> inbox) {
+        this.storage = storage;
+        this.codec = codec;
+        this.inbox = inbox;
+    }
+
+    /** What was found, as the member needs it. */
+    public static RecoveredMember recovered(Storage.Recovered found, EntryCodec codec) {
+        Storage.Identity identity = found.identity();
+        SnapshotImage image = found.snapshot();
+        List<Entry> entries = new ArrayList<>(found.entries().size());
+        for (StoredEntry stored : found.entries()) {
+            entries.add(codec.entry(stored));
+        }
+        Storage.Vote vote = found.vote();
+        return new RecoveredMember(
+                identity == null ? 0 : identity.clusterId(),
+                identity == null ? MemberKey.FIRST_INCARNATION : identity.incarnation(),
+                identity == null ? null : Configuration.decode(identity.configuration()),
+                vote == null ? HardState.INITIAL : codec.hardState(vote),
+                image == null ? null : codec.meta(image),
+                image == null ? null : decode(found.snapshotRecords()),
+                entries,
+                found.suspect());
+    }
+
+    private static CoordState decode(Iterable<Bytes> records) {
+        CoordState.Restoring restoring = CoordState.restoring();
+        SnapshotCodec.read(records, restoring);
+        return restoring.state();
+    }
+
+    /** Begins what a turn asks of the disk. */
+    public void store(Effects effects) {
+        for (LogWrite write : effects.writes()) {
+            write(write);
+        }
+        for (DiskTask task : effects.tasks()) {
+            begin(task);
+        }
+    }
+
+    private void write(LogWrite write) {
+        HardState hardState = write.hardState();
+        List<StoredEntry> entries = new ArrayList<>(write.entries().size());
+        for (Entry entry : write.entries()) {
+            entries.add(codec.stored(entry));
+        }
+        storage.write(
+                new Storage.Batch(hardState == null ? null : codec.vote(hardState), entries),
+                done -> forced(done, new Input.Persisted(write.sequence())));
+    }
+
+    private void forced(Done done, Input input) {
+        inbox.accept(done instanceof Done.Failed failed ? new Input.StorageFailed(reason(failed)) : input);
+    }
+
+    private static String reason(Done.Failed failed) {
+        String text = failed.cause().getMessage();
+        return text == null ? failed.cause().toString() : text;
+    }
+
+    private void begin(DiskTask task) {
+        if (task instanceof DiskTask.SaveIdentity save) {
+            MemberId member = save.self().id();
+            storage.saveIdentity(
+                    new Storage.Identity(
+                            save.clusterId(), member.value(), save.self().incarnation(), save.initial().encoded()),
+                    done -> forced(done, new Input.IdentitySaved()));
+        } else if (task instanceof DiskTask.SaveSnapshot save) {
+            storage.saveSnapshot(codec.image(save.meta()), sink -> SnapshotCodec.write(save.root(), sink), this::saved);
+        } else if (task instanceof DiskTask.ReadPiece read) {
+            storage.readSnapshot(read.snapshotIndex(), read.offset(), PIECE_BYTES, piece -> read(read.to(), piece));
+        } else if (task instanceof DiskTask.WritePiece write) {
+            SnapshotMeta meta = write.chunk().meta();
+            storage.receiveSnapshot(
+                    codec.image(meta),
+                    write.chunk().offset(),
+                    write.chunk().bytes(),
+                    received -> received(meta, received));
+        } else if (task instanceof DiskTask.InstallSnapshot install) {
+            long index = install.meta().last().index();
+            storage.installSnapshot(
+                    index, install.keepSuffix(), done -> forced(done, new Input.SnapshotInstalled(index)));
+        } else if (task instanceof DiskTask.Compact compact) {
+            storage.compact(compact.throughIndex());
+        }
+    }
+
+    private void saved(SnapshotDone done) {
+        inbox.accept(
+                done instanceof SnapshotDone.Saved saved
+                        ? new Input.SnapshotSaved(codec.meta(saved.image()))
+                        : new Input.SnapshotNotSaved(String.valueOf(((SnapshotDone.NotSaved) done).cause().getMessage())));
+    }
+
+    private void read(MemberKey to, Piece piece) {
+        inbox.accept(
+                piece instanceof Piece.Bytes bytes
+                        ? new Input.PieceRead(to, codec.meta(bytes.image()), bytes.offset(), bytes.bytes())
+                        : new Input.PieceMissing(to));
+    }
+
+    private void received(SnapshotMeta meta, Received received) {
+        long index = meta.last().index();
+        if (received instanceof Received.Partly partly) {
+            inbox.accept(new Input.PieceWritten(index, partly.nextOffset()));
+        } else if (received instanceof Received.Whole whole) {
+            CoordState state = decodedOrNull(whole.records());
+            inbox.accept(
+                    state == null
+                            ? new Input.PieceRefused(index)
+                            : new Input.SnapshotReceived(codec.meta(whole.image()), state));
+        } else {
+            inbox.accept(new Input.PieceRefused(index));
+        }
+    }
+
+    private static @Nullable CoordState decodedOrNull(Iterable<Bytes> records) {
+        try {
+            return decode(records);
+        } catch (IllegalArgumentException | IllegalStateException damaged) {
+            return null; // the sender's copy is damaged in a way its digests do not show: begin anew, perhaps with another sender
+        }
+    }
+}
