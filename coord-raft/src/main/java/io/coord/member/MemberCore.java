@@ -17,6 +17,7 @@ import io.coord.raft.RaftEvent;
 import io.coord.raft.Role;
 import io.coord.raft.SnapshotMeta;
 import io.coord.state.Applied;
+import io.coord.state.Collectable;
 import io.coord.state.Command;
 import io.coord.state.CoordState;
 import io.coord.state.Reply;
@@ -450,8 +451,8 @@ public final class MemberCore {
     private void lead() {
         SessionLeases begun = new SessionLeases(nowNanos);
         state.root()
-                .sessions()
-                .forEach(session -> begun.begin(session.id(), session.attach(), session.timeoutMillis(), nowNanos));
+                .forEachSession(session ->
+                        begun.begin(session.id(), session.attach(), session.timeoutMillis(), nowNanos));
         leases = begun;
         nextCollectNanos = nowNanos + setup.collectIntervalNanos();
         if (state.root().settings().equals(io.coord.state.Settings.DEFAULT)
@@ -686,7 +687,7 @@ public final class MemberCore {
 
     private void collect() {
         long term = raft().term();
-        for (CoordState.Collectable due : state.collectables(raft().elapsedMillis(), COLLECT_MAX)) {
+        for (Collectable due : state.collectables(raft().elapsedMillis(), COLLECT_MAX)) {
             propose(new Command.CollectNode(due.path(), due.czxid(), due.mzxid(), term));
         }
     }

@@ -311,7 +311,7 @@ final class SessionHost {
         long member = (long) setup.self().value() << 56;
         long byClock = member | (wallMillis & 0xFF_FFFF_FFFFL) << 16;
         long mask = 0x00FF_FFFF_FFFF_FFFFL;
-        long highest = state.root().highestSession(setup.self()) & mask;
+        long highest = state.root().highestSession(setup.self()).orElse(0) & mask;
         long next = Math.max(byClock & mask, Math.max(highest, lastSessionId & mask) + 1);
         lastSessionId = member | next;
         return lastSessionId;
@@ -432,11 +432,7 @@ final class SessionHost {
         watches.setWatches(
                 session.id,
                 set.sinceZxid(),
-                set.data(),
-                set.exist(),
-                set.child(),
-                set.persistent(),
-                set.recursive(),
+                new WatchTable.Carried(set.data(), set.exist(), set.child(), set.persistent(), set.recursive()),
                 state.root(),
                 this::fire);
         outbox.deliver(new Delivery.Answered<>(set.caller(), true, state.appliedIndex()));
@@ -447,11 +443,19 @@ final class SessionHost {
         try {
             R value = state.root().read(read.operation(), session.reader);
             if (read.watch()) {
-                watches.watch(session.id, (Operation.WatchedRead<?>) read.operation());
+                watch(session, read.operation());
             }
             outbox.deliver(new Delivery.Answered<>(read.caller(), value, zxid));
         } catch (RejectedException refused) {
             outbox.deliver(new Delivery.Refused(read.caller(), refused.refused(), zxid));
+        }
+    }
+
+    private void watch(HostedSession session, Operation.Read<?> read) {
+        if (read instanceof Operation.GetChildren children) {
+            watches.addChild(session.id, children.path());
+        } else if (read instanceof Operation.WatchedRead<?> data) {
+            watches.addData(session.id, data.path());
         }
     }
 

@@ -1,7 +1,7 @@
 package io.coord.member;
 
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
@@ -45,7 +45,7 @@ final class SessionLeases {
     /** Times are compared to this one by difference, since nanosecond clocks may overflow. */
     private final long originNanos;
 
-    private final Map<Long, Lease> leases = new HashMap<>();
+    private final Map<Long, Lease> leases = new LinkedHashMap<>();
     private final PriorityQueue<Lease> queue;
 
     SessionLeases(long nowNanos) {
