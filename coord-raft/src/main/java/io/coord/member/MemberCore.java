@@ -10,6 +10,7 @@ import io.coord.raft.EntryId;
 import io.coord.raft.Envelope;
 import io.coord.raft.LogWrite;
 import io.coord.raft.MemberKey;
+import io.coord.raft.PeerProgress;
 import io.coord.raft.Proposal;
 import io.coord.raft.Raft;
 import io.coord.raft.RaftEffects;
@@ -80,7 +81,7 @@ public final class MemberCore {
 
     private @Nullable CoordState receivedState;
     private boolean snapshotting;
-    private @Nullable Input.TakeSnapshot snapshotOrder;
+    private Input.@Nullable TakeSnapshot snapshotOrder;
     private long entriesSinceSnapshot;
     private long bytesSinceSnapshot;
 
@@ -88,6 +89,8 @@ public final class MemberCore {
     private record OwedAck(MemberKey to, long sequence, long round) {}
 
     private record ConfigureOrder(Input.Configure order, long index) {}
+
+    private final Map<MemberId, Boolean> formedPeers = new LinkedHashMap<>();
 
     /** A member with its memory of before. */
     public MemberCore(MemberSetup setup, RecoveredMember recovered, long nowNanos, long wallMillis) {
@@ -158,8 +161,6 @@ public final class MemberCore {
         sayHello(false);
         campaignIfFormedByAll();
     }
-
-    private final Map<MemberId, Boolean> formedPeers = new LinkedHashMap<>();
 
     /** The first voter to see that all have formed campaigns at once: there can be no leader to disturb. */
     private void campaignIfFormedByAll() {
@@ -745,15 +746,16 @@ public final class MemberCore {
     }
 
     private void transfer(Input.Transfer transfer) {
-        MemberKey target = null;
-        for (MemberKey voter : raft().configuration().voters()) {
-            boolean eligible = !voter.equals(self)
-                    && (transfer.target() == null || voter.id().equals(transfer.target()));
-            if (eligible && (target == null || raft().matchIndex(voter) > raft().matchIndex(target))) {
-                target = voter;
+        PeerProgress best = null;
+        for (PeerProgress peer : raft().progress()) {
+            boolean eligible = raft().configuration().voters().contains(peer.member())
+                    && !peer.member().equals(self)
+                    && (transfer.target() == null || peer.member().id().equals(transfer.target()));
+            if (eligible && (best == null || peer.match() > best.match())) {
+                best = peer;
             }
         }
-        told(transfer.caller(), target != null && raft().role() == Role.LEADER && raft().transferLeadership(target));
+        told(transfer.caller(), best != null && raft().transferLeadership(best.member()));
     }
 
     private void configure(Input.Configure configure) {

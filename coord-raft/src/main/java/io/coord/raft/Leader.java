@@ -23,7 +23,7 @@ final class Leader extends RoleState {
     private final ToLongFunction<MemberKey> rounds = this::answeredRound;
     private final ToLongFunction<MemberKey> contacts = this::lastHeardNanos;
     private final long electedNanos;
-    private final long electedElapsedMillis;
+    private long electedElapsedMillis;
     private final long firstIndex;
     private boolean established;
     private long uncommittedBytes;
@@ -81,8 +81,13 @@ final class Leader extends RoleState {
         return now < before && before - now <= Raft.CLOCK_STEP_BACK_MILLIS_MAX ? before : now;
     }
 
-    private long elapsedMillis() {
+    long elapsedMillis() {
         return electedElapsedMillis + (raft.nowNanos() - electedNanos) / 1_000_000;
+    }
+
+    /** Lets the ensemble's elapsed time be later by this much from the next entry on. */
+    void advanceElapsed(long millis) {
+        electedElapsedMillis += millis;
     }
 
     @Override

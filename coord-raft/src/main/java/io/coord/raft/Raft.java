@@ -462,6 +462,18 @@ public final class Raft {
         return role instanceof Leader leading && leading.isEstablished();
     }
 
+    /** The ensemble's elapsed time: on a leader now, on others at the end of the log. */
+    public long elapsedMillis() {
+        return role instanceof Leader leading ? leading.elapsedMillis() : log.lastElapsedMillis();
+    }
+
+    /** Lets a leader's elapsed time be later from its next entry on, as if it had led for longer; on others nothing. */
+    public void advanceElapsed(long millis) {
+        if (role instanceof Leader leading) {
+            leading.advanceElapsed(millis);
+        }
+    }
+
     /** How far a leader knows its members to be; empty on others. */
     public List<PeerProgress> progress() {
         return role instanceof Leader leading ? leading.progress() : List.of();

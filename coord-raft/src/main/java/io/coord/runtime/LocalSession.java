@@ -573,7 +573,8 @@ public final class LocalSession implements AsyncSession, DirectReads {
     private void removeListener(NodePath path, WatchMode mode, Consumer<? super WatchEvent> listener) {
         if (listeners.remove(path.value(), mode, listener) && over == null) {
             WatchKind kind = mode == WatchMode.PERSISTENT ? WatchKind.PERSISTENT : WatchKind.PERSISTENT_RECURSIVE;
-            ask((session, caller) -> new Input.RemoveWatch(session, caller, path.value(), kind), false, null);
+            Asking<Boolean> remove = (session, caller) -> new Input.RemoveWatch(session, caller, path.value(), kind);
+            ask(remove, false, null);
         }
     }
 
@@ -583,18 +584,24 @@ public final class LocalSession implements AsyncSession, DirectReads {
                 (session, caller) -> new Input.RemoveWatch(session, caller, path.value(), kind),
                 false,
                 done -> listeners.removeAll(path.value(), kind));
-        return removed.thenApply(any -> {
-            if (!any) {
-                throw RejectedException.of(new Outcome.Refused(
-                        Refusal.NO_WATCHER, path.value(), "this session has no watch of kind " + kind + " there"));
+        CompletableFuture<@Nullable Void> stage = new CompletableFuture<>();
+        removed.whenComplete((any, failure) -> {
+            if (failure != null) {
+                stage.completeExceptionally(failure);
+            } else if (any) {
+                stage.complete(null);
+            } else {
+                stage.completeExceptionally(RejectedException.of(new Outcome.Refused(
+                        Refusal.NO_WATCHER, path.value(), "this session has no watch of kind " + kind + " there")));
             }
-            return null;
         });
+        return stage.minimalCompletionStage();
     }
 
     @Override
     public CompletionStage<@Nullable Void> addAuth(String scheme, Bytes credentials) {
-        Optional<Identity> identity = Acls.authenticated(scheme, credentials);
+        Optional<Identity> identity =
+                scheme.equals("digest") ? Optional.of(Acls.digestIdentity(credentials.utf8())) : Optional.empty();
         if (identity.isEmpty()) {
             return refusedInOrder(new Outcome.Refused(
                     Refusal.AUTH_FAILED,

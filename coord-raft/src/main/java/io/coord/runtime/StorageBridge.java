@@ -20,6 +20,7 @@ import io.coord.raft.LogWrite;
 import io.coord.raft.MemberKey;
 import io.coord.raft.SnapshotMeta;
 import io.coord.state.CoordState;
+import io.coord.state.Restoring;
 import io.coord.wire.EntryCodec;
 import io.coord.wire.SnapshotCodec;
 import java.util.ArrayList;
@@ -71,8 +72,8 @@ public final class StorageBridge {
     }
 
     private static CoordState decode(Iterable<Bytes> records) {
-        CoordState.Restoring restoring = CoordState.restoring();
-        SnapshotCodec.read(records, restoring);
+        Restoring restoring = CoordState.restoring();
+        new SnapshotCodec().read(records, restoring);
         return restoring.state();
     }
 
@@ -114,7 +115,7 @@ public final class StorageBridge {
                             save.clusterId(), member.value(), save.self().incarnation(), save.initial().encoded()),
                     done -> forced(done, new Input.IdentitySaved()));
         } else if (task instanceof DiskTask.SaveSnapshot save) {
-            storage.saveSnapshot(codec.image(save.meta()), sink -> SnapshotCodec.write(save.root(), sink), this::saved);
+            storage.saveSnapshot(codec.image(save.meta()), new SnapshotCodec().writer(save.root()::visit), this::saved);
         } else if (task instanceof DiskTask.ReadPiece read) {
             storage.readSnapshot(read.snapshotIndex(), read.offset(), PIECE_BYTES, piece -> read(read.to(), piece));
         } else if (task instanceof DiskTask.WritePiece write) {
