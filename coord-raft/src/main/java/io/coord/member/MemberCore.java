@@ -534,6 +534,10 @@ public final class MemberCore {
     }
 
     private void leaseApplied(Reply reply) {
+        if (reply instanceof Reply.Attached attached && attached.member().equals(setup.self())) {
+            long soonNanos = nowNanos + reportEveryNanos(attached.timeoutMillis());
+            nextReportNanos = earlier(nextReportNanos, soonNanos);
+        }
         if (leases == null) {
             return;
         }
@@ -616,8 +620,7 @@ public final class MemberCore {
 
     /** Tells the leader who is alive here; often enough that a few lost reports cost no session its lease. */
     private void report() {
-        long everyMillis = Math.min(1_000, Math.max(10, host.shortestTimeoutMillis(8_000) / 8));
-        nextReportNanos = nowNanos + everyMillis * 1_000_000L;
+        nextReportNanos = nowNanos + reportEveryNanos(host.shortestTimeoutMillis(8_000));
         MemberKey leader = raft().leader();
         if (leader == null || host.size() == 0) {
             return;
@@ -635,6 +638,10 @@ public final class MemberCore {
         } else {
             outbox.send(clusterId, leader, new PeerMessage.LeaseReport(sequence, alive));
         }
+    }
+
+    private static long reportEveryNanos(int timeoutMillis) {
+        return Math.min(1_000, Math.max(10, timeoutMillis / 8)) * 1_000_000L;
     }
 
     private void forgetOldReports() {
