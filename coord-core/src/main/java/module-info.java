@@ -4,6 +4,7 @@ module io.coord.core {
     requires static transitive org.jspecify;
 
     exports io.coord;
+    exports io.coord.recipes;
 
     exports io.coord.session to
             io.coord.raft,

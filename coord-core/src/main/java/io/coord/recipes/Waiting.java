@@ -1,0 +1,59 @@
+package io.coord.recipes;
+
+import io.coord.OutcomeUnknownException;
+import io.coord.Session;
+import io.coord.SessionEndedException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** How the blocking halves of recipes wait for their asynchronous halves. */
+final class Waiting {
+
+    private Waiting() {}
+
+    /** The failure itself, without what stages wrap around it. */
+    static Throwable cause(Throwable thrown) {
+        Throwable cause = thrown;
+        while (cause instanceof CompletionException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause;
+    }
+
+    /** Completes one stage as another does. */
+    static void pass(CompletionStage<@Nullable Void> from, CompletableFuture<@Nullable Void> to) {
+        from.whenComplete((done, thrown) -> {
+            if (thrown == null) {
+                to.complete(null);
+            } else {
+                to.completeExceptionally(cause(thrown));
+            }
+        });
+    }
+
+    /** Waits for what was begun; takes it back if it fails or the wait is given up, so that nothing is left behind unowned. */
+    static <T> T await(Session session, CompletionStage<T> begun, Runnable takeBack) {
+        try {
+            return session.await(begun);
+        } catch (RuntimeException e) {
+            takeBack.run();
+            throw e;
+        }
+    }
+
+    /** Waits for an end, unless it comes with the session's or the thread is interrupted: it then comes without being waited for. */
+    static void awaitEnd(Session session, CompletionStage<@Nullable Void> end) {
+        if (session.state().isOver()) {
+            return;
+        }
+        try {
+            session.await(end);
+        } catch (SessionEndedException over) {
+            // What was to be given back went with the session.
+        } catch (OutcomeUnknownException interrupted) {
+            // The thread has its flag back; giving back goes on, and at the latest the session's end does it.
+        }
+    }
+}
