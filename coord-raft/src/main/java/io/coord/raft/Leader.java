@@ -153,6 +153,10 @@ final class Leader extends RoleState {
         }
         if (peer.appended(match, raft.log().base().index())) {
             maybeCommit();
+            if (peer.hasSnapshot()) {
+                peer.askSnapshot(0, 0, raft.nowNanos()); // and still lacks what we have compacted since
+                askPiece(peer);
+            }
             if (raft.isLed(this) && peer.member().equals(successor)) {
                 maybeHandOver(peer);
             }
@@ -178,11 +182,11 @@ final class Leader extends RoleState {
 
     private void replicate(Progress peer) {
         RaftLog log = raft.log();
+        if (log.term(peer.next() - 1) == RaftLog.NO_TERM) {
+            offerSnapshot(peer);
+            return;
+        }
         while (peer.isOpen() && (peer.next() <= log.lastIndex() || peer.state() == PeerProgress.State.PROBE)) {
-            if (log.term(peer.next() - 1) == RaftLog.NO_TERM) {
-                offerSnapshot(peer);
-                return;
-            }
             sendAppend(peer, log.slice(peer.next(), log.lastIndex(), raft.config().appendBytesMax()));
         }
         if (peer.needsNews(raft.commitIndex())) {
@@ -212,6 +216,7 @@ final class Leader extends RoleState {
         } else {
             maybeEndTransfer();
             beginHeartbeats();
+            peers.values().removeIf(this::hasLeft);
             peers.values().forEach(this::maybeAskPieceAgain);
         }
     }
@@ -349,7 +354,8 @@ final class Leader extends RoleState {
     // --- snapshots ---
 
     private void offerSnapshot(Progress peer) {
-        if (raft.nowNanos() - peer.lastHeardNanos() < raft.config().electionTimeoutNanos()) {
+        boolean isThere = raft.nowNanos() - peer.lastHeardNanos() < raft.config().electionTimeoutNanos();
+        if (isThere && peer.state() != PeerProgress.State.SNAPSHOT) {
             peer.needSnapshot(raft.nowNanos());
             askPiece(peer);
         }
@@ -364,8 +370,9 @@ final class Leader extends RoleState {
     private void maybeAskPieceAgain(Progress peer) {
         long silentNanos = raft.nowNanos() - peer.snapshotAskedNanos();
         if (peer.state() == PeerProgress.State.SNAPSHOT && silentNanos >= raft.config().electionTimeoutNanos()) {
-            long offset = peer.isSnapshotSent() ? 0 : peer.snapshotOffset();
-            peer.askSnapshot(peer.snapshotIndex(), offset, raft.nowNanos());
+            boolean isOld = peer.snapshotIndex() < raft.log().base().index() || peer.hasSnapshot();
+            long offset = isOld || peer.isSnapshotSent() ? 0 : peer.snapshotOffset();
+            peer.askSnapshot(isOld ? 0 : peer.snapshotIndex(), offset, raft.nowNanos());
             askPiece(peer);
         }
     }
@@ -403,6 +410,33 @@ final class Leader extends RoleState {
 
     // --- membership ---
 
+    /**
+     * Begins a change, one at a time, and not before an entry of this term is committed: else two leaders could each take a step
+     * the other does not know, to voter sets without overlap (peer.B40, inv.R11). Who is to vote must have learned first, and be
+     * near (thesis 4.2.1).
+     */
+    boolean changeMembership(Configuration target) {
+        Configuration current = raft.configuration();
+        if (!established || successor != null || current.isJoint() || raft.log().configurationIndex() > raft.commitIndex()) {
+            return false;
+        }
+        for (MemberKey voter : target.voters()) {
+            if (!current.isVoter(voter) && !hasCaughtUp(voter)) {
+                return false;
+            }
+        }
+        append(ConfigPayload.of(MembershipChange.firstStep(current, target)));
+        return true;
+    }
+
+    private boolean hasCaughtUp(MemberKey learner) {
+        Progress peer = peers.get(learner);
+        return peer != null
+                && peer.state() == PeerProgress.State.REPLICATE
+                && peer.match() + raft.config().retainedEntries() >= raft.commitIndex();
+    }
+
+    /** A peer added is probed from the end of our log down. */
     @Override
     void configurationChanged() {
         followConfiguration();
@@ -410,7 +444,6 @@ final class Leader extends RoleState {
 
     private void followConfiguration() {
         List<MemberKey> everyone = raft.configuration().everyone();
-        peers.keySet().retainAll(everyone);
         for (MemberKey member : everyone) {
             if (!member.equals(raft.self()) && !peers.containsKey(member)) {
                 peers.put(member, new Progress(member, raft.log().lastIndex() + 1, raft.config(), raft.nowNanos()));
@@ -418,5 +451,38 @@ final class Leader extends RoleState {
         }
     }
 
-    private void followCommittedConfiguration() {}
+    /** A removed member is served on until it knows that it is removed, or does not answer any more (fault.M3). */
+    private boolean hasLeft(Progress peer) {
+        return !raft.configuration().contains(peer.member())
+                && (peer.knowsCommitted(raft.log().configurationIndex(), raft.commitIndex(), startedRound)
+                        || raft.nowNanos() - peer.lastHeardNanos() >= raft.config().electionTimeoutNanos());
+    }
+
+    /** The joint configuration is left as soon as it is committed, by whoever leads then; a leader without a vote retires. */
+    private void followCommittedConfiguration() {
+        Configuration current = raft.configuration();
+        if (raft.log().configurationIndex() > raft.commitIndex()) {
+            return;
+        }
+        if (current.isJoint()) {
+            append(ConfigPayload.of(MembershipChange.lastStep(current)));
+        } else if (!current.isVoter(raft.self())) {
+            retire();
+        }
+    }
+
+    /** Says what is committed, asks the most up-to-date voter to take over, and leads no more (thesis 4.2.2). */
+    private void retire() {
+        flush();
+        Progress best = null;
+        for (Progress peer : peers.values()) {
+            if (raft.configuration().isVoter(peer.member()) && (best == null || peer.match() > best.match())) {
+                best = peer;
+            }
+        }
+        if (best != null) {
+            raft.send(best.member(), new Message.TimeoutNow(raft.term()));
+        }
+        raft.becomeFollower(raft.term(), null, "has no vote any more");
+    }
 }

@@ -31,6 +31,7 @@ final class Progress {
     private long announcedCommit;
     private long lastHeardNanos;
     private long answeredRound;
+    private long farewellRound;
     private long snapshotIndex;
     private long snapshotOffset;
     private long snapshotSizeBytes;
@@ -90,6 +91,17 @@ final class Progress {
     /** Whether an append without entries is due: to tell of the commit index, or to learn where the member is. */
     boolean needsNews(long commitIndex) {
         return state == State.REPLICATE && (stale || Math.min(commitIndex, next - 1) > announcedCommit);
+    }
+
+    /** Whether the member has answered a heartbeat that told it that an index is committed; asked behind each round. */
+    boolean knowsCommitted(long index, long commitIndex, long round) {
+        if (Math.min(match, commitIndex) < index) {
+            return false;
+        }
+        if (farewellRound == 0) {
+            farewellRound = round;
+        }
+        return answeredRound >= farewellRound;
     }
 
     /** An append was sent. */
@@ -188,6 +200,11 @@ final class Progress {
         snapshotIndex = index;
         snapshotSizeBytes = meta.sizeBytes();
         return true;
+    }
+
+    /** Whether the member has come as far as the snapshot it is being sent, by itself or by another leader's. */
+    boolean hasSnapshot() {
+        return state == State.SNAPSHOT && snapshotIndex != 0 && match >= snapshotIndex;
     }
 
     /** Whether all pieces were received; the member verifies and installs them now. */

@@ -277,6 +277,18 @@ public final class Raft {
     }
 
     /**
+     * Begins a change to other members. Learners come and go in one step. Voters change through a joint configuration, which the
+     * leader of the day leaves by itself; a member becomes a voter only after it has learned. The change is done when a
+     * configuration like the target is committed, and may be lost with this leader before.
+     *
+     * @return whether a change began: this member leads and has committed in its term, no change is under way, and each new
+     *     voter is a learner that has caught up
+     */
+    public boolean changeMembership(Configuration target) {
+        return role instanceof Leader leading && leading.changeMembership(target);
+    }
+
+    /**
      * The state up to here is in a durable snapshot: the log in memory may forget what is below, but for the tail kept for members
      * that lag a little (fault.M7).
      */
@@ -442,6 +454,11 @@ public final class Raft {
         return log.entry(index);
     }
 
+    /** The term of the entry at an index, or -1 if it is compacted away or beyond the end. */
+    public long termAt(long index) {
+        return log.term(index);
+    }
+
     /** The configuration in force: the latest in the log, committed or not. */
     public Configuration configuration() {
         return configuration;
@@ -530,9 +547,13 @@ public final class Raft {
         return ++lastReadBatch;
     }
 
-    /** Whether this member votes and may be elected: its configuration says so, and its disk can be trusted. */
+    /**
+     * Whether this member may be elected: its disk can be trusted, and it votes, or did in the last configuration it knows to be
+     * committed. Without the latter a member whose log ends with its own removal, uncommitted, could be the only one whose log is
+     * long enough, and nobody would campaign (thesis 4.2.2). It does not count itself then.
+     */
     boolean isElector() {
-        return mayVote && configuration.isVoter(self);
+        return mayVote && (configuration.isVoter(self) || log.configurationAt(commitIndex).isVoter(self));
     }
 
     /** Whether its disk could not be trusted to keep what it acknowledged as a voter (fault.M5). */
@@ -600,7 +621,11 @@ public final class Raft {
             throw new IllegalStateException(
                     "commit index " + Long.toHexString(index) + " is beyond the log, which ends at " + log.last());
         }
+        boolean commitsConfiguration = log.configurationIndex() > commitIndex && log.configurationIndex() <= index;
         commitIndex = index;
+        if (commitsConfiguration) {
+            role.configurationChanged();
+        }
     }
 
     void requireUncommitted(EntryId other) {

@@ -64,7 +64,8 @@ public record RaftEffects(
         /**
          * Let the state be the received snapshot's: log and state now start there, and nothing of the log before remains, neither
          * below nor behind. On disk this takes its place in the order of the writes: behind those of earlier turns, ahead of
-         * those of this one. Answered by {@link Raft#snapshotInstalled}, before which nothing of it is acknowledged.
+         * those of this one. Answered by {@link Raft#snapshotInstalled}, before which nothing of it is acknowledged, and before
+         * which no snapshot of the state may be stored: the log on disk could not follow it.
          *
          * @param meta which snapshot
          */

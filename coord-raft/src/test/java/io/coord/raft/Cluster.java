@@ -368,7 +368,7 @@ final class Cluster {
 
     void snapshot(int number) {
         Box box = box(number);
-        if (box.applied.isEmpty()) {
+        if (box.applied.isEmpty() || box.disk.isInstalling()) {
             return;
         }
         Entry last = box.applied.get(box.applied.size() - 1);

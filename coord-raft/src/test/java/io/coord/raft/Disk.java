@@ -93,6 +93,10 @@ final class Disk {
         waiting.add(new Install(snapshot));
     }
 
+    boolean isInstalling() {
+        return waiting.stream().anyMatch(Install.class::isInstance);
+    }
+
     boolean isIdle() {
         return waiting.isEmpty();
     }

@@ -70,7 +70,7 @@ final class Invariants {
         Raft raft = box.up();
         run.commit = raft.commitIndex();
         run.handedOut = raft.handedOutIndex();
-        require(raft.term() == box.disk.hardState.term(), "R9 a member starts in its durable term", box.key);
+        require(raft.term() >= box.disk.hardState.term(), "R9 a member starts in its durable term", box.key);
         runs.put(box.key, run);
     }
 
@@ -86,9 +86,7 @@ final class Invariants {
         Raft raft = box.up();
         for (Entry entry : write.entries()) {
             long before = entry.index() - 1;
-            long previousTerm = before == raft.base().index()
-                    ? raft.base().term()
-                    : before > raft.base().index() ? raft.entry(before).term() : -1;
+            long previousTerm = raft.termAt(before);
             Known known = entries.computeIfAbsent(entry.index(), index -> new TreeMap<>())
                     .putIfAbsent(entry.term(), new Known(previousTerm, entry.payload()));
             if (known != null) {
@@ -218,10 +216,10 @@ final class Invariants {
                             || raft.entry(end.index()).term() == end.term()),
                     "R2 a leader only appends", box.key, end);
             if (raft.commitIndex() > run.commit) {
-                require(raft.entry(raft.commitIndex()).term() == raft.term(), "R6 counts only for its own term", box.key);
+                require(raft.termAt(raft.commitIndex()) == raft.term(), "R6 counts only for its own term", box.key);
             }
         }
-        run.leaderEnd = new EntryId(raft.lastIndex(), raft.entry(raft.lastIndex()).term());
+        run.leaderEnd = new EntryId(raft.lastIndex(), raft.termAt(raft.lastIndex()));
         for (PeerProgress peer : raft.progress()) {
             require(peer.match() < peer.next(), "R14 match < next", box.key, peer);
             Box other = cluster.boxes.get(peer.member());
@@ -231,9 +229,7 @@ final class Invariants {
 
     /** R7: what is committed is on the disks of a majority of the configuration in force. */
     private void checkCommit(Box box, Raft raft) {
-        EntryId id = new EntryId(raft.commitIndex(), raft.commitIndex() == raft.base().index()
-                ? raft.base().term()
-                : raft.entry(raft.commitIndex()).term());
+        EntryId id = new EntryId(raft.commitIndex(), raft.termAt(raft.commitIndex()));
         Configuration configuration = raft.configuration();
         requireHeld(configuration.voters(), id, box);
         if (configuration.isJoint()) {
