@@ -6,4 +6,6 @@ module io.coord.testkit {
     requires static transitive org.jspecify;
     requires transitive org.junit.jupiter.api;
     requires org.assertj.core;
+
+    exports io.coord.testkit;
 }

@@ -9,6 +9,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,7 @@ public final class MemoryStorage implements Storage {
 
     private int run;
     private boolean isOpen;
+    private @Nullable IOException failure;
     private @Nullable Identity identity;
     private @Nullable Vote vote;
     private List<StoredEntry> entries = new ArrayList<>();
@@ -99,6 +101,7 @@ public final class MemoryStorage implements Storage {
             throw Trouble.inUse(place(), "another member of this process");
         }
         isOpen = true;
+        failure = null;
         received = null;
         receiving = null;
         Stored newest = newest();
@@ -135,13 +138,16 @@ public final class MemoryStorage implements Storage {
     }
 
     /** Runs work on the executor, in this run of the storage only, and reports outside the lock. */
-    private <R> void submit(Work<R> work, Consumer<R> done) {
+    private <R> void submit(Work<R> work, Function<IOException, R> refusal, Consumer<R> done) {
         int askedIn;
+        boolean isRefused;
         synchronized (this) {
-            if (!isOpen) {
-                throw new IllegalStateException("the storage in memory is not open");
-            }
             askedIn = run;
+            isRefused = !isOpen;
+        }
+        if (isRefused) {
+            done.accept(refusal.apply(Trouble.closed(place())));
+            return;
         }
         executor.execute(() -> {
             R result;
@@ -165,7 +171,7 @@ public final class MemoryStorage implements Storage {
 
     @Override
     public void saveIdentity(Identity whose, Consumer<Done> done) {
-        submit(() -> guarded(() -> saveIdentity(whose)), done);
+        submit(() -> guarded(() -> saveIdentity(whose)), Done.Failed::new, done);
     }
 
     private void saveIdentity(Identity whose) throws IOException {
@@ -180,18 +186,22 @@ public final class MemoryStorage implements Storage {
         void run() throws IOException;
     }
 
-    private static Done guarded(Change change) {
-        try {
-            change.run();
-            return Done.Forced.FORCED;
-        } catch (IOException e) {
-            return new Done.Failed(e);
+    /** A failure is the last thing that happens to the log in this run, as on a disk. */
+    private Done guarded(Change change) {
+        if (failure == null) {
+            try {
+                change.run();
+                return Done.Forced.FORCED;
+            } catch (IOException e) {
+                failure = e;
+            }
         }
+        return new Done.Failed(failure);
     }
 
     @Override
     public void write(Batch batch, Consumer<Done> done) {
-        submit(() -> guarded(() -> append(batch)), done);
+        submit(() -> guarded(() -> append(batch)), Done.Failed::new, done);
     }
 
     private void append(Batch batch) throws IOException {
@@ -220,7 +230,7 @@ public final class MemoryStorage implements Storage {
 
     @Override
     public void saveSnapshot(SnapshotImage image, SnapshotWriter content, Consumer<SnapshotDone> done) {
-        submit(() -> save(image, content), done);
+        submit(() -> save(image, content), SnapshotDone.NotSaved::new, done);
     }
 
     private SnapshotDone save(SnapshotImage image, SnapshotWriter content) {
@@ -247,7 +257,7 @@ public final class MemoryStorage implements Storage {
 
     @Override
     public void readSnapshot(long index, long offset, int bytesMax, Consumer<Piece> done) {
-        submit(() -> read(index, offset, bytesMax), done);
+        submit(() -> read(index, offset, bytesMax), why -> new Piece.Missing(Trouble.reason(why)), done);
     }
 
     private Piece read(long index, long offset, int bytesMax) {
@@ -275,7 +285,7 @@ public final class MemoryStorage implements Storage {
 
     @Override
     public void receiveSnapshot(SnapshotImage image, long offset, Bytes piece, Consumer<Received> done) {
-        submit(() -> receive(image, offset, piece), done);
+        submit(() -> receive(image, offset, piece), why -> new Received.Refused(Trouble.reason(why)), done);
     }
 
     private Received receive(SnapshotImage image, long offset, Bytes piece) throws IOException {
@@ -304,7 +314,7 @@ public final class MemoryStorage implements Storage {
 
     @Override
     public void installSnapshot(long index, boolean keepSuffix, Consumer<Done> done) {
-        submit(() -> guarded(() -> install(index, keepSuffix)), done);
+        submit(() -> guarded(() -> install(index, keepSuffix)), Done.Failed::new, done);
     }
 
     private void install(long index, boolean keepSuffix) throws IOException {
@@ -332,7 +342,7 @@ public final class MemoryStorage implements Storage {
 
     @Override
     public void compact(long throughIndex) {
-        submit(() -> dropThrough(throughIndex), nothing -> {});
+        submit(() -> dropThrough(throughIndex), closed -> false, nothing -> {});
     }
 
     private Boolean dropThrough(long throughIndex) {
