@@ -12,6 +12,11 @@ module io.coord.raft {
             io.coord.testkit;
     exports io.coord.raft to
             io.coord.testkit;
+    exports io.coord.runtime to
+            io.coord.testkit;
     exports io.coord.storage to
+            io.coord.testkit;
+    exports io.coord.wire to
+            io.coord.netty,
             io.coord.testkit;
 }

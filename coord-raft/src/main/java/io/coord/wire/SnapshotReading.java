@@ -30,7 +30,8 @@ final class SnapshotReading {
             }
             last = kind;
             read(kind, new RecordReader(array, RecordChain.HEADER_BYTES));
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            // The second is what the visitor says of a state that cannot be.
             throw new IllegalArgumentException("record " + records + " of the snapshot: " + e.getMessage(), e);
         }
     }
