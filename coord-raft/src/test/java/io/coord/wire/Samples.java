@@ -24,6 +24,7 @@ import io.coord.state.StateVisitor;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Values chosen by hand, one or more of each kind: what the golden files pin. Never change one; add. */
 final class Samples {
@@ -157,7 +158,7 @@ final class Samples {
     }
 
     private static StateVisitor.NodeImage node(
-            String path, @org.jspecify.annotations.Nullable Bytes data, List<Acl> acl, long owner,
+            String path, @Nullable Bytes data, List<Acl> acl, long owner,
             StateVisitor.Lifetime lifetime, long ttlMillis, long touchedMillis) {
         return new StateVisitor.NodeImage(
                 path, data, acl, 0x1_0000_0002L, 0x1_0000_0005L, 0x1_0000_0004L, 1_700_000_000_000L, 1_700_000_000_500L,
