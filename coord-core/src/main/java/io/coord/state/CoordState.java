@@ -21,6 +21,9 @@ public final class CoordState {
     static final String ZOOKEEPER_NODE = "/zookeeper";
     static final String QUOTA_NODE = "/zookeeper/quota";
     static final String CONFIG_NODE = "/zookeeper/config";
+    /** Part of every tree and never deleted (zk.P5, zk.P6). */
+    static final List<String> NODES_OF_EVERY_TREE = List.of("/", ZOOKEEPER_NODE, QUOTA_NODE, CONFIG_NODE);
+
     /** The version the configuration node always shows once it was set (zk.RC1). */
     static final int CONFIG_VERSION = -1;
 

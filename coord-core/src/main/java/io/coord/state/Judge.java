@@ -187,7 +187,7 @@ final class Judge {
         if (refused != null) {
             return refused;
         }
-        if (isSpecial(path)) {
+        if (CoordState.NODES_OF_EVERY_TREE.contains(path)) {
             return new Refused(Refusal.BAD_ARGUMENTS, path, "the node is part of every tree and cannot be deleted");
         }
         ZNode parent = nodes.findParent(path);
@@ -249,7 +249,7 @@ final class Judge {
             return Refusals.noAuth(path, "the node", Acl.WRITE, identities);
         }
         int length = set.data() == null ? 0 : set.data().length();
-        Refused refused = refuseQuota(path, 0, length - node.dataLength());
+        Refused refused = refuseQuota(path, 0, length - node.dataLength);
         if (refused != null) {
             return refused;
         }
@@ -404,15 +404,8 @@ final class Judge {
         return next == Operation.ANY_VERSION ? 0 : next;
     }
 
-    /** zk.P5. */
-    private static boolean isSpecial(String path) {
-        return path.equals("/") || path.equals(CoordState.ZOOKEEPER_NODE)
-                || path.equals(CoordState.QUOTA_NODE)
-                || path.equals(CoordState.CONFIG_NODE);
-    }
-
     /** The Stat of a node as it is now; what a stats node shows is not its own data (zk.Q4). */
     private Stat stat(ZNode node) {
-        return Quota.shownBy(node.path) == null ? node.stat() : nodes.peek().shownStat(node);
+        return node.showsUsage ? nodes.peek().shownStat(node) : node.stat();
     }
 }

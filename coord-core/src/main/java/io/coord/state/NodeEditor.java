@@ -106,7 +106,7 @@ final class NodeEditor {
         Family parent = touchParent(node.path);
         parent.children = parent.children.with(edit, node.path);
         parent.childCount++;
-        addBelowAncestors(node.path, 1, node.dataLength());
+        addBelowAncestors(node.path, 1, node.dataLength);
         return parent;
     }
 
@@ -125,7 +125,7 @@ final class NodeEditor {
         parent.children = parent.children.without(edit, node.path);
         parent.childCount--;
         parent.pzxid = zxid;
-        addBelowAncestors(node.path, -1, -node.dataLength());
+        addBelowAncestors(node.path, -1, -node.dataLength);
         leaveParent(node.path);
     }
 
@@ -137,7 +137,7 @@ final class NodeEditor {
         if (Quota.limitedBy(after.path) != null) {
             arm(after);
         }
-        int grown = after.dataLength() - before.dataLength();
+        int grown = after.dataLength - before.dataLength;
         if (grown != 0) {
             addBelowAncestors(after.path, 0, grown);
         }

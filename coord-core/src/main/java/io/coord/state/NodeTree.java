@@ -37,17 +37,16 @@ record NodeTree(
 
     /** The node's data as clients see it: a stats node shows the usage of the moment (zk.Q4). */
     @Nullable Bytes shownData(ZNode node) {
-        String subject = Quota.shownBy(node.path);
-        return subject == null ? node.data : usage(subject);
+        return node.showsUsage ? usage(node) : node.data;
     }
 
     Stat shownStat(ZNode node) {
-        String subject = Quota.shownBy(node.path);
-        return subject == null ? node.stat() : node.stat(usage(subject).length());
+        return node.showsUsage ? node.stat(usage(node).length()) : node.stat();
     }
 
-    private Bytes usage(String path) {
-        ZNode top = find(path);
+    private Bytes usage(ZNode shown) {
+        String path = Quota.shownBy(shown.path);
+        ZNode top = path == null ? null : find(path);
         return top == null ? Quota.usage(0, 0) : Quota.usage(countOf(top), bytesOf(top));
     }
 
@@ -56,7 +55,7 @@ record NodeTree(
     }
 
     static long bytesOf(ZNode top) {
-        return top.dataLength() + top.bytesBelow();
+        return top.dataLength + top.bytesBelow();
     }
 
     static boolean isDue(ZNode node, long elapsedMillis, Settings settings) {

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A persistent set of elements, each with a path as its key: nodes, or the paths themselves.
  *
- * <p>A compressed hash-array mapped trie (CHAMP: Steindorfer and Vinju, OOPSLA 2015) of branching 32 over the spread hash of the
+ * <p>A compressed hash-array mapped trie (CHAMP: Steindorfer and Vinju, OOPSLA 2015) of branching 64 over the spread hash of the
  * key. Its shape depends on the elements alone, not on their history, so that it is walked in the same order on every member. Keys
  * with equal hashes hang in an ordered tree below the last level: a flood of them costs a logarithm, not a list.
  *
@@ -18,20 +18,20 @@ final class PathTrie {
     /** Nothing; carries no edit and so never changes. */
     static final PathTrie EMPTY = new PathTrie(null, 0, 0, new Object[0]);
 
-    private static final int BITS = 5;
+    private static final int BITS = 6;
     private static final int LAST_SHIFT = 30;
     private static final OrderedTree<String, Object> NO_COLLISIONS =
             OrderedTree.by((key, element) -> key.compareTo(keyOf(element)));
 
     private final @Nullable Edit edit;
-    /** Which of the 32 positions hold an element. */
-    private int elements;
+    /** Which of the 64 positions hold an element. */
+    private long elements;
     /** Which of them hold a deeper level: a trie, or below the last shift an ordered tree. Disjoint from {@link #elements}. */
-    private int branches;
+    private long branches;
     /** The elements in order of position, then the branches in reverse order. */
     private Object[] slots;
 
-    private PathTrie(@Nullable Edit edit, int elements, int branches, Object[] slots) {
+    private PathTrie(@Nullable Edit edit, long elements, long branches, Object[] slots) {
         this.edit = edit;
         this.elements = elements;
         this.branches = branches;
@@ -41,22 +41,19 @@ final class PathTrie {
     /** The element with this key, or null. */
     @Nullable Object find(String key) {
         int hash = spread(key.hashCode());
-        PathTrie trie = this;
-        for (int shift = 0; ; shift += BITS) {
-            int bit = bit(hash, shift);
-            if ((trie.elements & bit) != 0) {
+        Object below = this;
+        for (int shift = 0; below instanceof PathTrie trie; shift += BITS) {
+            long bit = bit(hash, shift);
+            if ((trie.branches & bit) != 0) {
+                below = trie.slots[trie.branchAt(bit)];
+            } else if ((trie.elements & bit) != 0) {
                 Object element = trie.slots[trie.elementAt(bit)];
                 return keyOf(element).equals(key) ? element : null;
-            }
-            if ((trie.branches & bit) == 0) {
+            } else {
                 return null;
             }
-            Object below = trie.slots[trie.branchAt(bit)];
-            if (!(below instanceof PathTrie deeper)) {
-                return collisions(below).find(key);
-            }
-            trie = deeper;
         }
+        return collisions(below).find(key);
     }
 
     /**
@@ -64,27 +61,24 @@ final class PathTrie {
      *
      * @param text begins with the key
      * @param length of the key
-     * @param hash the key's {@code hashCode}
+     * @param keyHash the key's {@code hashCode}
      */
-    @Nullable Object findPrefix(String text, int length, int hash) {
-        int spread = spread(hash);
-        PathTrie trie = this;
-        for (int shift = 0; ; shift += BITS) {
-            int bit = bit(spread, shift);
-            if ((trie.elements & bit) != 0) {
+    @Nullable Object findPrefix(String text, int length, int keyHash) {
+        int hash = spread(keyHash);
+        Object below = this;
+        for (int shift = 0; below instanceof PathTrie trie; shift += BITS) {
+            long bit = bit(hash, shift);
+            if ((trie.branches & bit) != 0) {
+                below = trie.slots[trie.branchAt(bit)];
+            } else if ((trie.elements & bit) != 0) {
                 Object element = trie.slots[trie.elementAt(bit)];
                 String key = keyOf(element);
                 return key.length() == length && text.startsWith(key) ? element : null;
-            }
-            if ((trie.branches & bit) == 0) {
+            } else {
                 return null;
             }
-            Object below = trie.slots[trie.branchAt(bit)];
-            if (!(below instanceof PathTrie deeper)) {
-                return collisions(below).find(text.substring(0, length));
-            }
-            trie = deeper;
         }
+        return collisions(below).find(text.substring(0, length));
     }
 
     /** Whether there is no element. */
@@ -94,7 +88,7 @@ final class PathTrie {
 
     /** Calls with every element, in the order of the shape: the same wherever the elements are the same. */
     void forEach(Consumer<Object> action) {
-        int count = Integer.bitCount(elements);
+        int count = Long.bitCount(elements);
         for (int i = 0; i < count; i++) {
             action.accept(slots[i]);
         }
@@ -114,7 +108,7 @@ final class PathTrie {
     }
 
     private PathTrie put(Edit edit, int shift, int hash, String key, Object element) {
-        int bit = bit(hash, shift);
+        long bit = bit(hash, shift);
         if ((elements & bit) != 0) {
             int at = elementAt(bit);
             Object present = slots[at];
@@ -137,12 +131,12 @@ final class PathTrie {
             return NO_COLLISIONS.with(edit, keyOf(present), present).with(edit, keyOf(element), element);
         }
         int presentHash = spread(keyOf(present).hashCode());
-        int presentBit = bit(presentHash, shift);
-        int bit = bit(hash, shift);
+        long presentBit = bit(presentHash, shift);
+        long bit = bit(hash, shift);
         if (presentBit == bit) {
             return new PathTrie(edit, 0, bit, new Object[] {pair(edit, shift + BITS, present, hash, element)});
         }
-        boolean inOrder = Integer.compareUnsigned(presentBit, bit) < 0;
+        boolean inOrder = Long.compareUnsigned(presentBit, bit) < 0;
         Object[] two = inOrder ? new Object[] {present, element} : new Object[] {element, present};
         return new PathTrie(edit, presentBit | bit, 0, two);
     }
@@ -153,7 +147,7 @@ final class PathTrie {
     }
 
     private PathTrie remove(Edit edit, int shift, int hash, String key) {
-        int bit = bit(hash, shift);
+        long bit = bit(hash, shift);
         if ((elements & bit) != 0) {
             return keyOf(slots[elementAt(bit)]).equals(key) ? withoutElement(edit, bit) : this;
         }
@@ -190,7 +184,7 @@ final class PathTrie {
         return this.edit == edit ? this : new PathTrie(edit, elements, branches, slots.clone());
     }
 
-    private PathTrie inserted(Edit edit, int bit, Object element) {
+    private PathTrie inserted(Edit edit, long bit, Object element) {
         int at = elementAt(bit);
         Object[] more = new Object[slots.length + 1];
         System.arraycopy(slots, 0, more, 0, at);
@@ -199,7 +193,7 @@ final class PathTrie {
         return become(edit, elements | bit, branches, more);
     }
 
-    private PathTrie withoutElement(Edit edit, int bit) {
+    private PathTrie withoutElement(Edit edit, long bit) {
         if (slots.length == 1) {
             return EMPTY;
         }
@@ -211,9 +205,9 @@ final class PathTrie {
     }
 
     /** The element at the bit gives way to a branch, somewhere behind it. */
-    private PathTrie branched(Edit edit, int bit, Object branch) {
+    private PathTrie branched(Edit edit, long bit, Object branch) {
         int from = elementAt(bit);
-        int to = slots.length - 1 - Integer.bitCount(branches & bit - 1);
+        int to = slots.length - 1 - Long.bitCount(branches & bit - 1);
         Object[] moved = slots.clone();
         System.arraycopy(slots, from + 1, moved, from, to - from);
         moved[to] = branch;
@@ -221,7 +215,7 @@ final class PathTrie {
     }
 
     /** The branch at the bit gives way to an element, somewhere before it. */
-    private PathTrie unbranched(Edit edit, int bit, Object element) {
+    private PathTrie unbranched(Edit edit, long bit, Object element) {
         int from = branchAt(bit);
         int to = elementAt(bit);
         Object[] moved = slots.clone();
@@ -230,7 +224,7 @@ final class PathTrie {
         return become(edit, elements | bit, branches & ~bit, moved);
     }
 
-    private PathTrie become(Edit edit, int elements, int branches, Object[] slots) {
+    private PathTrie become(Edit edit, long elements, long branches, Object[] slots) {
         if (this.edit != edit) {
             return new PathTrie(edit, elements, branches, slots);
         }
@@ -240,16 +234,16 @@ final class PathTrie {
         return this;
     }
 
-    private int elementAt(int bit) {
-        return Integer.bitCount(elements & bit - 1);
+    private int elementAt(long bit) {
+        return Long.bitCount(elements & bit - 1);
     }
 
-    private int branchAt(int bit) {
-        return slots.length - 1 - Integer.bitCount(branches & bit - 1);
+    private int branchAt(long bit) {
+        return slots.length - 1 - Long.bitCount(branches & bit - 1);
     }
 
-    private static int bit(int hash, int shift) {
-        return 1 << (hash >>> shift & 31);
+    private static long bit(int hash, int shift) {
+        return 1L << (hash >>> shift & 63);
     }
 
     private static String keyOf(Object element) {

@@ -1,9 +1,11 @@
 package io.coord.state;
 
 import io.coord.NodePath;
+import io.coord.Operation;
 import io.coord.Outcome;
 import io.coord.state.StateVisitor.Lifetime;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,12 +37,12 @@ public final class Restoring implements StateVisitor {
 
     @Override
     public void header(Header header) {
-        check(this.header == null, "it has a second header");
+        check(this.header == null, () -> "it has a second header");
         this.header = header;
         HighestSession before = null;
         for (HighestSession highest : header.highestSessions()) {
             boolean inOrder = before == null || before.member().compareTo(highest.member()) < 0;
-            check(inOrder, "the highest session of member " + highest.member() + " is out of order");
+            check(inOrder, () -> "the highest session of member " + highest.member() + " is out of order");
             sessions.raiseHighest(highest.member(), highest.session());
             before = highest;
         }
@@ -48,19 +50,22 @@ public final class Restoring implements StateVisitor {
 
     @Override
     public void session(SessionImage image) {
-        String name = "session 0x" + Long.toHexString(image.id());
-        check(header != null && state == null && nodesSeen == 0, name + " is out of place");
-        check(image.id() != 0 && (sessionsSeen == 0 || image.id() > lastSession), name + " is out of order");
+        check(header != null && state == null && nodesSeen == 0, () -> named(image) + " is out of place");
+        check(image.id() != 0 && (sessionsSeen == 0 || image.id() > lastSession), () -> named(image) + " is out of order");
         check(
                 image.ackedUpTo() >= 0 && image.lastNumber() - image.ackedUpTo() == image.outcomes().size(),
-                name + " has " + image.outcomes().size() + " outcomes between numbers " + image.ackedUpTo() + " and "
-                        + image.lastNumber());
+                () -> named(image) + " has " + image.outcomes().size() + " outcomes between numbers "
+                        + image.ackedUpTo() + " and " + image.lastNumber());
         for (Outcome outcome : image.outcomes()) {
-            check(isFlat(outcome), name + " has an outcome of a transaction within a transaction");
+            check(isFlat(outcome), () -> named(image) + " has an outcome of a transaction within a transaction");
         }
         sessions.insert(image);
         lastSession = image.id();
         sessionsSeen++;
+    }
+
+    private static String named(SessionImage image) {
+        return "session 0x" + Long.toHexString(image.id());
     }
 
     private static boolean isFlat(Outcome outcome) {
@@ -70,46 +75,51 @@ public final class Restoring implements StateVisitor {
 
     @Override
     public void node(NodeImage image) {
-        String path = NodePath.printable(image.path());
-        check(header != null && state == null, "node " + path + " is out of place");
-        Optional<String> violation = NodePath.violation(image.path());
-        check(violation.isEmpty(), "node " + path + " has an invalid path: " + violation.orElse(""));
-        check(nodes.find(image.path()) == null, "node " + path + " comes twice");
-        checkZxids(image, path);
-        checkLife(image, path);
-        ZNode node = node(image, life(image, path));
-        if (image.path().equals("/")) {
+        String path = image.path();
+        check(header != null && state == null, () -> named(path) + " is out of place");
+        Optional<String> violation = NodePath.violation(path);
+        check(violation.isEmpty(), () -> named(path) + " has an invalid path: " + violation.orElse(""));
+        check(nodes.find(path) == null, () -> named(path) + " comes twice");
+        checkZxids(image);
+        checkLife(image);
+        ZNode node = node(image, life(image));
+        if (path.equals("/")) {
             nodes.plant(node);
         } else {
-            checkParent(image, path);
+            checkParent(path);
             nodes.insert(node);
         }
         nodesSeen++;
     }
 
-    private void checkZxids(NodeImage image, String path) {
+    private void checkZxids(NodeImage image) {
         long highest = Math.max(image.czxid(), Math.max(image.mzxid(), image.pzxid()));
         check(
                 header != null && highest <= header.index(),
-                "node " + path + " was changed by entry 0x" + Long.toHexString(highest) + ", after the snapshot's");
+                () -> named(image.path()) + " was changed by entry 0x" + Long.toHexString(highest)
+                        + ", after the snapshot's");
     }
 
-    private static void checkLife(NodeImage image, String path) {
+    private static void checkLife(NodeImage image) {
         boolean isEphemeral = image.lifetime() == Lifetime.EPHEMERAL;
         boolean isTtl = image.lifetime() == Lifetime.TTL;
         check(
-                isEphemeral == (image.owner() != 0) && isTtl == (image.ttlMillis() != -1),
-                "node " + path + " is " + image.lifetime() + " with owner 0x" + Long.toHexString(image.owner())
-                        + " and a time to live of " + image.ttlMillis());
+                isEphemeral == (image.owner() != 0) && isTtl == (image.ttlMillis() != Operation.NO_TTL),
+                () -> named(image.path()) + " is " + image.lifetime() + " with owner 0x"
+                        + Long.toHexString(image.owner()) + " and a time to live of " + image.ttlMillis());
     }
 
-    private void checkParent(NodeImage image, String path) {
-        ZNode parent = nodes.findParent(image.path());
-        check(parent != null, "node " + path + " comes before its parent");
-        check(parent == null || !parent.isEphemeral(), "node " + path + " lies below an ephemeral node");
+    private void checkParent(String path) {
+        ZNode parent = nodes.findParent(path);
+        check(parent != null, () -> named(path) + " comes before its parent");
+        check(parent == null || !parent.isEphemeral(), () -> named(path) + " lies below an ephemeral node");
     }
 
-    private @Nullable Life life(NodeImage image, String path) {
+    private static String named(String path) {
+        return "node " + NodePath.printable(path);
+    }
+
+    private @Nullable Life life(NodeImage image) {
         return switch (image.lifetime()) {
             case PERSISTENT -> null;
             case CONTAINER -> Life.container(image.touchedMillis());
@@ -117,7 +127,7 @@ public final class Restoring implements StateVisitor {
             case EPHEMERAL -> {
                 SessionEntry owner = sessions.find(image.owner());
                 if (owner == null) {
-                    throw broken("node " + path + " belongs to session 0x" + Long.toHexString(image.owner())
+                    throw broken(named(image.path()) + " belongs to session 0x" + Long.toHexString(image.owner())
                             + ", which is over");
                 }
                 sessions.own(owner, image.path());
@@ -148,22 +158,25 @@ public final class Restoring implements StateVisitor {
         if (head == null || state != null) {
             throw broken(head == null ? "it has no header" : "it has a second end");
         }
-        check(sessionsSeen == head.sessionCount(), "it has " + sessionsSeen + " sessions, not " + head.sessionCount());
-        check(nodesSeen == head.nodeCount(), "it has " + nodesSeen + " nodes, not " + head.nodeCount());
-        for (String path : new String[] {"/", CoordState.ZOOKEEPER_NODE, CoordState.QUOTA_NODE, CoordState.CONFIG_NODE}) {
-            check(nodes.find(path) != null, "node " + path + " is missing, which every tree has");
+        check(
+                sessionsSeen == head.sessionCount(),
+                () -> "it has " + sessionsSeen + " sessions, not " + head.sessionCount());
+        check(nodesSeen == head.nodeCount(), () -> "it has " + nodesSeen + " nodes, not " + head.nodeCount());
+        for (String path : CoordState.NODES_OF_EVERY_TREE) {
+            check(nodes.find(path) != null, () -> named(path) + " is missing, which every tree has");
         }
         CoordState restored = new CoordState(nodes, sessions, head);
         long found = restored.root().digest();
         check(
                 found == digest,
-                "its contents come to digest 0x" + Long.toHexString(found) + ", not 0x" + Long.toHexString(digest));
+                () -> "its contents come to digest 0x" + Long.toHexString(found) + ", not 0x"
+                        + Long.toHexString(digest));
         state = restored;
     }
 
-    private static void check(boolean holds, String otherwise) {
+    private static void check(boolean holds, Supplier<String> otherwise) {
         if (!holds) {
-            throw broken(otherwise);
+            throw broken(otherwise.get());
         }
     }
 

@@ -24,6 +24,10 @@ final class ZNode {
     final int aversion;
     /** Of all the above but the family; what this node adds to the state's digest. */
     final long digest;
+    /** Length of the data, kept here so that a Stat needs no look at the data itself. */
+    final int dataLength;
+    /** Whether clients see a subtree's usage in place of the data (zk.Q4). */
+    final boolean showsUsage;
 
     ZNode(
             String path,
@@ -48,6 +52,8 @@ final class ZNode {
         this.mtime = mtime;
         this.version = version;
         this.aversion = aversion;
+        this.dataLength = data == null ? 0 : data.length();
+        this.showsUsage = Quota.shownBy(path) != null;
         this.digest = Digest.node(this);
     }
 
@@ -64,6 +70,8 @@ final class ZNode {
         this.version = from.version;
         this.aversion = from.aversion;
         this.digest = from.digest;
+        this.dataLength = from.dataLength;
+        this.showsUsage = from.showsUsage;
     }
 
     ZNode withFamily(Family changed) {
@@ -76,10 +84,6 @@ final class ZNode {
 
     ZNode withAcl(AccessList changed, int newVersion) {
         return new ZNode(path, data, changed, family, life, czxid, mzxid, ctime, mtime, version, newVersion);
-    }
-
-    int dataLength() {
-        return data == null ? 0 : data.length();
     }
 
     int childCount() {
@@ -126,11 +130,24 @@ final class ZNode {
     }
 
     Stat stat() {
-        return stat(dataLength());
+        return stat(dataLength);
     }
 
     Stat stat(int shownLength) {
-        return new Stat(
-                czxid, mzxid, ctime, mtime, version, cversion(), aversion, owner(), shownLength, childCount(), pzxid());
+        Family below = family;
+        return below == null
+                ? new Stat(czxid, mzxid, ctime, mtime, version, 0, aversion, owner(), shownLength, 0, czxid)
+                : new Stat(
+                        czxid,
+                        mzxid,
+                        ctime,
+                        mtime,
+                        version,
+                        cversion(),
+                        aversion,
+                        owner(),
+                        shownLength,
+                        below.childCount,
+                        below.pzxid);
     }
 }
