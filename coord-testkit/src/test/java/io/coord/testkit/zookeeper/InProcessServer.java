@@ -1,0 +1,131 @@
+package io.coord.testkit.zookeeper;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.server.ContainerManager;
+import org.apache.zookeeper.server.DataNode;
+import org.apache.zookeeper.server.NIOServerCnxnFactory;
+import org.apache.zookeeper.server.RequestProcessor;
+import org.apache.zookeeper.server.ServerCnxn.DisconnectReason;
+import org.apache.zookeeper.server.ZKDatabase;
+import org.apache.zookeeper.server.ZooKeeperServer;
+import org.apache.zookeeper.server.persistence.FileTxnSnapLog;
+
+/**
+ * A standalone Apache ZooKeeper server in this JVM, on a loopback port of the kernel's choice. It can be stopped and started
+ * again over the same directory.
+ */
+final class InProcessServer implements AutoCloseable {
+
+    static final int TICK_MILLIS = 50;
+    static final Duration TIMEOUT_MIN = Duration.ofMillis(2 * TICK_MILLIS);
+    static final Duration TIMEOUT_MAX = Duration.ofSeconds(60);
+
+    private final Path directory;
+    private final boolean enforceQuota;
+    private Server server;
+    private NIOServerCnxnFactory connections;
+
+    InProcessServer(Path directory, boolean enforceQuota) throws IOException, InterruptedException {
+        this.directory = directory;
+        this.enforceQuota = enforceQuota;
+        server = new Server(directory, enforceQuota);
+        connections = serve(server);
+    }
+
+    private static NIOServerCnxnFactory serve(Server server) throws IOException, InterruptedException {
+        NIOServerCnxnFactory connections = new NIOServerCnxnFactory();
+        connections.configure(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        connections.startup(server);
+        return connections;
+    }
+
+    /** Where clients connect at present. */
+    InetSocketAddress address() {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), connections.getLocalPort());
+    }
+
+    /** Stops the server and starts another over what is on disk. */
+    void restart() throws IOException, InterruptedException {
+        close();
+        server = new Server(directory, enforceQuota);
+        connections = serve(server);
+    }
+
+    /** Ends a session as the expiry thread does. */
+    void expire(long session) {
+        server.closeSession(session);
+    }
+
+    /** Cuts a session's connection; the session goes on. */
+    void cut(long session) {
+        connections.closeSession(session, DisconnectReason.CLOSE_ALL_CONNECTIONS_FORCED);
+    }
+
+    /** Deletes the containers and TTL nodes that would be due after this time. */
+    void collect(Duration elapsed) throws InterruptedException {
+        new Collector(server, elapsed).checkContainers();
+    }
+
+    @Override
+    public void close() {
+        connections.shutdown();
+        server.closeLog();
+    }
+
+    private static final class Server extends ZooKeeperServer {
+
+        private final FileTxnSnapLog log;
+        private final boolean enforce;
+
+        Server(Path directory, boolean enforceQuota) throws IOException {
+            this(new FileTxnSnapLog(directory.resolve("log").toFile(), directory.resolve("snapshots").toFile()), enforceQuota);
+        }
+
+        private Server(FileTxnSnapLog log, boolean enforceQuota) throws IOException {
+            super(log, TICK_MILLIS, (int) TIMEOUT_MIN.toMillis(), (int) TIMEOUT_MAX.toMillis(), -1, new ZKDatabase(log), "");
+            this.log = log;
+            this.enforce = enforceQuota;
+        }
+
+        /** The system property can be set only once in a JVM; without it the method above does nothing. */
+        @Override
+        public void checkQuota(String path, byte[] lastData, byte[] data, int type)
+                throws KeeperException.QuotaExceededException {
+            if (enforce) {
+                super.checkQuota(path, lastData, data, type);
+            }
+        }
+
+        RequestProcessor processor() {
+            return firstProcessor;
+        }
+
+        void closeLog() {
+            try {
+                log.close();
+            } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+        }
+    }
+
+    private static final class Collector extends ContainerManager {
+
+        private final long elapsedMillis;
+
+        Collector(Server server, Duration elapsed) {
+            super(server.getZKDatabase(), server.processor(), 60_000, 60_000, 0);
+            elapsedMillis = elapsed.toMillis();
+        }
+
+        @Override
+        protected long getElapsed(DataNode node) {
+            return super.getElapsed(node) + elapsedMillis;
+        }
+    }
+}

@@ -1,0 +1,137 @@
+package io.coord.testkit.zookeeper;
+
+import io.coord.Bytes;
+import io.coord.Identity;
+import io.coord.Registration;
+import io.coord.Session;
+import io.coord.SessionEvent;
+import io.coord.SessionState;
+import io.coord.testkit.CoordContract;
+import io.coord.testkit.CoordContract.Capability;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+
+/** The door to a standalone ZooKeeper with an empty directory of its own. */
+class ZooKeeperDoor implements CoordContract.Door {
+
+    /** The password of the superuser whose digest the build gives to the server as a system property. */
+    private static final String SUPER = "super:secret";
+
+    private final Path directory;
+    private final InProcessServer server;
+    private final Map<ZooKeeperSession, GatedHosts> clients = new LinkedHashMap<>();
+
+    ZooKeeperDoor(boolean enforceQuota) throws IOException, InterruptedException {
+        directory = Files.createTempDirectory("zookeeper-contract");
+        server = new InProcessServer(directory, enforceQuota);
+    }
+
+    @Override
+    public Session open(Duration timeout) {
+        GatedHosts hosts = new GatedHosts(server::address);
+        ZooKeeperSession session = ZooKeeperSession.open(hosts, timeout);
+        clients.put(session, hosts);
+        return new WaitingSession(session);
+    }
+
+    @Override
+    public Session openSuper(Duration timeout) {
+        Session session = open(timeout);
+        session.addAuth("digest", Bytes.utf8(SUPER));
+        return session;
+    }
+
+    @Override
+    public Set<Capability> capabilities() {
+        return EnumSet.allOf(Capability.class);
+    }
+
+    @Override
+    public Set<String> differences() {
+        return Set.of();
+    }
+
+    @Override
+    public Duration timeoutMin() {
+        return InProcessServer.TIMEOUT_MIN;
+    }
+
+    @Override
+    public Duration timeoutMax() {
+        return InProcessServer.TIMEOUT_MAX;
+    }
+
+    @Override
+    public Optional<Identity> address() {
+        return Optional.of(new Identity("ip", "127.0.0.1"));
+    }
+
+    @Override
+    public void expire(Session session) {
+        server.expire(session.id());
+    }
+
+    @Override
+    public void vanish(Session session) {
+        hosts(session).shut();
+        server.cut(session.id());
+    }
+
+    @Override
+    public void whileAway(Session session, Runnable action) {
+        CompletableFuture<SessionEvent> gone = new CompletableFuture<>();
+        CompletableFuture<SessionEvent> back = new CompletableFuture<>();
+        try (Registration registration = session.onEvent(event ->
+                (event.state() == SessionState.CONNECTED ? back : gone).complete(event))) {
+            vanish(session);
+            session.await(gone);
+            action.run();
+            hosts(session).open();
+            session.await(back);
+        }
+    }
+
+    private GatedHosts hosts(Session session) {
+        return clients.get((ZooKeeperSession) session.async());
+    }
+
+    @Override
+    public void collect(Duration elapsed) {
+        try {
+            server.collect(elapsed);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The server behind the door. */
+    final InProcessServer server() {
+        return server;
+    }
+
+    @Override
+    public void close() throws IOException {
+        clients.forEach((session, hosts) -> {
+            if (!session.state().isOver()) {
+                session.client().getTestable().injectSessionExpiration();
+                hosts.open();
+            }
+        });
+        server.close();
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}
