@@ -2,7 +2,6 @@ package io.coord.testkit;
 
 import io.coord.Identity;
 import io.coord.Session;
-import io.coord.SessionState;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -133,7 +132,7 @@ public abstract class CoordContract
          */
         default void beforeReading() {}
 
-        /** Takes the ensemble down, or readies it for the next test. Sessions are closed already. */
+        /** Takes the ensemble down, or readies it for the next test. The test's sessions may be closing at the time. */
         @Override
         void close() throws IOException;
     }
@@ -202,12 +201,7 @@ public abstract class CoordContract
         if (opened == null) {
             return;
         }
-        try (opened) {
-            for (Session each : sessions) {
-                if (each.state() == SessionState.CONNECTED) {
-                    each.close();
-                }
-            }
-        }
+        sessions.forEach(each -> each.async().close());
+        opened.close();
     }
 }

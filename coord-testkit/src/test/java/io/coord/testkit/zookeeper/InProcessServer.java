@@ -1,10 +1,13 @@
 package io.coord.testkit.zookeeper;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.server.ContainerManager;
 import org.apache.zookeeper.server.DataNode;
@@ -27,6 +30,7 @@ final class InProcessServer implements AutoCloseable {
 
     private final Path directory;
     private final boolean enforceQuota;
+    private final List<Passed> passed = new ArrayList<>();
     private Server server;
     private NIOServerCnxnFactory connections;
 
@@ -66,10 +70,14 @@ final class InProcessServer implements AutoCloseable {
         connections.closeSession(session, DisconnectReason.CLOSE_ALL_CONNECTIONS_FORCED);
     }
 
-    /** Deletes the containers and TTL nodes that would be due after this time. */
+    /** Deletes the containers and TTL nodes that would be due if this time had passed since the last call. */
     void collect(Duration elapsed) throws InterruptedException {
-        new Collector(server, elapsed).checkContainers();
+        passed.add(new Passed(server.getZKDatabase().getDataTreeLastProcessedZxid(), elapsed.toMillis()));
+        new Collector(server, passed).checkContainers();
     }
+
+    /** Time that passed, for nodes last set by a write up to the zxid. */
+    private record Passed(long zxid, long millis) {}
 
     @Override
     public void close() {
@@ -109,23 +117,27 @@ final class InProcessServer implements AutoCloseable {
             try {
                 log.close();
             } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
+                throw new UncheckedIOException(e);
             }
         }
     }
 
     private static final class Collector extends ContainerManager {
 
-        private final long elapsedMillis;
+        private final List<Passed> passed;
 
-        Collector(Server server, Duration elapsed) {
+        Collector(Server server, List<Passed> passed) {
             super(server.getZKDatabase(), server.processor(), 60_000, 60_000, 0);
-            elapsedMillis = elapsed.toMillis();
+            this.passed = passed;
         }
 
         @Override
         protected long getElapsed(DataNode node) {
-            return super.getElapsed(node) + elapsedMillis;
+            long elapsedMillis = super.getElapsed(node);
+            for (Passed each : passed) {
+                elapsedMillis += node.stat.getMzxid() <= each.zxid() ? each.millis() : 0;
+            }
+            return elapsedMillis;
         }
     }
 }
