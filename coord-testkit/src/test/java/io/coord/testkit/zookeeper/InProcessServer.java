@@ -34,17 +34,24 @@ final class InProcessServer implements AutoCloseable {
     private Server server;
     private NIOServerCnxnFactory connections;
 
-    InProcessServer(Path directory, boolean enforceQuota) throws IOException, InterruptedException {
+    InProcessServer(Path directory, boolean enforceQuota) {
         this.directory = directory;
         this.enforceQuota = enforceQuota;
         server = new Server(directory, enforceQuota);
         connections = serve(server);
     }
 
-    private static NIOServerCnxnFactory serve(Server server) throws IOException, InterruptedException {
+    private static NIOServerCnxnFactory serve(Server server) {
         NIOServerCnxnFactory connections = new NIOServerCnxnFactory();
-        connections.configure(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        connections.startup(server);
+        try {
+            connections.configure(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+            connections.startup(server);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while the server started", e);
+        }
         return connections;
     }
 
@@ -54,7 +61,7 @@ final class InProcessServer implements AutoCloseable {
     }
 
     /** Stops the server and starts another over what is on disk. */
-    void restart() throws IOException, InterruptedException {
+    void restart() {
         close();
         server = new Server(directory, enforceQuota);
         connections = serve(server);
@@ -90,14 +97,22 @@ final class InProcessServer implements AutoCloseable {
         private final FileTxnSnapLog log;
         private final boolean enforce;
 
-        Server(Path directory, boolean enforceQuota) throws IOException {
-            this(new FileTxnSnapLog(directory.resolve("log").toFile(), directory.resolve("snapshots").toFile()), enforceQuota);
+        Server(Path directory, boolean enforceQuota) {
+            this(log(directory), enforceQuota);
         }
 
-        private Server(FileTxnSnapLog log, boolean enforceQuota) throws IOException {
+        private Server(FileTxnSnapLog log, boolean enforceQuota) {
             super(log, TICK_MILLIS, (int) TIMEOUT_MIN.toMillis(), (int) TIMEOUT_MAX.toMillis(), -1, new ZKDatabase(log), "");
             this.log = log;
             this.enforce = enforceQuota;
+        }
+
+        private static FileTxnSnapLog log(Path directory) {
+            try {
+                return new FileTxnSnapLog(directory.resolve("log").toFile(), directory.resolve("snapshots").toFile());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
 
         /** The system property can be set only once in a JVM; without it the method above does nothing. */

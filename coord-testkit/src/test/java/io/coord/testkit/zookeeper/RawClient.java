@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * The stock client, which can also send requests that it would refuse itself: the contract is the server's, so its judgement is
  * asked, not the client's.
  */
+@SuppressWarnings("try") // its close() may be interrupted, and is called where that is seen to
 final class RawClient extends ZooKeeper {
 
     RawClient(HostProvider hosts, Duration timeout, Watcher watcher) throws IOException {

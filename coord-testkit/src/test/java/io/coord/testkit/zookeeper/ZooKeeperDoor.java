@@ -1,8 +1,8 @@
 package io.coord.testkit.zookeeper;
 
+import io.coord.AsyncSession;
 import io.coord.Bytes;
 import io.coord.Identity;
-import io.coord.Registration;
 import io.coord.Session;
 import io.coord.SessionEvent;
 import io.coord.SessionState;
@@ -31,7 +31,7 @@ class ZooKeeperDoor implements CoordContract.Door {
     private final InProcessServer server;
     private final Map<ZooKeeperSession, GatedHosts> clients = new LinkedHashMap<>();
 
-    ZooKeeperDoor(boolean enforceQuota) throws IOException, InterruptedException {
+    ZooKeeperDoor(boolean enforceQuota) throws IOException {
         directory = Files.createTempDirectory("zookeeper-contract");
         server = new InProcessServer(directory, enforceQuota);
     }
@@ -89,15 +89,37 @@ class ZooKeeperDoor implements CoordContract.Door {
 
     @Override
     public void whileAway(Session session, Runnable action) {
-        CompletableFuture<SessionEvent> gone = new CompletableFuture<>();
-        CompletableFuture<SessionEvent> back = new CompletableFuture<>();
-        try (Registration registration = session.onEvent(event ->
-                (event.state() == SessionState.CONNECTED ? back : gone).complete(event))) {
-            vanish(session);
-            session.await(gone);
-            action.run();
-            hosts(session).open();
-            session.await(back);
+        Absence absence = new Absence(session.async());
+        vanish(session);
+        session.await(absence.gone());
+        action.run();
+        hosts(session).open();
+        session.await(absence.back());
+    }
+
+    /** Stops the server, starts it again over what is on disk, and waits until every client is back. */
+    final void restart() {
+        Map<ZooKeeperSession, Absence> absences = new LinkedHashMap<>();
+        clients.forEach((session, hosts) -> {
+            if (!session.state().isOver()) {
+                hosts.shut();
+                absences.put(session, new Absence(session));
+            }
+        });
+        server.restart();
+        absences.forEach((session, absence) -> {
+            absence.gone().join();
+            clients.get(session).open();
+        });
+        absences.values().forEach(absence -> absence.back().join());
+    }
+
+    /** A session's going and coming back. */
+    private record Absence(CompletableFuture<SessionEvent> gone, CompletableFuture<SessionEvent> back) {
+
+        Absence(AsyncSession session) {
+            this(new CompletableFuture<>(), new CompletableFuture<>());
+            session.onEvent(event -> (event.state() == SessionState.CONNECTED ? back : gone).complete(event));
         }
     }
 

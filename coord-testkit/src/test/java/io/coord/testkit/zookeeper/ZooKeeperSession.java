@@ -121,10 +121,10 @@ final class ZooKeeperSession implements AsyncSession {
 
     private void move(SessionState to, SessionEvent event) {
         state = to;
-        connected.complete(null);
         for (Consumer<? super SessionEvent> listener : listeners) {
             listener.accept(event);
         }
+        connected.complete(null);
     }
 
     /** The client itself. */
