@@ -115,7 +115,7 @@ public final class StorageBridge {
                             save.clusterId(), member.value(), save.self().incarnation(), save.initial().encoded()),
                     done -> forced(done, new Input.IdentitySaved()));
         } else if (task instanceof DiskTask.SaveSnapshot save) {
-            storage.saveSnapshot(codec.image(save.meta()), new SnapshotCodec().writer(save.root()::visit), this::saved);
+            storage.saveSnapshot(codec.image(save.meta()), new SnapshotCodec().writer(save.root()), this::saved);
         } else if (task instanceof DiskTask.ReadPiece read) {
             storage.readSnapshot(read.snapshotIndex(), read.offset(), PIECE_BYTES, piece -> read(read.to(), piece));
         } else if (task instanceof DiskTask.WritePiece write) {
