@@ -6,6 +6,8 @@ import io.coord.Identity;
 import io.coord.Session;
 import io.coord.SessionEvent;
 import io.coord.SessionState;
+import io.coord.session.BlockingSession;
+import io.coord.session.ParkingAwaiter;
 import io.coord.testkit.CoordContract;
 import io.coord.testkit.CoordContract.Capability;
 import java.io.IOException;
@@ -22,7 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 /** The door to a standalone ZooKeeper with an empty directory of its own. */
-class ZooKeeperDoor implements CoordContract.Door {
+public class ZooKeeperDoor implements CoordContract.Door {
 
     /** The password of the superuser whose digest the build gives to the server as a system property. */
     private static final String SUPER = "super:secret";
@@ -31,7 +33,8 @@ class ZooKeeperDoor implements CoordContract.Door {
     private final InProcessServer server;
     private final Map<ZooKeeperSession, GatedHosts> clients = new LinkedHashMap<>();
 
-    ZooKeeperDoor(boolean enforceQuota) throws IOException {
+    /** Over a server of its own, which checks quotas or does not. */
+    public ZooKeeperDoor(boolean enforceQuota) throws IOException {
         directory = Files.createTempDirectory("zookeeper-contract");
         server = new InProcessServer(directory, enforceQuota);
     }
@@ -41,7 +44,7 @@ class ZooKeeperDoor implements CoordContract.Door {
         GatedHosts hosts = new GatedHosts(server::address);
         ZooKeeperSession session = ZooKeeperSession.open(hosts, timeout);
         clients.put(session, hosts);
-        return new WaitingSession(session);
+        return new BlockingSession(session, new ParkingAwaiter(session::isCallbackThread));
     }
 
     @Override

@@ -36,6 +36,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.jute.Record;
@@ -78,8 +84,8 @@ import org.apache.zookeeper.proto.WhoAmIResponse;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session with a real ZooKeeper server, through its stock Java client. Stages complete on the client's event thread, in the
- * order of the server's replies and notifications.
+ * A session with a real ZooKeeper server, through its stock Java client. What its event thread is told, in the order of
+ * the server's replies and notifications, one callback thread tells on.
  */
 final class ZooKeeperSession implements AsyncSession {
 
@@ -90,6 +96,15 @@ final class ZooKeeperSession implements AsyncSession {
     private final CompletableFuture<@Nullable Void> connected = new CompletableFuture<>();
     private final List<Consumer<? super SessionEvent>> listeners = new CopyOnWriteArrayList<>();
     private volatile SessionState state = SessionState.SUSPENDED;
+    private final AtomicReference<@Nullable Thread> callbackThread = new AtomicReference<>();
+    private final AtomicLong names = new AtomicLong();
+    /** Ends when idle, so that nothing is left behind. */
+    private final ThreadPoolExecutor callbacks = new ThreadPoolExecutor(
+            0, 1, 100, TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(), task -> {
+                Thread thread = new Thread(task, "zookeeper-callback");
+                callbackThread.set(thread);
+                return thread;
+            });
 
     private ZooKeeperSession(HostProvider hosts, Duration timeout) {
         try {
@@ -121,10 +136,26 @@ final class ZooKeeperSession implements AsyncSession {
 
     private void move(SessionState to, SessionEvent event) {
         state = to;
-        for (Consumer<? super SessionEvent> listener : listeners) {
-            listener.accept(event);
-        }
-        connected.complete(null);
+        callbacks.execute(() -> {
+            for (Consumer<? super SessionEvent> listener : listeners) {
+                listener.accept(event);
+            }
+            connected.complete(null);
+        });
+    }
+
+    boolean isCallbackThread() {
+        return callbackThread.get() == Thread.currentThread();
+    }
+
+    @Override
+    public Executor callbackExecutor() {
+        return callbacks;
+    }
+
+    @Override
+    public String uniqueName() {
+        return Long.toHexString(id()) + "n" + names.incrementAndGet();
     }
 
     /** The client itself. */
@@ -362,7 +393,7 @@ final class ZooKeeperSession implements AsyncSession {
     @SuppressWarnings("unchecked") // as above
     public <R> CompletionStage<R> submit(Operation.WatchedRead<R> read, Consumer<? super WatchEvent> listener) {
         Answer<Object> answer = new Answer<>(read);
-        Watcher watcher = new Listening(listener);
+        Watcher watcher = new Listening(listener, callbacks);
         if (read instanceof Operation.GetData) {
             client.getData(read.path(), watcher, nodeTo(answer), null);
         } else if (read instanceof Operation.Exists) {
@@ -374,12 +405,12 @@ final class ZooKeeperSession implements AsyncSession {
     }
 
     /** Equal for one listener, so that the client knows it again. */
-    private record Listening(Consumer<? super WatchEvent> listener) implements Watcher {
+    private record Listening(Consumer<? super WatchEvent> listener, Executor callbacks) implements Watcher {
         @Override
         public void process(WatchedEvent event) {
             switch (event.getType()) {
                 case NodeCreated, NodeDeleted, NodeDataChanged, NodeChildrenChanged ->
-                        listener.accept(Values.event(event));
+                        callbacks.execute(() -> listener.accept(Values.event(event)));
                 default -> {} // the connection's state, and the client's own word that a watch was removed
             }
         }
@@ -389,7 +420,7 @@ final class ZooKeeperSession implements AsyncSession {
     public CompletionStage<Registration> addWatch(
             NodePath path, WatchMode mode, Consumer<? super WatchEvent> listener) {
         Answer<Registration> answer = new Answer<>(path);
-        Watcher watcher = new Listening(listener);
+        Watcher watcher = new Listening(listener, callbacks);
         boolean recursive = mode == WatchMode.PERSISTENT_RECURSIVE;
         WatcherType type = recursive ? WatcherType.PersistentRecursive : WatcherType.Persistent;
         Registration registration =
@@ -444,7 +475,7 @@ final class ZooKeeperSession implements AsyncSession {
     }
 
     /** A request's answer, completed on the client's event thread. */
-    private static final class Answer<T> {
+    private final class Answer<T> {
 
         private final Object asked;
         private final CompletableFuture<T> future = new CompletableFuture<>();
@@ -458,11 +489,13 @@ final class ZooKeeperSession implements AsyncSession {
         }
 
         void complete(int code, Supplier<? extends T> value) {
-            if (code == 0) {
-                future.complete(value.get());
-            } else {
-                future.completeExceptionally(failure(Code.get(code)));
-            }
+            callbacks.execute(() -> {
+                if (code == 0) {
+                    future.complete(value.get());
+                } else {
+                    future.completeExceptionally(failure(Code.get(code)));
+                }
+            });
         }
 
         private CoordException failure(Code code) {
@@ -478,18 +511,6 @@ final class ZooKeeperSession implements AsyncSession {
 
         private String path() {
             return asked instanceof Operation.Step<?> step ? step.path() : "";
-        }
-    }
-
-    /** The value of a stage, waited for. */
-    static <T> T await(CompletionStage<T> stage) throws InterruptedException {
-        try {
-            return stage.toCompletableFuture().get();
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof CoordException failure) {
-                throw failure.rethrown();
-            }
-            throw new IllegalStateException(e.getCause());
         }
     }
 }
