@@ -6,6 +6,7 @@ module io.coord.raft {
     requires com.google.protobuf;
     requires org.slf4j;
 
+    exports io.coord.ensemble;
     exports io.coord.ensemble.spi;
 
     exports io.coord.member to

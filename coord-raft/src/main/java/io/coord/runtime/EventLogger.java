@@ -1,0 +1,92 @@
+package io.coord.runtime;
+
+import io.coord.MemberId;
+import io.coord.member.MemberEvent;
+import io.coord.member.MemberView;
+import io.coord.raft.RaftEvent;
+import io.coord.raft.Role;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells the log what happened to a member, each thing once. Every line opens with the member and its term. INFO and above is only what
+ * an operator acts on: who leads, what is lost, what is refused.
+ */
+final class EventLogger {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.coord.member");
+
+    private final MemberId member;
+
+    EventLogger(MemberId member) {
+        this.member = member;
+    }
+
+    void happened(MemberEvent event, MemberView view) {
+        long term = view.term();
+        if (event instanceof MemberEvent.Consensus consensus) {
+            consensus(consensus.event(), term);
+        } else if (event instanceof MemberEvent.Left left) {
+            LOG.error("{} {} takes no further part: {}", member, term, left.reason());
+        } else if (event instanceof MemberEvent.SnapshotFailed failed) {
+            LOG.warn("{} {} could not save a snapshot, its log goes on growing: {}", member, term, failed.reason());
+        } else if (event instanceof MemberEvent.PauseDetected pause) {
+            LOG.warn("{} {} was not run for {} ms: leases start anew. A pause of the collector, or a machine that slept",
+                    member, term, pause.pausedMillis());
+        } else if (event instanceof MemberEvent.LeaseLapsed lapsed) {
+            LOG.info("{} {} expires session 0x{}: silent for {} ms",
+                    member, term, Long.toHexString(lapsed.session()), lapsed.silentMillis());
+        } else if (event instanceof MemberEvent.Formed formed) {
+            LOG.info("{} {} has formed cluster {} with {}",
+                    member, term, Long.toHexString(formed.clusterId()), view.configuration().everyone());
+        } else if (event instanceof MemberEvent.SnapshotInstalled installed) {
+            LOG.info("{} {} was behind and starts from the leader's snapshot of {}",
+                    member, term, Long.toHexString(installed.index()));
+        } else if (event instanceof MemberEvent.SnapshotSaved saved) {
+            LOG.debug("{} {} saved a snapshot of {}, {} bytes",
+                    member, term, Long.toHexString(saved.index()), saved.sizeBytes());
+        } else if (event instanceof MemberEvent.Serving serving) {
+            LOG.debug("{} {} serves sessions from {} on", member, term, Long.toHexString(serving.appliedIndex()));
+        }
+    }
+
+    private void consensus(RaftEvent event, long term) {
+        if (event instanceof RaftEvent.LeadershipEstablished established) {
+            LOG.info("{} {} leads from {} on", member, term, Long.toHexString(established.index()));
+        } else if (event instanceof RaftEvent.RoleChanged changed) {
+            roleChanged(changed);
+        } else if (event instanceof RaftEvent.ConfigurationChanged changed) {
+            LOG.info("{} {} is of {} voters and {} learners from {} on",
+                    member,
+                    term,
+                    changed.configuration().voters(),
+                    changed.configuration().learners(),
+                    Long.toHexString(changed.index()));
+        } else if (event instanceof RaftEvent.LogTruncated truncated) {
+            LOG.debug("{} {} gave up its uncommitted entries {} to {}",
+                    member, term, Long.toHexString(truncated.fromIndex()), Long.toHexString(truncated.toIndex()));
+        }
+    }
+
+    private void roleChanged(RaftEvent.RoleChanged changed) {
+        if (changed.role() == Role.FOLLOWER && changed.leader() == null) {
+            LOG.info("{} {} follows nobody: {}", member, changed.term(), changed.reason());
+        } else if (changed.role() != Role.LEADER) {
+            LOG.debug("{} {} is {} of {}: {}",
+                    member, changed.term(), changed.role(), changed.leader(), changed.reason());
+        }
+    }
+
+    void failed(Throwable failure, MemberView view) {
+        LOG.error("{} {} has failed and stops: this is a defect, please report it", member, view.term(), failure);
+    }
+
+    void listenerFailed(Throwable failure) {
+        LOG.warn("{} a listener or dependent threw; the session goes on", member, failure);
+    }
+
+    void notDurable() {
+        LOG.warn("{} keeps its data in memory only: no data directory was given, and a majority that restarts has forgotten all",
+                member);
+    }
+}

@@ -1,0 +1,256 @@
+package io.coord.runtime;
+
+import io.coord.Ensemble;
+import io.coord.ErrorCode;
+import io.coord.MemberAddress;
+import io.coord.MemberConfig;
+import io.coord.MemberId;
+import io.coord.ensemble.spi.Storage;
+import io.coord.ensemble.spi.Transport;
+import io.coord.member.Caller;
+import io.coord.member.Effects;
+import io.coord.member.Input;
+import io.coord.member.MemberCore;
+import io.coord.member.MemberEvent;
+import io.coord.member.MemberSetup;
+import io.coord.member.MemberView;
+import io.coord.member.PeerFrame;
+import io.coord.member.RecoveredMember;
+import io.coord.raft.Configuration;
+import io.coord.raft.MemberKey;
+import io.coord.raft.RaftConfig;
+import io.coord.session.Awaiter;
+import io.coord.session.ParkingAwaiter;
+import io.coord.state.Settings;
+import io.coord.wire.EntryCodec;
+import io.coord.wire.PeerCodec;
+import io.coord.wire.WireCommandCodec;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** A member at work: its core and loop, wired to storage, transport, callbacks and log. */
+public final class RunningMember implements AutoCloseable {
+
+    private static final long CLOSE_NANOS_MAX = 10_000_000_000L;
+
+    private final MemberParts parts;
+    private final EventLogger logger;
+    private final MemberLoop loop;
+    private final StorageBridge disk;
+    private final @Nullable PeerBridge peers;
+    private final @Nullable CallbackExecutor ownCallbacks;
+    private final Executor callbacks;
+
+    private RunningMember(MemberParts parts, Storage.Recovered found) {
+        this.parts = parts;
+        this.logger = new EventLogger(parts.self());
+        WireCommandCodec commands = new WireCommandCodec();
+        EntryCodec entries = new EntryCodec(commands);
+        RecoveredMember recovered = StorageBridge.recovered(found, entries);
+        long wallMillis = parts.time().wallMillis();
+        MemberCore core = new MemberCore(setup(parts, commands), recovered, parts.time().nanos(), wallMillis);
+        this.loop = new MemberLoop(
+                parts.self(), core, parts.time(), new Hands(), parts.config().maxOutstanding());
+        this.disk = new StorageBridge(parts.storage(), entries, loop::completed);
+        Transport transport = parts.transport();
+        this.peers = transport == null ? null : new PeerBridge(transport, new PeerCodec(commands), loop::received);
+        Executor named = parts.callbacks();
+        this.ownCallbacks = named == null ? new CallbackExecutor("coord-" + parts.self() + "-callbacks") : null;
+        this.callbacks = named == null ? ownCallbacks : named;
+    }
+
+    /**
+     * Recovers a member from its storage and runs it.
+     *
+     * @throws io.coord.ConfigException if the ensemble does not name it
+     * @throws UncheckedIOException if the storage cannot be used; its message says what was found and what to do
+     */
+    public static RunningMember start(MemberParts parts) {
+        parts.ensemble().address(parts.self());
+        Storage.Recovered found;
+        try {
+            found = parts.storage().open();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e.getMessage(), e);
+        }
+        try {
+            requireOwn(found, parts);
+            RunningMember member = new RunningMember(parts, found);
+            member.begin();
+            return member;
+        } catch (RuntimeException | Error e) {
+            parts.storage().close();
+            throw e;
+        }
+    }
+
+    private static void requireOwn(Storage.Recovered found, MemberParts parts) {
+        Storage.Identity identity = found.identity();
+        if (identity != null && identity.member() != parts.self().value()) {
+            String message = ErrorCode.FOREIGN_DATA_DIRECTORY.message("the storage belongs to member " + identity.member()
+                    + " (cluster " + Long.toHexString(identity.clusterId()) + "), not to member " + parts.self()
+                    + ". Two members share it, or the id changed. Give each member a storage of its own.");
+            throw new UncheckedIOException(message, new IOException(message));
+        }
+    }
+
+    private static MemberSetup setup(MemberParts parts, WireCommandCodec commands) {
+        MemberConfig config = parts.config();
+        return new MemberSetup(
+                parts.self(),
+                parts.ensemble().toString(),
+                configuration(parts.ensemble()),
+                new RaftConfig(
+                        config.electionTimeout().toNanos(),
+                        config.heartbeat().toNanos(),
+                        config.writeDeadline().toNanos(),
+                        RaftConfig.DEFAULT.transferTimeoutNanos(),
+                        RaftConfig.DEFAULT.appendBytesMax(),
+                        RaftConfig.DEFAULT.appendsInFlightMax(),
+                        RaftConfig.DEFAULT.appendBytesInFlightMax(),
+                        config.maxUncommittedBytes(),
+                        config.retainedEntries()),
+                new Settings(
+                        config.extendedTypes(),
+                        config.enforceQuota(),
+                        config.skipAcl(),
+                        config.maxNeverUsedContainer().toMillis()),
+                (int) config.minSessionTimeout().toMillis(),
+                (int) config.maxSessionTimeout().toMillis(),
+                config.snapshotEntries(),
+                config.snapshotBytes(),
+                config.containerCheckInterval().toNanos(),
+                commands,
+                parts.seed());
+    }
+
+    private static Configuration configuration(Ensemble ensemble) {
+        List<Configuration.Address> addresses = new ArrayList<>();
+        ensemble.addresses().forEach((id, address) ->
+                addresses.add(new Configuration.Address(MemberKey.first(id), address.toString())));
+        return new Configuration(
+                ensemble.voters().keySet().stream().map(MemberKey::first).toList(),
+                List.of(),
+                ensemble.observers().keySet().stream().map(MemberKey::first).toList(),
+                addresses);
+    }
+
+    private void begin() {
+        Transport transport = parts.transport();
+        PeerBridge peers = this.peers;
+        if (transport != null && peers != null) {
+            transport.start(parts.self(), peers);
+            parts.ensemble().addresses().forEach((id, address) -> locate(transport, id, address));
+        }
+        loop.start();
+    }
+
+    private void locate(Transport transport, MemberId id, MemberAddress address) {
+        if (!id.equals(parts.self())) {
+            transport.locate(id, address.toString());
+        }
+    }
+
+    private final class Hands implements MemberLoop.Hands {
+        @Override
+        public void send(List<PeerFrame> messages) {
+            PeerBridge bridge = peers;
+            if (bridge != null && !messages.isEmpty()) {
+                bridge.send(messages);
+            }
+        }
+
+        @Override
+        public void store(Effects effects) {
+            disk.store(effects);
+        }
+
+        @Override
+        public void happened(MemberEvent event, MemberView view) {
+            logger.happened(event, view);
+            parts.listener().accept(event, view);
+        }
+
+        @Override
+        public void crashed(Throwable failure) {
+            logger.failed(failure, loop.view());
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ what it is asked
+
+    /** The home of sessions on this member. */
+    public SessionHome home() {
+        return loop;
+    }
+
+    /** Where callbacks of this member's sessions run. */
+    public Executor callbacks() {
+        return callbacks;
+    }
+
+    /** How blocking calls on this member's sessions wait: not on a thread that answers them. */
+    public Awaiter awaiter(LocalSession session) {
+        return new ParkingAwaiter(() -> mayNotWait() || session.isCallbackThread());
+    }
+
+    private boolean mayNotWait() {
+        return loop.isLoopThread() || callbacks instanceof CallbackExecutor own && own.isOwnThread();
+    }
+
+    /** What is told of what a listener threw. */
+    public void listenerFailed(Throwable failure) {
+        logger.listenerFailed(failure);
+    }
+
+    /** Gives the member an order; completes with whether it was carried out. */
+    public CompletionStage<Boolean> order(Function<Caller<Boolean>, Input.Order> order) {
+        LocalDoor.OrderCaller caller = new LocalDoor.OrderCaller(callbacks);
+        if (!loop.submit(order.apply(caller))) {
+            caller.answer(false);
+        }
+        return caller.stage();
+    }
+
+    /** How the member stood after its last turn. */
+    public MemberView view() {
+        return loop.view();
+    }
+
+    // ------------------------------------------------------------------------------------------------ the end
+
+    /** Stops at once, as a crash would; what was on its way is lost. */
+    public void kill() {
+        loop.abort();
+        closeParts();
+    }
+
+    @Override
+    public void close() {
+        loop.stop();
+        closeParts();
+    }
+
+    private void closeParts() {
+        Transport transport = parts.transport();
+        if (transport != null) {
+            transport.close();
+        }
+        parts.storage().close();
+        if (ownCallbacks != null) {
+            ownCallbacks.close(CLOSE_NANOS_MAX);
+        }
+    }
+
+    /** How long a session that asks for nothing else lives without a sign of life. */
+    public Duration sessionTimeout() {
+        return parts.config().sessionTimeout();
+    }
+}
