@@ -8,4 +8,8 @@ module io.coord.testkit {
     requires org.assertj.core;
 
     exports io.coord.testkit;
+
+    // The parts of CoordContract are not public, and JUnit calls their tests.
+    opens io.coord.testkit to
+            org.junit.platform.commons;
 }

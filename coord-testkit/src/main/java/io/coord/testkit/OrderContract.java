@@ -11,6 +11,7 @@ import io.coord.CreateMode;
 import io.coord.Node;
 import io.coord.NodePath;
 import io.coord.Outcome;
+import io.coord.ReadMode;
 import io.coord.Refusal;
 import io.coord.Session;
 import io.coord.WatchEvent;
@@ -18,6 +19,7 @@ import io.coord.WatchMode;
 import io.coord.testkit.CoordContract.Capability;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** Ordering and consistency (zk section 2.2). */
@@ -74,24 +76,26 @@ interface OrderContract extends Scene {
     default void requestsAreAnsweredInTheOrderTheyWereMade() {
         create(A);
         List<Integer> answered = new ArrayList<>();
-        List<CompletionStage<?>> stages = new ArrayList<>();
-        for (int i = 0; i < 60; i++) {
-            int number = i;
-            CompletionStage<?> request =
-                    switch (i % 4) {
-                        case 0 -> session().async().setData(A, data("x"));
-                        case 1 -> session().async().getData(A);
-                        case 2 -> session().async().create(A.child("n" + i), Bytes.EMPTY, CreateMode.PERSISTENT);
-                        default -> session().async().sync(A);
-                    };
-            stages.add(request.thenRun(() -> {
-                synchronized (answered) {
-                    answered.add(number);
-                }
-            }));
-        }
-        stages.forEach(session()::await);
+        CompletableFuture<CompletionStage<?>> last = new CompletableFuture<>();
+        session().async().callbackExecutor().execute(() -> {
+            for (int i = 0; i < 59; i++) {
+                int number = i;
+                request(i).thenRun(() -> answered.add(number));
+            }
+            last.complete(session().async().sync(NodePath.ROOT).thenRun(() -> answered.add(59)));
+        });
+        session().await(session().await(last));
         assertThat(answered).hasSize(60).isSorted();
+    }
+
+    private CompletionStage<?> request(int number) {
+        return switch (number % 5) {
+            case 0 -> session().async().setData(A, data("x"));
+            case 1 -> session().async().getData(A);
+            case 2 -> session().async().create(A.child("n" + number), Bytes.EMPTY, CreateMode.PERSISTENT);
+            case 3 -> session().async().getData(A, ReadMode.LINEARIZABLE);
+            default -> session().async().sync(A);
+        };
     }
 
     @Proves("zk.O2")
@@ -149,7 +153,7 @@ interface OrderContract extends Scene {
             Events events = events(reader);
             reader.getData(A, events);
             var write = session().async().setData(A, data("x"));
-            while (reader.getData(A).stat().version() < i) {
+            while (reader.await(reader.async().getData(A)).stat().version() < i) {
                 reader.sync(NodePath.ROOT);
             }
             assertThat(events.arrived()).extracting(WatchEvent::type).containsExactly(DATA_CHANGED);

@@ -566,12 +566,20 @@ interface WatchContract extends Scene {
         });
         session().setData(A, data("2"));
         if (differs("X2")) {
-            assertThat(types(persistent)).containsExactly("DATA_CHANGED /a", "CHILDREN_CHANGED /a", "DATA_CHANGED /a");
-            assertThat(types(recursive)).containsExactly("DATA_CHANGED /a", "CREATED /a/b", "DATA_CHANGED /a");
+            assertThat(sinceGap(persistent)).isSubsetOf("DATA_CHANGED /a", "CHILDREN_CHANGED /a").endsWith("DATA_CHANGED /a");
+            assertThat(sinceGap(recursive)).isSubsetOf("DATA_CHANGED /a", "CREATED /a/b").endsWith("DATA_CHANGED /a");
         } else {
             assertThat(types(persistent)).containsExactly("DATA_CHANGED /a");
             assertThat(types(recursive)).containsExactly("DATA_CHANGED /a");
         }
+    }
+
+    /** What was heard: all of it, or what came after an explicit gap. */
+    private static List<String> sinceGap(Events events) {
+        List<String> heard = types(events);
+        int gap = heard.indexOf("GAP /a");
+        assertThat(gap >= 0 || heard.size() == 3).as("nothing is missed in silence: " + heard).isTrue();
+        return heard.subList(gap + 1, heard.size());
     }
 
     @Proves("zk.WT12")
@@ -592,8 +600,8 @@ interface WatchContract extends Scene {
         ofData.expectNone();
         if (!differs("X2")) {
             ofExistence.expectNone();
-            create(A);
         }
+        create(A);
         ofExistence.expect(CREATED, A);
         ofExistence.expectNone();
     }
