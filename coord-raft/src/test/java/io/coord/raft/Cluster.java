@@ -161,6 +161,34 @@ final class Cluster {
         start(number);
     }
 
+    /** Starts a member anew with a log of entries of these terms, all durable, as if from before. */
+    void preload(int number, long term, long... entryTerms) {
+        Box box = box(number);
+        box.disk.entries.clear();
+        box.disk.hardState = new HardState(term, null);
+        long index = box.disk.base.last().index();
+        for (long entryTerm : entryTerms) {
+            index++;
+            box.disk.entries.add(new Entry(index, entryTerm, 0, 0, new Text("t" + entryTerm + "i" + (index & 0xff))));
+        }
+        start(number);
+    }
+
+    /** The terms of a member's log in memory. */
+    List<Long> terms(int number) {
+        List<Long> terms = new ArrayList<>();
+        Raft raft = raft(number);
+        for (long index = raft.firstIndex(); index <= raft.lastIndex(); index++) {
+            terms.add(raft.entry(index).term());
+        }
+        return terms;
+    }
+
+    /** The index of the n-th entry there ever was. */
+    static long nth(int n) {
+        return EntryId.ORIGIN.index() + n;
+    }
+
     // --- turns ---
 
     /** One turn of a member: an input, its deadlines, and what follows. */
