@@ -94,6 +94,22 @@ class PeerCodecTest {
         assertThat(received.sizeBytes()).isEqualTo(sent.bytes().length());
     }
 
+    @Test
+    @DisplayName("an append copies each payload once: into the frame")
+    void anAppendOfLargePayloadsAllocatesLittleMoreThanItsFrame() {
+        List<Entry> entries = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            entries.add(new Entry(0x1_0000_0001L + i, 3, 5, 7, commands.payload(command(4096))));
+        }
+        PeerFrame frame = frame(append(entries));
+        int length = codec.encode(frame).length();
+        long before = Allocations.byThisThread();
+        codec.encode(frame);
+        long allocated = Allocations.byThisThread() - before;
+
+        assertThat(allocated).isBetween((long) length, length + length / 4L);
+    }
+
     // ---- the frame on its way
 
     @Test
