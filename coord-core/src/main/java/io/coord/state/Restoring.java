@@ -165,13 +165,18 @@ public final class Restoring implements StateVisitor {
         for (String path : CoordState.NODES_OF_EVERY_TREE) {
             check(nodes.find(path) != null, () -> named(path) + " is missing, which every tree has");
         }
-        CoordState restored = new CoordState(nodes, sessions, head);
-        long found = restored.root().digest();
+        long found = digest();
         check(
                 found == digest,
                 () -> "its contents come to digest 0x" + Long.toHexString(found) + ", not 0x"
                         + Long.toHexString(digest));
-        state = restored;
+        state = new CoordState(nodes, sessions, head);
+    }
+
+    /** Digest of what was read so far: for a source that does not know it, such as an import, to tell at the end. */
+    public long digest() {
+        long settings = header == null ? 0 : Digest.settings(header.settings());
+        return nodes.freeze().digest() + sessions.freeze().digest() + settings;
     }
 
     private static void check(boolean holds, Supplier<String> otherwise) {
