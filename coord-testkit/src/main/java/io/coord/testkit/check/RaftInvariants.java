@@ -1,0 +1,513 @@
+package io.coord.testkit.check;
+
+import io.coord.MemberId;
+import io.coord.member.DiskTask;
+import io.coord.member.Effects;
+import io.coord.member.Input;
+import io.coord.member.MemberView;
+import io.coord.member.PeerFrame;
+import io.coord.member.PeerMessage;
+import io.coord.member.RecoveredMember;
+import io.coord.raft.Entry;
+import io.coord.raft.EntryId;
+import io.coord.raft.LogWrite;
+import io.coord.raft.MemberKey;
+import io.coord.raft.Message;
+import io.coord.raft.Role;
+import io.coord.raft.SnapshotMeta;
+import io.coord.state.StateRoot;
+import io.coord.testkit.check.LogTree.Place;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Raft's safety, checked after every turn of every member against bookkeeping of its own: every log as written and as forced, every
+ * term and vote as forced, every committed entry, from the first moment any member calls it committed.
+ */
+public final class RaftInvariants {
+
+    /** A member as the checks know it. */
+    private static final class Witnessed {
+        final MemberId id;
+        final LogImage written;
+        final LogImage forced;
+        long forcedTerm;
+        @Nullable MemberKey forcedVote;
+        MemberKey key;
+        long heartbeatTerm;
+        long heartbeatRound;
+        long installing;
+
+        Witnessed(MemberId id, LogTree tree) {
+            this.id = id;
+            this.key = MemberKey.first(id);
+            this.written = new LogImage(tree, "member " + id);
+            this.forced = new LogImage(tree, "the disk of member " + id);
+        }
+    }
+
+    private final LogTree tree = new LogTree();
+    private final Map<MemberId, Witnessed> members = new HashMap<>();
+    private final List<Witnessed> inOrder = new ArrayList<>();
+    private final Map<Long, MemberKey> leaders = new HashMap<>();
+    private final Map<MemberId, Witnessed> leading = new HashMap<>();
+    private final Map<MemberId, Long> leadingTerm = new HashMap<>();
+
+    /** The committed log, from the origin on, and the term in which each entry was first called committed. */
+    private final List<Place> canonical = new ArrayList<>(List.of(tree.origin()));
+
+    private final List<Long> committedIn = new ArrayList<>(List.of(0L));
+
+    /** By index behind the origin: the digest that the first member to get there had, 0 for none yet. */
+    private long[] digests = new long[1024];
+
+    private final Consumer<Entry> onCommitted;
+
+    /**
+     * Checks of an ensemble.
+     *
+     * @param onCommitted told of each entry of the canonical log, once, in order
+     */
+    public RaftInvariants(List<MemberId> ids, Consumer<Entry> onCommitted) {
+        for (MemberId id : ids) {
+            Witnessed member = new Witnessed(id, tree);
+            members.put(id, member);
+            inOrder.add(member);
+        }
+        this.onCommitted = onCommitted;
+    }
+
+    /** How many terms had a leader. */
+    public long elections() {
+        return leaders.size();
+    }
+
+    /** The last index that any member called committed. */
+    public long committedIndex() {
+        return LogTree.ORIGIN + canonical.size() - 1;
+    }
+
+    private Place committed(long index) {
+        return canonical.get((int) (index - LogTree.ORIGIN));
+    }
+
+    private Witnessed member(MemberId id) {
+        return Objects.requireNonNull(members.get(id));
+    }
+
+    private static String hex(long index) {
+        return Long.toHexString(index);
+    }
+
+    // ------------------------------------------------------------------------------------------------ disks
+
+    /** A write is on the disk. */
+    public void forced(MemberId id, LogWrite write) {
+        Witnessed member = member(id);
+        if (write.hardState() != null) {
+            voted(member, write.hardState().term(), write.hardState().vote());
+        }
+        if (write.entries().isEmpty()) {
+            return;
+        }
+        long from = write.entries().get(0).index();
+        long lost = Math.min(committedIndex(), member.forced.lastIndex());
+        boolean losesCommitted = from <= lost && member.forced.contains(committed(from));
+        member.forced.write(write.entries());
+        if (losesCommitted) {
+            for (long index = from; index <= lost; index++) {
+                quorumHas(index);
+            }
+        }
+    }
+
+    private void voted(Witnessed member, long term, @Nullable MemberKey vote) {
+        boolean falls = term < member.forcedTerm;
+        boolean changes = term == member.forcedTerm && member.forcedVote != null && !member.forcedVote.equals(vote);
+        if (falls || changes) {
+            throw new Violation("R9", "member " + member.id + " forced term " + term + " and vote " + vote + " after term "
+                    + member.forcedTerm + " and vote " + member.forcedVote);
+        }
+        member.forcedTerm = term;
+        member.forcedVote = vote;
+    }
+
+    /** The log on the disk starts behind a snapshot. */
+    public void installed(MemberId id, SnapshotMeta meta, boolean keepSuffix) {
+        Witnessed member = member(id);
+        member.forced.startAt(committedAs("R13", id, meta), keepSuffix);
+    }
+
+    private Place committedAs(String invariant, MemberId id, SnapshotMeta meta) {
+        EntryId last = meta.last();
+        if (last.index() > committedIndex() || committed(last.index()).term != last.term()) {
+            throw new Violation(invariant, "member " + id + " has a snapshot of " + last + ", but committed is "
+                    + (last.index() > committedIndex() ? "less: " + hex(committedIndex()) : committed(last.index())));
+        }
+        return committed(last.index());
+    }
+
+    private void quorumHas(long index) {
+        Place place = committed(index);
+        int copies = 0;
+        for (Witnessed member : inOrder) {
+            copies += member.forced.contains(place) ? 1 : 0;
+        }
+        if (2 * copies <= inOrder.size()) {
+            throw new Violation("R7", place + " is committed, but forced on " + copies + " of " + inOrder.size() + " disks only");
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ starts and crashes
+
+    /** A member starts with what it found on its disk. */
+    public void started(MemberKey key, RecoveredMember recovered, MemberView view) {
+        Witnessed member = member(key.id());
+        member.key = key;
+        member.written.become(member.forced);
+        member.installing = 0;
+        member.heartbeatTerm = 0;
+        if (recovered.hardState().term() != member.forcedTerm
+                || !Objects.equals(recovered.hardState().vote(), member.forcedVote)) {
+            throw new Violation("R9", "member " + key + " forced term " + member.forcedTerm + " and vote " + member.forcedVote
+                    + ", but its disk has " + recovered.hardState());
+        }
+        SnapshotMeta base = recovered.base();
+        if (base != null) {
+            committedAs("R13", key.id(), base);
+        }
+        long last = base == null ? LogTree.ORIGIN : base.last().index();
+        for (Entry entry : recovered.entries()) {
+            last++;
+            Place forced = member.forced.has(last) ? member.forced.at(last) : null;
+            if (forced == null || entry.index() != last || forced.term != entry.term()) {
+                throw new Violation("D-b", "the disk of member " + key + " has " + hex(entry.index()) + "@" + entry.term()
+                        + " where it forced " + forced);
+            }
+        }
+        if (last != member.forced.lastIndex()) {
+            throw new Violation("D-b", "the disk of member " + key + " ends at " + hex(last) + ", but was forced up to "
+                    + member.forced.last());
+        }
+        bounds(member, view);
+    }
+
+    /** A member stopped. */
+    public void stopped(MemberId id) {
+        leading.remove(id);
+        leadingTerm.remove(id);
+    }
+
+    // ------------------------------------------------------------------------------------------------ turns
+
+    /** A member made a turn. */
+    public void turned(MemberId id, MemberView before, List<Input> inputs, Effects effects, MemberView after) {
+        Witnessed member = member(id);
+        boolean leads = before.role() == Role.LEADER && after.role() == Role.LEADER && before.term() == after.term();
+        for (LogWrite write : effects.writes()) {
+            wrote(member, write, leads, before);
+        }
+        for (DiskTask task : effects.tasks()) {
+            if (task instanceof DiskTask.InstallSnapshot install) {
+                installs(member, install, before);
+            }
+        }
+        monotone(member, before, after);
+        bounds(member, after);
+        if (after.role() == Role.LEADER) {
+            leads(member, after);
+        } else if (!leading.isEmpty() && leading.remove(id) != null) {
+            leadingTerm.remove(id);
+        }
+        if (after.commitIndex() != before.commitIndex()) {
+            commits(member, leads, after);
+        }
+        for (PeerFrame frame : effects.messages()) {
+            if (frame.message() instanceof PeerMessage.Consensus consensus) {
+                sends(member, frame, consensus.message(), after);
+            }
+        }
+        receives(inputs, before, effects, after);
+    }
+
+    private void wrote(Witnessed member, LogWrite write, boolean leads, MemberView before) {
+        if (write.entries().isEmpty()) {
+            return;
+        }
+        long from = write.entries().get(0).index();
+        if (from <= member.written.lastIndex()) {
+            if (leads) {
+                throw new Violation("R2", "leader " + member.id + " of term " + before.term() + " replaces its log from "
+                        + hex(from) + " on");
+            }
+            if (from <= before.commitIndex()) {
+                throw new Violation("R14", "member " + member.id + " replaces its log from " + hex(from)
+                        + " on, but knows " + hex(before.commitIndex()) + " as committed");
+            }
+        }
+        member.written.write(write.entries());
+    }
+
+    private void installs(Witnessed member, DiskTask.InstallSnapshot install, MemberView before) {
+        long index = install.meta().last().index();
+        if (index <= before.commitIndex()) {
+            throw new Violation("R13", "member " + member.id + " installs a snapshot of " + install.meta().last()
+                    + ", but knows " + hex(before.commitIndex()) + " as committed");
+        }
+        member.written.startAt(committedAs("R13", member.id, install.meta()), install.keepSuffix());
+        member.installing = index;
+    }
+
+    private void monotone(Witnessed member, MemberView before, MemberView after) {
+        if (after.term() < before.term()) {
+            throw new Violation("R9", "the term of member " + member.id + " falls from " + before.term() + " to " + after.term());
+        }
+        if (after.commitIndex() < before.commitIndex() || after.appliedIndex() < before.appliedIndex()) {
+            throw new Violation("R10", "member " + member.id + " goes back from " + hex(before.commitIndex()) + " committed, "
+                    + hex(before.appliedIndex()) + " applied to " + hex(after.commitIndex()) + ", " + hex(after.appliedIndex()));
+        }
+    }
+
+    private void bounds(Witnessed member, MemberView view) {
+        long applied = view.appliedIndex();
+        if (applied > view.commitIndex() || view.commitIndex() > view.lastIndex()) {
+            throw new Violation("R10", "member " + member.id + " has applied " + hex(applied) + ", committed "
+                    + hex(view.commitIndex()) + ", last " + hex(view.lastIndex()));
+        }
+        if (view.lastIndex() != member.written.lastIndex()) {
+            throw new Violation("R3", "member " + member.id + " says its log ends at " + hex(view.lastIndex())
+                    + ", but it wrote up to " + member.written.last());
+        }
+        if (view.durableIndex() > member.forced.lastIndex() && view.durableIndex() > member.installing) {
+            throw new Violation("D-d", "member " + member.id + " takes " + hex(view.durableIndex())
+                    + " for forced, but its disk ends at " + member.forced.last());
+        }
+        if (applied > member.installing) {
+            Place place = member.written.at(applied);
+            if (!member.forced.contains(place)) {
+                throw new Violation("D-d", "member " + member.id + " has applied " + place + ", which is not on its disk (rule.20)");
+            }
+        }
+    }
+
+    private void commits(Witnessed member, boolean leads, MemberView after) {
+        long commit = after.commitIndex();
+        if (leads && member.written.at(commit).term != after.term()) {
+            throw new Violation("R6", "leader " + member.id + " of term " + after.term() + " commits up to "
+                    + member.written.at(commit) + ", by counting copies of another term's entry");
+        }
+        long known = committedIndex();
+        long common = Math.min(commit, known);
+        if (member.written.at(common) != committed(common)) {
+            throw new Violation("R5", "member " + member.id + " takes " + member.written.at(common)
+                    + " for committed, but " + committed(common) + " is");
+        }
+        for (long index = known + 1; index <= commit; index++) {
+            commit(member.written.at(index), after.term());
+        }
+    }
+
+    private void commit(Place place, long term) {
+        canonical.add(place);
+        committedIn.add(term);
+        quorumHas(place.index);
+        for (Map.Entry<MemberId, Long> leader : leadingTerm.entrySet()) {
+            if (leader.getValue() > term && !member(leader.getKey()).written.contains(place)) {
+                throw new Violation("R4", place + " is committed in term " + term + ", but not in the log of member "
+                        + leader.getKey() + ", leader of term " + leader.getValue());
+            }
+        }
+        onCommitted.accept(Objects.requireNonNull(place.entry));
+    }
+
+    private void leads(Witnessed member, MemberView view) {
+        Long known = leadingTerm.get(member.id);
+        if (known != null && known == view.term()) {
+            return;
+        }
+        MemberKey other = leaders.putIfAbsent(view.term(), member.key);
+        if (other != null && !other.equals(member.key)) {
+            throw new Violation("R1", "term " + view.term() + " has two leaders: " + other + " and " + member.key);
+        }
+        if (other != null) {
+            throw new Violation("R1", "member " + member.key + " becomes leader of term " + view.term() + " again");
+        }
+        leading.put(member.id, member);
+        leadingTerm.put(member.id, view.term());
+        complete(member, view.term());
+    }
+
+    /** Leader completeness: what was committed in an earlier term is in the log of a later one's leader. */
+    private void complete(Witnessed member, long term) {
+        int last = canonical.size() - 1;
+        while (committedIn.get(last) >= term) {
+            last--;
+        }
+        if (!member.written.contains(canonical.get(last))) {
+            throw new Violation("R4", "member " + member.id + " leads term " + term + " without " + canonical.get(last)
+                    + ", committed in term " + committedIn.get(last));
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ messages
+
+    private void sends(Witnessed member, PeerFrame frame, Message message, MemberView after) {
+        if (message instanceof Message.PreVote || message instanceof Message.PreVoteReply) {
+            return;
+        }
+        if (message.term() > member.forcedTerm) {
+            throw new Violation("R8", "member " + member.id + " sends " + message + ", but its disk is in term "
+                    + member.forcedTerm);
+        }
+        if (message instanceof Message.Appended appended) {
+            acknowledges(member, appended);
+        } else if (message instanceof Message.VoteReply reply && reply.granted()) {
+            votes(member, reply.term(), frame.to());
+        } else if (message instanceof Message.RequestVote request) {
+            votes(member, request.term(), member.id);
+        } else if (message instanceof Message.Heartbeat heartbeat) {
+            beats(member, heartbeat);
+        } else if (message instanceof Message.Append append) {
+            appends(member, append);
+        } else if (message instanceof Message.SnapshotReply reply && reply.installed()) {
+            received(member, reply);
+        }
+    }
+
+    private void votes(Witnessed member, long term, MemberId candidate) {
+        MemberKey vote = member.forcedVote;
+        if (member.forcedTerm != term || vote == null || !vote.id().equals(candidate)) {
+            throw new Violation("R8", "member " + member.id + " votes for " + candidate + " in term " + term
+                    + ", but its disk has term " + member.forcedTerm + " and vote " + vote);
+        }
+    }
+
+    private void acknowledges(Witnessed member, Message.Appended appended) {
+        if (!member.forced.has(appended.match())) {
+            throw new Violation("R8", "member " + member.id + " acknowledges " + hex(appended.match())
+                    + ", but its disk ends at " + member.forced.last() + " (inv.R14)");
+        }
+        MemberKey leader = leaders.get(appended.term());
+        if (leader != null && Objects.equals(leadingTerm.get(leader.id()), appended.term())) {
+            LogImage log = member(leader.id()).written;
+            Place place = member.forced.at(appended.match());
+            if (!log.contains(place)) {
+                throw new Violation("R14", "member " + member.id + " acknowledges " + place + " to leader " + leader
+                        + " of term " + appended.term() + ", whose log has " + (log.has(place.index) ? log.at(place.index) : "less"));
+            }
+        }
+    }
+
+    private void beats(Witnessed member, Message.Heartbeat heartbeat) {
+        boolean sameTerm = member.heartbeatTerm == heartbeat.term();
+        if (sameTerm && heartbeat.round() < member.heartbeatRound) {
+            throw new Violation("R15", "leader " + member.id + " of term " + heartbeat.term() + " sends round "
+                    + heartbeat.round() + " after round " + member.heartbeatRound);
+        }
+        member.heartbeatTerm = heartbeat.term();
+        member.heartbeatRound = heartbeat.round();
+    }
+
+    private void appends(Witnessed member, Message.Append append) {
+        EntryId previous = append.previous();
+        if (previous.index() > LogTree.ORIGIN && previous.term() == 0) {
+            throw new Violation("R14", "member " + member.id + " sends " + hex(previous.index()) + " as the previous entry, without a term");
+        }
+        if (member.written.has(previous.index()) && member.written.at(previous.index()).term != previous.term()) {
+            throw new Violation("R14", "member " + member.id + " sends " + previous + " as the previous entry, but its log has "
+                    + member.written.at(previous.index()));
+        }
+        if (append.commit() > committedIndex()) {
+            throw new Violation("R6", "member " + member.id + " sends " + hex(append.commit()) + " as committed, but "
+                    + hex(committedIndex()) + " is");
+        }
+    }
+
+    private void received(Witnessed member, Message.SnapshotReply reply) {
+        if (!member.forced.has(reply.snapshotIndex())) {
+            throw new Violation("R8", "member " + member.id + " says that it installed " + hex(reply.snapshotIndex())
+                    + ", but its disk ends at " + member.forced.last());
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ what inputs may do
+
+    private void receives(List<Input> inputs, MemberView before, Effects effects, MemberView after) {
+        for (Input input : inputs) {
+            if (input instanceof Input.Received received
+                    && received.frame().message() instanceof PeerMessage.Consensus consensus
+                    && isHeard(received.frame(), before)) {
+                heard(received.frame(), consensus.message(), before, after);
+            }
+        }
+        if (inputs.size() == 1
+                && inputs.get(0) instanceof Input.Received received
+                && received.frame().message() instanceof PeerMessage.Consensus consensus) {
+            heardAlone(consensus.message(), before, effects, after);
+        }
+    }
+
+    private boolean isHeard(PeerFrame frame, MemberView before) {
+        long incarnation = member(before.self()).key.incarnation();
+        return before.left() == null
+                && before.clusterId() != 0
+                && frame.clusterId() == before.clusterId()
+                && (frame.toIncarnation() == 0 || frame.toIncarnation() == incarnation)
+                && before.configuration().contains(frame.from());
+    }
+
+    /** Whoever learns of a higher term from a leader or by an answer is in it afterwards (the family of peer.B45). */
+    private void heard(PeerFrame frame, Message message, MemberView before, MemberView after) {
+        boolean binds = message instanceof Message.Appended
+                || message instanceof Message.AppendRejected
+                || message instanceof Message.HeartbeatReply
+                || message instanceof Message.SnapshotReply
+                || message instanceof Message.VoteReply
+                || message instanceof Message.Append
+                || message instanceof Message.Heartbeat
+                || message instanceof Message.SnapshotChunk
+                || message instanceof Message.PreVoteReply reply && !reply.granted();
+        if (binds && after.left() == null && after.term() < message.term()) {
+            throw new Violation("R18", "member " + before.self() + " heard " + message + " from " + frame.from()
+                    + ", but stays in term " + after.term());
+        }
+    }
+
+    /** A message of an earlier term changes nothing; nor does a pre-vote (inv.R17, inv.R18). */
+    private void heardAlone(Message message, MemberView before, Effects effects, MemberView after) {
+        boolean stale = message.term() < before.term() && !(message instanceof Message.Propose)
+                && !(message instanceof Message.ReadRequest);
+        boolean preVote = message instanceof Message.PreVote;
+        boolean timedOut = after.term() != before.term() || after.role() != before.role() || before.role() == Role.LEADER;
+        if (!stale && !preVote) {
+            return;
+        }
+        if (after.commitIndex() != before.commitIndex() || !timedOut && !effects.writes().isEmpty()) {
+            throw new Violation(stale ? "R18" : "R17", "member " + before.self() + " in term " + before.term() + " lets "
+                    + message + " change its log, vote or commit");
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ states
+
+    /** A member shows a state. */
+    public void published(MemberId id, StateRoot root) {
+        int at = (int) (root.index() - LogTree.ORIGIN);
+        if (at >= digests.length) {
+            digests = Arrays.copyOf(digests, Math.max(at + 1, 2 * digests.length));
+        }
+        long digest = root.digest() == 0 ? 1 : root.digest();
+        if (digests[at] == 0) {
+            digests[at] = digest;
+        } else if (digests[at] != digest) {
+            throw new Violation("T1", "member " + id + " has digest " + hex(digest) + " at " + hex(root.index())
+                    + ", where another has " + hex(digests[at]));
+        }
+    }
+}

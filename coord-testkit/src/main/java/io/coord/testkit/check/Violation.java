@@ -1,0 +1,26 @@
+package io.coord.testkit.check;
+
+/** Something that must never be, seen. */
+public final class Violation extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final String invariant;
+
+    /** Of this invariant, with what was seen. */
+    public Violation(String invariant, String seen) {
+        super("inv." + invariant + " " + seen);
+        this.invariant = invariant;
+    }
+
+    /** With the failure behind it. */
+    public Violation(String invariant, String seen, Throwable cause) {
+        super("inv." + invariant + " " + seen, cause);
+        this.invariant = invariant;
+    }
+
+    /** The id of the invariant. */
+    public String invariant() {
+        return invariant;
+    }
+}

@@ -1,0 +1,43 @@
+package io.coord.testkit.sim;
+
+import io.coord.member.Effects;
+import io.coord.member.Input;
+import io.coord.member.RecoveredMember;
+import java.util.function.Consumer;
+
+/** A member's durable memory in the simulated world: outlives the member's crashes, forgets what was not forced. */
+interface SimStorage {
+
+    /** Is told what becomes durable, when it does. */
+    interface Witness {
+        /** A log write, or the part of it that outlived a crash, is on the disk. */
+        void forced(io.coord.raft.LogWrite write);
+
+        /** The log on disk starts behind this snapshot. */
+        void installed(io.coord.raft.SnapshotMeta meta, boolean keepSuffix);
+    }
+
+    /** Takes a turn's writes and tasks; answers go to the sink given at {@link #open}. */
+    void take(Effects effects);
+
+    /** Reads what is there, for a member that starts. */
+    RecoveredMember open(Consumer<Input> sink);
+
+    /** The machine stops: nothing is answered any more, what was not forced is lost but for what chance keeps. */
+    void crash();
+
+    /** From now on forces fare like this. */
+    void become(Profile.Disk disk);
+
+    /** Holds up the force under way, or the next, for so long. */
+    void stall(long nanos);
+
+    /** Lets the next force fail. */
+    void failNextForce();
+
+    /** Whether something is on its way to the disk. */
+    boolean isWriting();
+
+    /** Whether a snapshot is being received. */
+    boolean isReceiving();
+}
