@@ -8,6 +8,7 @@ import io.coord.ReadMode;
 import io.coord.Refusal;
 import io.coord.Stat;
 import io.coord.WatchEvent;
+import io.coord.state.StateRoot;
 import io.coord.testkit.check.ModelNode.Version;
 import io.coord.testkit.check.ModelTree.Effect;
 import io.coord.testkit.check.ModelTree.ModelSession;
@@ -16,6 +17,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -62,6 +64,8 @@ public final class Ledger {
         private long lastEventZxid;
         /** By watch, the index at which it was set last. */
         private final Map<Watch, Long> watches = new LinkedHashMap<>();
+        /** Watches that were compared with a snapshot: they may report what they saw of it. */
+        private final Set<Watch> blurred = new HashSet<>();
 
         private Account(long session) {
             this.session = session;
@@ -98,6 +102,7 @@ public final class Ledger {
         }
         account.attach = attach;
         account.watches.clear();
+        account.blurred.clear();
         seen(account, zxid, "its attach");
         ModelSession session = model.session(account.session);
         if (session == null || session.endedAt <= zxid) {
@@ -116,6 +121,7 @@ public final class Ledger {
 
     /** The session's watches may have been compared with a snapshot: what they report is not exact any more. */
     public void blurred(Account account) {
+        account.blurred.addAll(account.watches.keySet());
         account.watches.clear();
     }
 
@@ -275,11 +281,16 @@ public final class Ledger {
     private void watch(Call call, @Nullable Object value, long zxid) {
         if (call.operation instanceof Operation.GetChildren get) {
             if (value instanceof Children) {
-                call.account.watches.putIfAbsent(new Watch(Watched.CHILDREN, get.path()), zxid);
+                set(call.account, new Watch(Watched.CHILDREN, get.path()), zxid);
             }
         } else if (call.operation instanceof Operation.WatchedRead<?> read && !(value instanceof Refusal)) {
-            call.account.watches.putIfAbsent(new Watch(Watched.DATA, read.path()), zxid);
+            set(call.account, new Watch(Watched.DATA, read.path()), zxid);
         }
+    }
+
+    private static void set(Account account, Watch watch, long zxid) {
+        account.watches.putIfAbsent(watch, zxid);
+        account.blurred.remove(watch);
     }
 
     private @Nullable WatchEvent due(Watch watch, long setAt) {
@@ -315,10 +326,34 @@ public final class Ledger {
                 account.watches.remove(watch);
                 expected = true;
             }
+            expected |= account.blurred.remove(watch);
         }
         if (!expected) {
             throw new Violation("Z10", name(account) + " was told " + event + ", which none of its watches waits for: "
                     + account.watches);
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ the end
+
+    /** A member's whole tree is the model's (inv.T1, inv.Z6). */
+    public void same(StateRoot root) {
+        long zxid = root.index();
+        int count = 0;
+        for (ModelNode node : model.nodes()) {
+            Version was = node.at(zxid);
+            count += was == null ? 0 : 1;
+            Stat said = root.stat(node.path).orElse(null);
+            boolean isRoot = node.path.equals("/");
+            if (!isRoot && !Objects.equals(said, was == null ? null : was.stat())) {
+                throw new Violation("T1", node.path + " is " + said + " at " + hex(zxid) + ", but the log makes it "
+                        + (was == null ? null : was.stat()));
+            }
+        }
+        int others = 3;
+        if (root.nodeCount() != count + others) {
+            throw new Violation("T1", "there are " + root.nodeCount() + " nodes at " + hex(zxid) + ", but the log makes them "
+                    + (count + others));
         }
     }
 }

@@ -84,7 +84,7 @@ final class LogTree {
                 && one.wallMillis() == other.wallMillis()
                 && one.elapsedMillis() == other.elapsedMillis()
                 && one.payload().kind() == other.payload().kind()
-                && (one.payload() == other.payload() || one.payload().bytes().equals(other.payload().bytes()));
+                && (one.payload().equals(other.payload()) || one.payload().bytes().equals(other.payload().bytes()));
     }
 
     private Place add(Place parent, Entry entry) {

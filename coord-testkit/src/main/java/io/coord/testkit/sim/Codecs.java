@@ -1,0 +1,24 @@
+package io.coord.testkit.sim;
+
+import io.coord.member.CommandCodec;
+import io.coord.member.PeerFrame;
+import io.coord.wire.PeerCodec;
+import io.coord.wire.WireCommandCodec;
+import java.util.function.UnaryOperator;
+
+/** The codecs of production, as the simulated world uses them. */
+final class Codecs {
+
+    private Codecs() {}
+
+    /** Commands travel by reference, and are encoded when somebody asks for their bytes. */
+    static CommandCodec commands() {
+        return new WireCommandCodec();
+    }
+
+    /** Encodes a frame and decodes it again, as the way over a real network would. */
+    static UnaryOperator<PeerFrame> throughTheWire(CommandCodec commands) {
+        PeerCodec codec = new PeerCodec((WireCommandCodec) commands);
+        return frame -> codec.decode(codec.encode(frame));
+    }
+}

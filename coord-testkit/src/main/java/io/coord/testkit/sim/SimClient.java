@@ -1,0 +1,494 @@
+package io.coord.testkit.sim;
+
+import io.coord.Bytes;
+import io.coord.Identity;
+import io.coord.Operation;
+import io.coord.Outcome;
+import io.coord.ReadMode;
+import io.coord.RejectedException;
+import io.coord.WatchEvent;
+import io.coord.member.Failure;
+import io.coord.member.Input;
+import io.coord.member.SessionGrant;
+import io.coord.state.Reader;
+import io.coord.testkit.check.Ledger;
+import io.coord.testkit.check.Violation;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An owner of sessions in the simulated world, one session after another. It asks at random, keeps an account of what it asked and was
+ * told, and does what its kind does when its member is lost.
+ */
+final class SimClient implements SessionDoor {
+
+    /** What becomes of a session whose member is lost. */
+    enum Kind {
+        /** It is left to expire, and another is opened: a session inside its member. */
+        RESIDENT,
+        /** It goes on at another member, with what is unanswered: a session of the test kit's ensembles. */
+        MOVING,
+        /** It goes on at another member; what was unanswered stays unknown: a connection over the wire, kept alive by touches. */
+        TOUCHING
+    }
+
+    private static final List<Identity> ANYONE = List.of(Identity.ANYONE);
+    private static final long RESUME_PATIENCE_NANOS = 2_500_000_000L;
+    private static final int UNANSWERED_MAX = 16;
+
+    /** A request under way. */
+    private final class Request {
+        final Operation<?> operation;
+        final Ledger.Call call;
+        final ReadMode mode;
+        final boolean watches;
+
+        Request(Operation<?> operation, Ledger.Call call, ReadMode mode, boolean watches) {
+            this.operation = operation;
+            this.call = call;
+            this.mode = mode;
+            this.watches = watches;
+        }
+
+        boolean isWrite() {
+            return operation instanceof Operation.Write<?>;
+        }
+    }
+
+    /** A request as handed to one member under one attach; answers to earlier ones are nobody's business any more. */
+    private final class Submission implements SimCaller<Object> {
+        final Request request;
+        final int of = epoch;
+
+        Submission(Request request) {
+            this.request = request;
+        }
+
+        @Override
+        public void answered(Object value, long zxid) {
+            if (of == epoch) {
+                inOrder();
+                if (request.isWrite()) {
+                    answeredWrites++;
+                    world.checks().ledger().written(request.call, (Outcome) value, zxid);
+                } else {
+                    world.checks().ledger().read(request.call, value, zxid);
+                }
+                workload.told(request.operation, value);
+            }
+        }
+
+        @Override
+        public void refused(Outcome.Refused refused, long zxid) {
+            if (of == epoch) {
+                inOrder();
+                if (request.isWrite()) {
+                    answeredWrites++;
+                    world.checks().ledger().written(request.call, refused, zxid);
+                } else {
+                    world.checks().ledger().read(request.call, refused.refusal(), zxid);
+                }
+            }
+        }
+
+        private void inOrder() {
+            Request first = unanswered.poll();
+            if (first != request) {
+                throw new Violation("Z2", "session 0x" + Long.toHexString(session) + " was answered for " + request.operation
+                        + " before " + (first == null ? "it asked" : first.operation));
+            }
+        }
+
+        @Override
+        public void failed(Failure failure, String reason) {
+            if (of == epoch) {
+                fail(this, failure);
+            }
+        }
+    }
+
+    private final SimWorld world;
+    private final VirtualTime time;
+    private final Chance chance;
+    private final Workload workload;
+    private final Kind kind;
+    private final int number;
+    private final long meanPauseNanos;
+
+    private @Nullable SimMember home;
+    private long session;
+    private long attach;
+    private Ledger.@Nullable Account account;
+    private Bytes passwordHash = Bytes.EMPTY;
+    private final ArrayDeque<Request> unanswered = new ArrayDeque<>();
+    private long answeredWrites;
+    /** Counts attaches and losses: whatever belongs to an earlier one is ignored. */
+    private int epoch;
+
+    private boolean attached;
+    private boolean suspended;
+    private long validUntilNanos;
+    private boolean stopped;
+    private long silentUntilNanos;
+    private long timeoutMillis;
+
+    SimClient(SimWorld world, Chance chance, Kind kind, int number, long meanPauseNanos) {
+        this.world = world;
+        this.time = world.time();
+        this.chance = chance;
+        this.workload = new Workload(chance, number);
+        this.kind = kind;
+        this.number = number;
+        this.meanPauseNanos = meanPauseNanos;
+    }
+
+    /** Whether everything asked was answered. */
+    boolean isAtRest() {
+        return unanswered.isEmpty() && (attached || account == null);
+    }
+
+    @Override
+    public String toString() {
+        return "client " + number + " (" + kind + ", session 0x" + Long.toHexString(session) + " at "
+                + (home == null ? "no member" : "member " + home.id()) + (attached ? "" : ", not attached") + ", "
+                + unanswered.size() + " unanswered" + (unanswered.isEmpty() ? "" : " from " + unanswered.peek().operation) + ")";
+    }
+
+    void start() {
+        lookForAHome();
+        pause();
+        if (kind == Kind.TOUCHING) {
+            touchLater();
+        }
+    }
+
+    /** No new requests from now on. */
+    void stop() {
+        stopped = true;
+        silentUntilNanos = 0;
+    }
+
+    // ------------------------------------------------------------------------------------------------ sessions
+
+    private void lookForAHome() {
+        int of = ++epoch;
+        attached = false;
+        suspended = false;
+        time.after(chance.exponential(50_000_000L), () -> {
+            if (of == epoch) {
+                settle();
+            }
+        });
+    }
+
+    private void settle() {
+        SimMember candidate = world.anyMember(chance);
+        int of = epoch;
+        if (!candidate.isUp()) {
+            lookForAHome();
+            return;
+        }
+        home = candidate;
+        if (account == null) {
+            open(candidate);
+        } else {
+            resume(candidate);
+        }
+        time.after(RESUME_PATIENCE_NANOS, () -> {
+            if (of == epoch && !attached) {
+                lookForAHome();
+            }
+        });
+    }
+
+    private void open(SimMember member) {
+        passwordHash = Bytes.utf8("password " + number + " " + epoch);
+        member.receive(new Input.Open(
+                new Grant(), world.profile().sessionTimeoutMillis(), passwordHash, ANYONE, kind != Kind.TOUCHING));
+    }
+
+    private void resume(SimMember member) {
+        world.faults().count(Fault.SESSION_MOVED);
+        member.receive(new Input.Resume(
+                new Grant(),
+                session,
+                world.profile().sessionTimeoutMillis(),
+                passwordHash,
+                ANYONE,
+                kind != Kind.TOUCHING,
+                kind == Kind.MOVING ? answeredWrites : -1));
+    }
+
+    private final class Grant implements SimCaller<SessionGrant> {
+        final int of = epoch;
+
+        @Override
+        public void answered(SessionGrant grant, long zxid) {
+            if (of == epoch) {
+                granted(grant, zxid);
+            }
+        }
+
+        @Override
+        public void refused(Outcome.Refused refused, long zxid) {
+            throw new Violation("Z8", "opening a session was refused: " + refused);
+        }
+
+        @Override
+        public void failed(Failure failure, String reason) {
+            if (of == epoch) {
+                if (failure == Failure.SESSION_ENDED && account != null) {
+                    over(true);
+                }
+                lookForAHome();
+            }
+        }
+    }
+
+    private void granted(SessionGrant grant, long zxid) {
+        attached = true;
+        session = grant.session();
+        attach = grant.attach();
+        timeoutMillis = grant.timeoutMillis();
+        SimMember member = Objects.requireNonNull(home);
+        member.attach(session, this);
+        Ledger.Account known = account;
+        if (known == null) {
+            answeredWrites = 0;
+            account = world.checks().ledger().granted(session, attach, zxid);
+        } else {
+            world.checks().ledger().attached(known, attach, zxid);
+        }
+        for (Request request : List.copyOf(unanswered)) {
+            submit(request);
+        }
+    }
+
+    /** The session is lost to its owner: it ended, or nobody goes on with it. */
+    private void over(boolean expired) {
+        Ledger.Account known = account;
+        if (known != null && expired) {
+            world.checks().ledger().ended(known, true);
+        }
+        account = null;
+        unanswered.clear();
+        workload.forget();
+    }
+
+    private void leaveHome() {
+        SimMember left = home;
+        if (left != null) {
+            left.detach(session, this);
+        }
+        if (kind == Kind.RESIDENT) {
+            over(false);
+        } else if (kind == Kind.TOUCHING) {
+            unanswered.clear();
+        }
+        lookForAHome();
+    }
+
+    /** The member is gone, with all it had taken and not answered. */
+    void lost(SimMember member) {
+        if (home == member) {
+            if (!unanswered.isEmpty()) {
+                world.faults().count(Fault.REPLY_LOST);
+            }
+            leaveHome();
+        }
+    }
+
+    /** The owner goes elsewhere by itself, and perhaps says so. */
+    void wander() {
+        SimMember left = home;
+        if (kind == Kind.RESIDENT || !attached || left == null) {
+            return;
+        }
+        if (!unanswered.isEmpty()) {
+            world.faults().count(Fault.REPLY_LOST);
+        }
+        if (chance.happens(0.5)) {
+            left.receive(new Input.Detach(session));
+        }
+        leaveHome();
+    }
+
+    /** The owner gives no sign of life for so long. */
+    void fallSilent(long nanos) {
+        silentUntilNanos = Math.max(silentUntilNanos, time.nowNanos() + nanos);
+    }
+
+    long session() {
+        return attached ? session : 0;
+    }
+
+    // ---- what the member says about the session
+
+    @Override
+    public void fired(WatchEvent event) {
+        Ledger.Account known = account;
+        if (known != null && attached) {
+            world.checks().ledger().fired(known, event);
+        }
+    }
+
+    /** The home replaced its state by a snapshot. */
+    void homeInstalled(SimMember member) {
+        Ledger.Account known = account;
+        if (home == member && known != null) {
+            world.checks().ledger().blurred(known);
+        }
+    }
+
+    @Override
+    public void renewed(long untilNanos, boolean resumed) {
+        validUntilNanos = untilNanos;
+        suspended &= !resumed;
+    }
+
+    @Override
+    public void suspended(String reason) {
+        suspended = true;
+        int of = epoch;
+        time.after(chance.exponential(3_000_000_000L), () -> {
+            if (of == epoch && suspended && kind != Kind.RESIDENT) {
+                wander();
+            }
+        });
+    }
+
+    @Override
+    public void ended(boolean expired, String reason) {
+        over(true);
+        lookForAHome();
+    }
+
+    @Override
+    public void moved() {
+        leaveHome();
+    }
+
+    private void touchLater() {
+        time.after(world.profile().sessionTimeoutMillis() * 1_000_000L / 4, () -> {
+            SimMember member = home;
+            if (attached && member != null && time.nowNanos() >= silentUntilNanos) {
+                member.receive(new Input.Touch(List.of(session)));
+            }
+            touchLater();
+        });
+    }
+
+    // ------------------------------------------------------------------------------------------------ requests
+
+    private void pause() {
+        time.after(chance.exponential(meanPauseNanos), () -> {
+            if (!stopped) {
+                ask();
+                pause();
+            }
+        });
+    }
+
+    private void ask() {
+        if (!attached || time.nowNanos() < silentUntilNanos) {
+            return;
+        }
+        int burst = chance.happens(0.1) ? 1 + chance.below(4) : 1;
+        for (int i = 0; i < burst && attached && unanswered.size() < UNANSWERED_MAX; i++) {
+            askOnce();
+        }
+    }
+
+    private void askOnce() {
+        Ledger.Account known = Objects.requireNonNull(account);
+        Workload.Ask ask = workload.next();
+        if (ask.operation() == null) {
+            closeSession();
+            return;
+        }
+        Operation<?> operation = ask.operation();
+        Ledger ledger = world.checks().ledger();
+        Ledger.Call call = operation instanceof Operation.Write<?> write
+                ? ledger.writes(known, write)
+                : ledger.reads(known, operation, ask.mode(), ask.watches());
+        Request request = new Request(operation, call, ask.mode(), ask.watches());
+        if (canReadHere(request)) {
+            readHere(request);
+        } else {
+            unanswered.add(request);
+            submit(request);
+        }
+    }
+
+    /** Reads without a watch pass the loop by while nothing is unanswered and the lease is good. */
+    private boolean canReadHere(Request request) {
+        SimMember member = Objects.requireNonNull(home);
+        return request.operation instanceof Operation.Read<?>
+                && request.mode == ReadMode.LOCAL
+                && !request.watches
+                && unanswered.isEmpty()
+                && !suspended
+                && validUntilNanos - member.clock().nanos() > 0
+                && !member.isPaused();
+    }
+
+    private void readHere(Request request) {
+        SimMember member = Objects.requireNonNull(home);
+        var root = Objects.requireNonNull(member.root());
+        try {
+            Object value = root.read((Operation.Read<?>) request.operation, new Reader(session, ANYONE));
+            world.checks().ledger().read(request.call, value, root.index());
+        } catch (RejectedException e) {
+            world.checks().ledger().read(request.call, e.refusal(), root.index());
+        }
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private void submit(Request request) {
+        SimMember member = Objects.requireNonNull(home);
+        SimCaller caller = new Submission(request);
+        Operation<?> operation = request.operation;
+        if (operation instanceof Operation.Write<?> write) {
+            member.receive(new Input.Write(session, caller, write));
+        } else if (operation instanceof Operation.Sync sync) {
+            member.receive(new Input.Sync(session, caller, sync));
+        } else if (operation instanceof Operation.Read<?> read) {
+            member.receive(new Input.Read(session, caller, read, request.mode, request.watches));
+        }
+    }
+
+    private void closeSession() {
+        SimMember member = Objects.requireNonNull(home);
+        int of = epoch;
+        member.receive(new Input.Close(session, new SimCaller<Boolean>() {
+            @Override
+            public void answered(Boolean value, long zxid) {}
+
+            @Override
+            public void refused(Outcome.Refused refused, long zxid) {}
+
+            @Override
+            public void failed(Failure failure, String reason) {
+                if (of == epoch && failure != Failure.SESSION_ENDED) {
+                    wander();
+                }
+            }
+        }));
+    }
+
+    private void fail(Submission submission, Failure failure) {
+        Request request = submission.request;
+        if (failure == Failure.UNAVAILABLE && !request.isWrite()) {
+            unanswered.remove(request);
+        } else if (failure == Failure.SESSION_ENDED) {
+            unanswered.remove(request);
+        } else if (failure == Failure.UNAVAILABLE && kind != Kind.MOVING) {
+            unanswered.remove(request);
+            world.checks().ledger().unavailable(request.call);
+        } else if (kind != Kind.MOVING) {
+            unanswered.remove(request);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package io.coord.testkit.sim;
+
+import io.coord.member.MemberView;
+import io.coord.testkit.check.Violation;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The life of one seed's world: the ensemble forms; for some time clients ask and mishaps happen; then all is healed, and everything
+ * asked must be answered and all members come to one state.
+ */
+public final class SimRun {
+
+    private static final long SECOND = 1_000_000_000L;
+    private static final long FORMING_NANOS = 20 * SECOND;
+    private static final long SETTLING_NANOS = 60 * SECOND;
+    private static final long SLICE_NANOS = SECOND / 20;
+
+    /**
+     * What came of it.
+     *
+     * @param seed the seed
+     * @param members how many members there were
+     * @param simulatedNanos how much virtual time passed
+     * @param steps how many events ran
+     * @param frames how many frames were sent
+     * @param digest of everything that happened
+     * @param acknowledgedWrites how many writes were answered
+     * @param leaderChanges how many terms but the first had a leader
+     * @param committed how many entries were committed
+     * @param faults the mishaps
+     */
+    public record Report(
+            long seed,
+            int members,
+            long simulatedNanos,
+            long steps,
+            long frames,
+            long digest,
+            long acknowledgedWrites,
+            long leaderChanges,
+            long committed,
+            FaultTable faults) {}
+
+    private final long seed;
+    private final SimWorld world;
+    private final Nemesis nemesis;
+
+    private SimRun(long seed, Profile profile, @Nullable Consumer<String> lines) {
+        this.seed = seed;
+        this.world = new SimWorld(seed, profile, lines);
+        this.nemesis = new Nemesis(world, Chance.of(seed, "nemesis"));
+    }
+
+    /** Runs a seed's world with mishaps for so many virtual seconds; the profile is drawn from the seed. */
+    public static Report of(long seed, int members, int seconds) {
+        return of(seed, Profile.drawn(seed, members), seconds, null);
+    }
+
+    /**
+     * Runs a world.
+     *
+     * @param lines told of each transition, or null
+     * @throws Violation naming the invariant, the seed, the step and the command that replays it
+     */
+    public static Report of(long seed, Profile profile, int seconds, @Nullable Consumer<String> lines) {
+        SimRun run = new SimRun(seed, profile, lines);
+        try {
+            return run.run(seconds);
+        } catch (Violation violation) {
+            throw run.located(violation, seconds);
+        }
+    }
+
+    private Violation located(Violation violation, int seconds) {
+        return new Violation(
+                violation.invariant(),
+                violation.getMessage() + "\n  seed " + seed + ", step " + world.time().steps() + ", after "
+                        + world.time().nowNanos() / 1_000_000 + " ms of " + seconds + " s, "
+                        + world.profile().members() + " members; once more, with every transition:\n"
+                        + "  mvn -q -pl coord-testkit -am test -Dtest=SimulationTest#replay -Dsurefire.failIfNoSpecifiedTests=false"
+                        + " -Dsim.seed=" + seed + " -Dsim.members=" + world.profile().members() + " -Dsim.seconds=" + seconds
+                        + world.describe(),
+                violation);
+    }
+
+    private Report run(int seconds) {
+        Chance chance = Chance.of(seed, "clients");
+        form();
+        long mean = (long) (SECOND * world.profile().clients() / world.profile().operationsPerSecond());
+        for (int i = 0; i < world.profile().clients(); i++) {
+            SimClient.Kind kind = chance.oneOf(SimClient.Kind.values());
+            SimClient client = new SimClient(world, Chance.of(seed, "client " + i), kind, i, mean);
+            world.add(client);
+            client.start();
+        }
+        nemesis.start();
+        world.time().runUntil(world.time().nowNanos() + seconds * SECOND);
+        nemesis.stop();
+        settle();
+        return report();
+    }
+
+    private void form() {
+        world.startAll();
+        while (world.members().stream().anyMatch(member -> Objects.requireNonNull(member.view()).clusterId() == 0)) {
+            slice(FORMING_NANOS, "L1", "the ensemble has not formed");
+        }
+    }
+
+    /** Liveness (section 3.4): in a healed world everything is answered, and all members come to one state. */
+    private void settle() {
+        world.trace().line(() -> "all is healed");
+        world.heal();
+        long until = world.time().nowNanos() + SETTLING_NANOS;
+        for (SimClient client : world.clients()) {
+            client.stop();
+        }
+        while (!isSettled()) {
+            slice(until, "L2", "requests are unanswered, or members differ, long after all was healed");
+        }
+        for (SimMember member : world.members()) {
+            world.checks().ledger().same(Objects.requireNonNull(member.root()));
+        }
+    }
+
+    private void slice(long untilNanos, String invariant, String otherwise) {
+        if (world.time().nowNanos() > untilNanos) {
+            throw new Violation(invariant, otherwise);
+        }
+        world.time().runUntil(world.time().nowNanos() + SLICE_NANOS);
+    }
+
+    private boolean isSettled() {
+        for (SimMember member : world.members()) {
+            MemberView view = member.view();
+            if (view == null || view.left() != null || !view.serving() || view.appliedIndex() != world.checks().raft().committedIndex()) {
+                return false;
+            }
+        }
+        boolean led = world.leader().map(leader -> Objects.requireNonNull(leader.view()).established()).orElse(false);
+        return led && world.clients().stream().allMatch(SimClient::isAtRest);
+    }
+
+    private Report report() {
+        return new Report(
+                seed,
+                world.profile().members(),
+                world.time().nowNanos(),
+                world.time().steps(),
+                world.network().carried(),
+                world.trace().digest(),
+                world.checks().ledger().acknowledgedWrites(),
+                Math.max(0, world.checks().raft().elections() - 1),
+                world.checks().raft().committedIndex() - io.coord.raft.EntryId.ORIGIN.index(),
+                world.faults());
+    }
+}

@@ -1,0 +1,311 @@
+package io.coord.testkit.sim;
+
+import io.coord.MemberId;
+import io.coord.member.CommandCodec;
+import io.coord.member.Input;
+import io.coord.member.MemberEvent;
+import io.coord.member.MemberSetup;
+import io.coord.member.MemberView;
+import io.coord.member.PeerFrame;
+import io.coord.raft.Configuration;
+import io.coord.raft.MemberKey;
+import io.coord.raft.Role;
+import io.coord.state.Settings;
+import io.coord.testkit.check.Checks;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Members, their disks, the network between them and what is checked of them, on one virtual time. */
+public final class SimWorld {
+
+    private static final long EPOCH_MILLIS = 1_700_000_000_000L;
+    private static final long PEER_LOST_MEAN_NANOS = 2_000_000L;
+
+    private final long seed;
+    private final Profile profile;
+    private final VirtualTime time = new VirtualTime();
+    private final FaultTable faults = new FaultTable();
+    private final Trace trace;
+    private final CommandCodec commands;
+    private final Checks checks;
+    private final SimNetwork network;
+    private final Chance turns;
+    private final Chance breaks;
+    private final List<SimMember> members = new ArrayList<>();
+    private final List<SimClient> clients = new ArrayList<>();
+    private int healings;
+    private double starvation;
+
+    /**
+     * A world in which nothing has happened yet; its members do not run.
+     *
+     * @param lines told of each transition, or null
+     */
+    public SimWorld(long seed, Profile profile, @Nullable Consumer<String> lines) {
+        this.seed = seed;
+        this.profile = profile;
+        this.starvation = profile.starvation();
+        this.trace = new Trace(time, lines);
+        this.turns = Chance.of(seed, "turns");
+        this.breaks = Chance.of(seed, "breaks");
+        List<MemberId> ids = new ArrayList<>();
+        for (int i = 1; i <= profile.members(); i++) {
+            ids.add(MemberId.of(i));
+        }
+        this.commands = Codecs.commands();
+        this.checks = new Checks(ids, commands);
+        this.network = new SimNetwork(
+                time, Chance.of(seed, "network"), faults, profile, Codecs.throughTheWire(commands), this::arrived);
+        SimLog.Snapshots snapshots = new SimLog.Snapshots();
+        ids.forEach(id -> members.add(newMember(id, ids, snapshots)));
+    }
+
+    private SimMember newMember(MemberId id, List<MemberId> ids, SimLog.Snapshots snapshots) {
+        Chance chance = Chance.of(seed, "member " + id);
+        long drift = profile.driftDivisor() == 0 ? 0 : chance.between(profile.driftDivisor(), 4 * profile.driftDivisor());
+        SimClock clock = new SimClock(
+                time,
+                chance.between(-1_000_000_000_000L, 1_000_000_000_000L),
+                EPOCH_MILLIS + chance.between(-50, 50),
+                chance.happens(0.5) ? drift : -drift);
+        SimStorage storage = new SimLog(
+                time,
+                Chance.of(seed, "disk " + id),
+                faults,
+                profile.disk(),
+                snapshots,
+                (int) chance.logUniform(64, 4_096),
+                new DiskWitness(id));
+        return new SimMember(
+                time, trace, clock, storage, setup(id, ids), Chance.of(seed, "seeds " + id), checks.raft(), new Around());
+    }
+
+    private MemberSetup setup(MemberId id, List<MemberId> ids) {
+        List<MemberKey> voters = new ArrayList<>();
+        StringBuilder ensemble = new StringBuilder();
+        for (MemberId each : ids) {
+            voters.add(MemberKey.first(each));
+            ensemble.append(ensemble.length() == 0 ? "" : ", ").append(each).append("=sim:").append(each);
+        }
+        return new MemberSetup(
+                id,
+                ensemble.toString(),
+                Configuration.ofVoters(voters),
+                profile.raft(),
+                Settings.DEFAULT,
+                100,
+                60_000,
+                profile.snapshotEntries(),
+                1 << 20,
+                5_000_000_000L,
+                commands,
+                0);
+    }
+
+    /** Tells the checks what a disk keeps. */
+    private final class DiskWitness implements SimStorage.Witness {
+        private final MemberId id;
+
+        DiskWitness(MemberId id) {
+            this.id = id;
+        }
+
+        @Override
+        public void forced(io.coord.raft.LogWrite write) {
+            checks.raft().forced(id, write);
+        }
+
+        @Override
+        public void installed(io.coord.raft.SnapshotMeta meta, boolean keepSuffix) {
+            checks.raft().installed(id, meta, keepSuffix);
+        }
+    }
+
+    private final class Around implements SimMember.Surroundings {
+        @Override
+        public void send(PeerFrame frame) {
+            network.send(frame);
+        }
+
+        @Override
+        public void happened(SimMember member, MemberEvent event) {
+            SimWorld.this.happened(member, event);
+        }
+
+        @Override
+        public long turnDelayNanos() {
+            if (turns.happens(starvation)) {
+                faults.count(Fault.STARVED);
+                return turns.exponential(100_000_000L);
+            }
+            return 1_000 + turns.below(20_000);
+        }
+    }
+
+    private void arrived(PeerFrame frame) {
+        member(frame.to()).receive(new Input.Received(frame));
+    }
+
+    private void happened(SimMember member, MemberEvent event) {
+        if (event instanceof MemberEvent.SnapshotInstalled) {
+            faults.count(Fault.SNAPSHOT_INSTALLED);
+            clients.forEach(client -> client.homeInstalled(member));
+        } else if (event instanceof MemberEvent.LeaseLapsed) {
+            faults.count(Fault.SESSION_EXPIRED);
+        } else if (event instanceof MemberEvent.Left) {
+            restartAfterLeaving(member);
+        }
+    }
+
+    /** Whoever embeds the member looks at it after a while, and starts it again. */
+    private void restartAfterLeaving(SimMember member) {
+        int of = member.run();
+        time.after(breaks.exponential(500_000_000L), () -> {
+            if (of == member.run()) {
+                crash(member);
+                start(member);
+            }
+        });
+    }
+
+    // ------------------------------------------------------------------------------------------------ parts
+
+    /** The world's seed. */
+    public long seed() {
+        return seed;
+    }
+
+    /** What the world is like. */
+    public Profile profile() {
+        return profile;
+    }
+
+    /** The world's time. */
+    public VirtualTime time() {
+        return time;
+    }
+
+    /** What happened so far, in one number. */
+    public Trace trace() {
+        return trace;
+    }
+
+    /** The mishaps so far. */
+    public FaultTable faults() {
+        return faults;
+    }
+
+    /** What is checked. */
+    public Checks checks() {
+        return checks;
+    }
+
+    SimNetwork network() {
+        return network;
+    }
+
+    List<SimMember> members() {
+        return members;
+    }
+
+    SimMember member(MemberId id) {
+        return members.get(id.value() - 1);
+    }
+
+    SimMember anyMember(Chance chance) {
+        return members.get(chance.below(members.size()));
+    }
+
+    List<SimClient> clients() {
+        return clients;
+    }
+
+    SimClient anyClient(Chance chance) {
+        return clients.get(chance.below(clients.size()));
+    }
+
+    void add(SimClient client) {
+        clients.add(client);
+    }
+
+    /** The member that leads, by its own view, in the highest term. */
+    Optional<SimMember> leader() {
+        SimMember leader = null;
+        long term = -1;
+        for (SimMember member : members) {
+            MemberView view = member.view();
+            if (view != null && view.role() == Role.LEADER && view.term() > term) {
+                leader = member;
+                term = view.term();
+            }
+        }
+        return Optional.ofNullable(leader);
+    }
+
+    // ------------------------------------------------------------------------------------------------ life and death
+
+    void start(SimMember member) {
+        member.start();
+    }
+
+    void startAll() {
+        for (SimMember member : members) {
+            if (!member.isUp()) {
+                member.start();
+            }
+        }
+    }
+
+    /** Stops a member; its peers may notice by their broken connections, its sessions' owners do. */
+    void crash(SimMember member) {
+        if (!member.isUp()) {
+            return;
+        }
+        member.crash();
+        for (SimMember peer : members) {
+            boolean notices = peer != member && breaks.happens(0.7)
+                    && !network.isCut(member.id().value(), peer.id().value());
+            if (notices) {
+                time.after(breaks.exponential(PEER_LOST_MEAN_NANOS), () -> peer.receive(new Input.PeerLost(member.id())));
+            }
+        }
+        for (SimClient client : clients) {
+            client.lost(member);
+        }
+    }
+
+    /** Ends every mishap: links carry, disks force, whoever was down or paused runs. */
+    void heal() {
+        healings++;
+        network.mendAll();
+        Profile calm = Profile.calm(profile.members());
+        network.become(calm.network());
+        starvation = 0;
+        for (SimMember member : members) {
+            member.storage().become(calm.disk());
+            member.resume();
+        }
+        startAll();
+    }
+
+    /** Counts heals: a partition of before must not be ended twice. */
+    int healings() {
+        return healings;
+    }
+
+    /** Every member in a line each, for messages. */
+    public String describe() {
+        StringBuilder text = new StringBuilder();
+        for (SimMember member : members) {
+            text.append("\n  member ").append(member.id()).append(": ")
+                    .append(member.view() == null ? "down" : member.view());
+        }
+        for (SimClient client : clients) {
+            text.append("\n  ").append(client);
+        }
+        return text.toString();
+    }
+}
