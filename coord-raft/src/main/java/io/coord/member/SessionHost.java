@@ -18,6 +18,7 @@ import io.coord.state.Command;
 import io.coord.state.CoordState;
 import io.coord.state.Reader;
 import io.coord.state.Reply;
+import io.coord.state.SessionView;
 import io.coord.state.StateRoot;
 import io.coord.state.WatchTable;
 import java.util.ArrayList;
@@ -364,22 +365,31 @@ final class SessionHost {
         }
     }
 
+    /**
+     * A write was applied. What the session wrote before it was applied, too, perhaps under an earlier attach or inside a snapshot: if
+     * its own reply has not come by here, it is answered from the table (rule.4).
+     */
     private void written(Reply.Written written) {
         HostedSession session = sessions.get(written.session());
-        if (session == null || session.attach != written.attach() || written.number() <= session.answered) {
-            return;
+        if (session != null && session.attach == written.attach() && written.number() > session.answered) {
+            answerThrough(session, written.number(), state.root());
         }
-        if (!(session.queue.peek() instanceof PendingWrite write) || write.number != written.number()) {
-            throw new IllegalStateException("session 0x" + Long.toHexString(session.id) + " was answered for number "
-                    + written.number() + ", but the first unanswered request is "
-                    + (session.queue.peek() instanceof PendingWrite other ? "number " + other.number : "no write"));
+    }
+
+    private void answerThrough(HostedSession session, long number, StateRoot root) {
+        SessionView table = root.session(session.id).orElseThrow();
+        while (session.queue.peek() instanceof PendingWrite write && write.number != 0 && write.number <= number) {
+            session.queue.poll();
+            session.answered = write.number;
+            session.resendAfterNanos = resendNanos;
+            session.proposedNanos = nowNanos;
+            answer(write.caller, table.outcome(write.number).orElseThrow());
+            advance(session);
         }
-        session.queue.poll();
-        session.answered = write.number;
-        session.resendAfterNanos = resendNanos;
-        session.proposedNanos = nowNanos;
-        answer(write.caller, written.outcome());
-        advance(session);
+        if (session.answered < number) {
+            throw new IllegalStateException("session 0x" + Long.toHexString(session.id) + " has written number " + number
+                    + ", but asked for no more than number " + session.answered);
+        }
     }
 
     @SuppressWarnings("unchecked")
@@ -813,6 +823,10 @@ final class SessionHost {
             }
         }
         watches.rearm(before, now, this::fire);
+        for (HostedSession session : sessions.values()) {
+            long proposed = session.nextNumber - 1;
+            answerThrough(session, Math.min(proposed, now.session(session.id).orElseThrow().lastNumber()), now);
+        }
         openings.values().forEach(opening -> surroundings.propose(opening.payload));
         sessions.values().forEach(this::resend);
     }

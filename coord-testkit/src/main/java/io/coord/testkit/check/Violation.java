@@ -19,6 +19,16 @@ public final class Violation extends RuntimeException {
         this.invariant = invariant;
     }
 
+    private Violation(Violation seen, String where) {
+        super(seen.getMessage() + where, seen);
+        this.invariant = seen.invariant;
+    }
+
+    /** The same, with where and how it was seen. */
+    public Violation located(String where) {
+        return new Violation(this, where);
+    }
+
     /** The id of the invariant. */
     public String invariant() {
         return invariant;

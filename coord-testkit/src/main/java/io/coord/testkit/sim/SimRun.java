@@ -74,15 +74,13 @@ public final class SimRun {
     }
 
     private Violation located(Violation violation, int seconds) {
-        return new Violation(
-                violation.invariant(),
-                violation.getMessage() + "\n  seed " + seed + ", step " + world.time().steps() + ", after "
-                        + world.time().nowNanos() / 1_000_000 + " ms of " + seconds + " s, "
-                        + world.profile().members() + " members; once more, with every transition:\n"
-                        + "  mvn -q -pl coord-testkit -am test -Dtest=SimulationTest#replay -Dsurefire.failIfNoSpecifiedTests=false"
-                        + " -Dsim.seed=" + seed + " -Dsim.members=" + world.profile().members() + " -Dsim.seconds=" + seconds
-                        + world.describe(),
-                violation);
+        int members = world.profile().members();
+        return violation.located("\n  seed " + seed + ", step " + world.time().steps() + ", after "
+                + world.time().nowNanos() / 1_000_000 + " ms of " + seconds + " s, " + members
+                + " members; once more, with every transition:\n"
+                + "  mvn -q -pl coord-testkit -am test -Dtest=SimulationTest#replay -Dsurefire.failIfNoSpecifiedTests=false"
+                + " -Dsim.seed=" + seed + " -Dsim.members=" + members + " -Dsim.seconds=" + seconds
+                + world.describe());
     }
 
     private Report run(int seconds) {
