@@ -100,7 +100,7 @@ public final class DistributedLock {
             session.awaitInterruptibly(request.queued());
             Optional<Hold> hold = session.awaitAtMost(request.granted(), atMost);
             if (hold.isEmpty()) {
-                request.cancel();
+                Waiting.awaitEnd(session, request.cancel());
             }
             return hold;
         } catch (InterruptedException | RuntimeException e) {
@@ -189,23 +189,28 @@ public final class DistributedLock {
             return granted.minimalCompletionStage();
         }
 
-        /** Gives the place in the queue back, or the lock if it is granted by now. Does not wait. */
-        public void cancel() {
+        /**
+         * Gives the place in the queue back, or the lock if it is granted by now.
+         *
+         * @return completes when that is done, or cannot be for the moment
+         */
+        public CompletionStage<@Nullable Void> cancel() {
+            CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
             executor.execute(() -> {
-                if (cancelled) {
-                    return;
-                }
                 cancelled = true;
                 CancellationException why = new CancellationException(
                         ErrorCode.LOCK_REQUEST_CANCELLED.message("the request for the lock at " + path + " was given up"));
                 queued.completeExceptionally(why);
                 granted.completeExceptionally(why);
                 if (hold != null) {
-                    hold.releaseAsync();
+                    Waiting.pass(hold.releaseAsync(), done);
                 } else if (place != null) {
-                    place.leave();
+                    Waiting.pass(place.leave(), done);
+                } else {
+                    done.complete(null);
                 }
             });
+            return done.minimalCompletionStage();
         }
     }
 
@@ -257,8 +262,8 @@ public final class DistributedLock {
         }
 
         /**
-         * Gives the lock back and waits until the next waiter may have it; releasing twice is harmless. If that cannot be done at the
-         * moment it is done later, at the latest by the end of the session.
+         * Gives the lock back and waits until the next waiter may have it; releasing twice is harmless. While the session is suspended it
+         * does not wait: the lock is given back when the session is connected, at the latest by its end.
          */
         public void release() {
             Waiting.awaitEnd(session, releaseAsync());

@@ -233,8 +233,8 @@ public final class LeaderElection implements AutoCloseable {
     }
 
     /**
-     * Leaves the election: {@link #onDeposed} listeners first, then the deletion of the candidate's node, for which it waits. If that
-     * cannot be done at the moment it is done later, at the latest by the end of the session.
+     * Leaves the election: {@link #onDeposed} listeners first, then the deletion of the candidate's node, for which it waits. While the
+     * session is suspended it does not wait: the node goes when the session is connected, at the latest by its end.
      */
     @Override
     public void close() {

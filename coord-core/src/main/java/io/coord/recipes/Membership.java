@@ -234,8 +234,8 @@ public final class Membership implements AutoCloseable {
     }
 
     /**
-     * Leaves the group and waits until the others can see that; the view comes to a standstill. If that cannot be done at the moment it is
-     * done later, at the latest by the end of the session.
+     * Leaves the group and waits until the others can see that; the view comes to a standstill. While the session is suspended it does not
+     * wait: the others see it when the session is connected, at the latest by its end.
      */
     @Override
     public void close() {

@@ -259,8 +259,8 @@ final class QueuePlace {
             lose(Optional.empty());
         } else if (position == 0) {
             ahead = null;
+            becomeFirst(); // before whoever waits for the place looks whether it is the first
             placed.complete(null);
-            becomeFirst();
         } else {
             watch(mine, queue.child(places.get(position - 1).name()));
         }

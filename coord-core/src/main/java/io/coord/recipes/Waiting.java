@@ -3,6 +3,7 @@ package io.coord.recipes;
 import io.coord.OutcomeUnknownException;
 import io.coord.Session;
 import io.coord.SessionEndedException;
+import io.coord.SessionState;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -43,9 +44,12 @@ final class Waiting {
         }
     }
 
-    /** Waits for an end, unless it comes with the session's or the thread is interrupted: it then comes without being waited for. */
+    /**
+     * Waits for an end while there is a point in waiting: not if the session is suspended or over, and no longer if the thread is
+     * interrupted. The end then comes without being waited for.
+     */
     static void awaitEnd(Session session, CompletionStage<@Nullable Void> end) {
-        if (session.state().isOver()) {
+        if (session.state() != SessionState.CONNECTED) {
             return;
         }
         try {
