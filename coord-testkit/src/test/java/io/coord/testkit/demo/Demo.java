@@ -77,13 +77,29 @@ public final class Demo {
         }
     }
 
-    private List<String> play(Recording recording, Path directory) {
-        banner();
+    /**
+     * Runs the first act alone, without a disk.
+     *
+     * @return what differed; empty if nothing did
+     */
+    static List<String> replayInMemory(Recording recording, PrintStream out) {
+        Demo demo = new Demo(out);
+        try (LocalEnsemble ensemble = demo.ensemble().memoryStorage().start()) {
+            demo.replay(recording, new Stage(ensemble));
+        }
+        return demo.verdict();
+    }
+
+    private LocalEnsemble.Builder ensemble() {
         MemberConfig config = MemberConfig.DEFAULT
                 .withExtendedTypes(true)
                 .withSessionTimeouts(Duration.ofMillis(500), Duration.ofSeconds(10), Duration.ofMinutes(10));
-        try (LocalEnsemble ensemble =
-                LocalEnsemble.builder().members(MEMBERS).fileStorage(directory).config(config).start()) {
+        return LocalEnsemble.builder().members(MEMBERS).config(config);
+    }
+
+    private List<String> play(Recording recording, Path directory) {
+        banner();
+        try (LocalEnsemble ensemble = ensemble().fileStorage(directory).start()) {
             say("Three members, each with its own log on disk. Member " + ensemble.leader() + " leads.");
             Stage stage = new Stage(ensemble);
             List<TreeWalk.Found> replayed = replay(recording, stage);
