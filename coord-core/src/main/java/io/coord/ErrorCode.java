@@ -83,6 +83,21 @@ public enum ErrorCode {
     /** An empty member meets an ensemble that has been formed. */
     EMPTY_MEMBER(1052),
 
+    /** A member was told other members than its peers were. */
+    ENSEMBLES_DIFFER(1050),
+    /** Members of different ensembles meet. */
+    CLUSTERS_MIXED(1051),
+    /** A member without a memory meets an ensemble that has one. */
+    MEMORY_LOST(1052),
+    /** An ensemble of several members without a transport between them. */
+    NO_TRANSPORT(1053),
+    /** The member asked is closed. */
+    MEMBER_CLOSED(1054),
+    /** The member asked does not serve sessions yet. */
+    NOT_SERVING(1055),
+    /** The members of a new ensemble have not met yet. */
+    NOT_FORMED(1056),
+
     /** What was written to a data directory is not what it holds now. */
     DATA_DAMAGED(1060),
     /** Files of a data directory are gone. */

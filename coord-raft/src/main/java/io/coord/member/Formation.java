@@ -1,5 +1,6 @@
 package io.coord.member;
 
+import io.coord.ErrorCode;
 import io.coord.MemberId;
 import java.util.List;
 import java.util.Optional;
@@ -115,17 +116,17 @@ final class Formation {
         for (var entry : heard.entrySet()) {
             PeerMessage.Hello hello = entry.getValue();
             if (!hello.ensemble().equals(ensemble)) {
-                return Optional.of("COORD-1011 member " + entry.getKey() + " was started with the members \""
+                return Optional.of(ErrorCode.ENSEMBLES_DIFFER + " member " + entry.getKey() + " was started with the members \""
                         + hello.ensemble() + "\", this one with \"" + ensemble
                         + "\". Start every member of a new ensemble with the same list.");
             }
             if (hello.clusterId() != 0 && cluster != 0 && hello.clusterId() != cluster) {
-                return Optional.of("COORD-1012 member " + entry.getKey() + " belongs to cluster "
+                return Optional.of(ErrorCode.CLUSTERS_MIXED + " member " + entry.getKey() + " belongs to cluster "
                         + Long.toHexString(hello.clusterId()) + ", another one to " + Long.toHexString(cluster)
                         + ". Two ensembles are mixed; correct the member list or the data directories.");
             }
             if (!hello.pristine() && !learner) {
-                return Optional.of("COORD-1013 this member's storage is empty, but member " + entry.getKey()
+                return Optional.of(ErrorCode.MEMORY_LOST + " this member's storage is empty, but member " + entry.getKey()
                         + " already has a history in cluster " + Long.toHexString(hello.clusterId())
                         + ". An emptied member must not vote again under its old identity: restore its data directory,"
                         + " or have it admitted as a new member.");

@@ -273,7 +273,7 @@ public sealed interface Input {
     /**
      * End a session now, as if its lease had lapsed. Only the leader does.
      *
-     * @param caller told whether this member leads and the session exists
+     * @param caller told when it has ended; false if this member does not lead or there is no such session
      * @param session which
      */
     record Expire(Caller<Boolean> caller, long session) implements Order {}
@@ -304,7 +304,7 @@ public sealed interface Input {
     /**
      * Look for containers and TTL nodes whose time has come, now. Only the leader does.
      *
-     * @param caller told whether this member leads
+     * @param caller told when they are deleted; false if this member does not lead
      * @param pretendElapsedMillis added to the elapsed time of the scan and of what follows it; for tests of time to live
      */
     record Collect(Caller<Boolean> caller, long pretendElapsedMillis) implements Order {}

@@ -76,7 +76,7 @@ public final class MemberCore {
     private long reportSequence;
     private long nextReportNanos;
 
-    private final List<ConfigureOrder> configureOrders = new ArrayList<>();
+    private final List<PendingOrder> pendingOrders = new ArrayList<>();
     private long nextCollectNanos;
 
     private @Nullable CoordState receivedState;
@@ -88,7 +88,8 @@ public final class MemberCore {
     /** An acknowledgement that waits for a quorum to confirm this leader. */
     private record OwedAck(MemberKey to, long sequence, long round) {}
 
-    private record ConfigureOrder(Input.Configure order, long index) {}
+    /** An order that is carried out when an entry is applied. */
+    private record PendingOrder(Caller<Boolean> caller, long index) {}
 
     private final Map<MemberId, Boolean> formedPeers = new LinkedHashMap<>();
 
@@ -426,7 +427,7 @@ public final class MemberCore {
         if (event instanceof RaftEvent.RoleChanged changed && changed.role() != Role.LEADER) {
             leases = null;
             owedAcks.clear();
-            refuseConfigureOrders();
+            refusePendingOrders();
         }
     }
 
@@ -494,7 +495,7 @@ public final class MemberCore {
         host.changed(applied.changes());
         host.replied(applied);
         leaseApplied(applied.reply());
-        configured(entry.index());
+        carriedOut(entry.index());
     }
 
     /**
@@ -693,11 +694,13 @@ public final class MemberCore {
         }
     }
 
-    private void collect() {
+    private Proposal collect() {
         long term = raft().term();
+        Proposal last = Proposal.APPENDED;
         for (Collectable due : state.collectables(raft().elapsedMillis(), COLLECT_MAX)) {
-            propose(new Command.CollectNode(due.path(), due.czxid(), due.mzxid(), term));
+            last = propose(new Command.CollectNode(due.path(), due.czxid(), due.mzxid(), term));
         }
+        return last;
     }
 
     // ------------------------------------------------------------------------------------------------ orders
@@ -718,8 +721,7 @@ public final class MemberCore {
                 refuse(order);
             } else {
                 raft.advanceElapsed(collect.pretendElapsedMillis());
-                collect();
-                told(collect.caller(), true);
+                toldWhenApplied(collect.caller(), collect());
             }
         }
     }
@@ -744,12 +746,24 @@ public final class MemberCore {
 
     private void expire(Input.Expire expire) {
         var session = state.root().session(expire.session());
-        boolean able = leases != null && session.isPresent();
-        if (able) {
-            propose(new Command.ExpireSession(
-                    expire.session(), session.orElseThrow().attach(), raft().term()));
+        if (leases == null || session.isEmpty()) {
+            told(expire.caller(), false);
+        } else {
+            long attach = session.orElseThrow().attach();
+            toldWhenApplied(
+                    expire.caller(), propose(new Command.ExpireSession(expire.session(), attach, raft().term())));
         }
-        told(expire.caller(), able);
+    }
+
+    /** The caller hears of it when what was proposed last is applied; at once if it was not taken. */
+    private void toldWhenApplied(Caller<Boolean> caller, Proposal proposal) {
+        if (proposal == Proposal.APPENDED && raft().lastIndex() == state.appliedIndex()) {
+            told(caller, true);
+        } else if (proposal == Proposal.APPENDED) {
+            pendingOrders.add(new PendingOrder(caller, raft().lastIndex()));
+        } else {
+            told(caller, false);
+        }
     }
 
     private void transfer(Input.Transfer transfer) {
@@ -766,28 +780,28 @@ public final class MemberCore {
     }
 
     private void configure(Input.Configure configure) {
-        if (leases == null || propose(new Command.Configure(configure.settings())) != Proposal.APPENDED) {
+        if (leases == null) {
             told(configure.caller(), false);
         } else {
-            configureOrders.add(new ConfigureOrder(configure, raft().lastIndex()));
+            toldWhenApplied(configure.caller(), propose(new Command.Configure(configure.settings())));
         }
     }
 
-    private void configured(long index) {
-        if (!configureOrders.isEmpty()) {
-            configureOrders.removeIf(order -> {
+    private void carriedOut(long index) {
+        if (!pendingOrders.isEmpty()) {
+            pendingOrders.removeIf(order -> {
                 boolean done = order.index() <= index;
                 if (done) {
-                    told(order.order().caller(), true);
+                    told(order.caller(), true);
                 }
                 return done;
             });
         }
     }
 
-    private void refuseConfigureOrders() {
-        configureOrders.forEach(order -> told(order.order().caller(), false));
-        configureOrders.clear();
+    private void refusePendingOrders() {
+        pendingOrders.forEach(order -> told(order.caller(), false));
+        pendingOrders.clear();
     }
 
     // ------------------------------------------------------------------------------------------------ snapshots
@@ -880,7 +894,7 @@ public final class MemberCore {
         leases = null;
         owedAcks.clear();
         endSnapshot(false);
-        refuseConfigureOrders();
+        refusePendingOrders();
         host.memberLeft(reason);
         outbox.event(new MemberEvent.Left(reason));
     }

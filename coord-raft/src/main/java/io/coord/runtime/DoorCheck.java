@@ -1,66 +1,110 @@
 package io.coord.runtime;
 
+import io.coord.Acl;
 import io.coord.Bytes;
+import io.coord.ErrorCode;
 import io.coord.NodePath;
 import io.coord.Operation;
 import io.coord.Outcome;
 import io.coord.Refusal;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What a door refuses by size, before a request gets a number; everything else is judged by the tree itself. */
 final class DoorCheck {
 
-    private DoorCheck() {}
+    private static final int STEP_BYTES = 32;
+    private static final int PATH_SHOWN_MAX = 100;
 
-    static Optional<Outcome.Refused> objection(Operation.Write<?> write, DoorLimits limits) {
-        if (write instanceof Operation.Create create) {
-            return step(create.path(), create.data(), limits);
-        }
-        if (write instanceof Operation.SetData set) {
-            return step(set.path(), set.data(), limits);
-        }
-        if (write instanceof Operation.Multi multi) {
-            return multi(multi, limits);
-        }
-        return Optional.empty();
+    private final DoorLimits limits;
+
+    DoorCheck(DoorLimits limits) {
+        this.limits = limits;
     }
 
-    private static Optional<Outcome.Refused> multi(Operation.Multi multi, DoorLimits limits) {
-        if (multi.steps().size() > limits.multiStepsMax()) {
-            return refused("", "COORD-1022 the transaction has " + multi.steps().size() + " steps, the limit is "
-                    + limits.multiStepsMax() + " (multiStepsMax). Split it.");
+    Optional<Outcome.Refused> objection(Operation<?> operation) {
+        if (operation instanceof Operation.Create create) {
+            return orTooLarge(create.path(), node(create.path(), create.data()), bytes(create));
         }
+        if (operation instanceof Operation.SetData set) {
+            return orTooLarge(set.path(), node(set.path(), set.data()), bytes(set));
+        }
+        if (operation instanceof Operation.SetAcl set) {
+            return orTooLarge(set.path(), node(set.path(), null), STEP_BYTES + set.path().length() + bytes(set.acl()));
+        }
+        if (operation instanceof Operation.Multi multi) {
+            return multi(multi);
+        }
+        return operation instanceof Operation.MultiRead reads ? count(reads.reads().size()) : Optional.empty();
+    }
+
+    private Optional<Outcome.Refused> multi(Operation.Multi multi) {
+        Optional<Outcome.Refused> objection = count(multi.steps().size());
+        long bytes = 0;
         for (Operation.Step<?> step : multi.steps()) {
-            Optional<Outcome.Refused> objection = objection(step, limits);
             if (objection.isPresent()) {
                 return objection;
             }
+            objection = objection(step);
+            bytes += bytes(step);
+        }
+        return orTooLarge("", objection, bytes);
+    }
+
+    private Optional<Outcome.Refused> count(int steps) {
+        return steps <= limits.multiStepsMax()
+                ? Optional.empty()
+                : refused("", ErrorCode.REQUEST_TOO_LARGE, "the transaction has " + steps + " steps, the limit is "
+                        + limits.multiStepsMax() + " (maxMultiSteps). Split it.");
+    }
+
+    private Optional<Outcome.Refused> node(String path, @Nullable Bytes data) {
+        if (data != null && data.length() > limits.dataBytesMax()) {
+            return refused(path, ErrorCode.DATA_TOO_LARGE, "the data is " + data.length() + " bytes, the limit is "
+                    + limits.dataBytesMax()
+                    + " (maxDataBytes). A tree is for metadata: store the data elsewhere and a reference here.");
+        }
+        if (path.length() > 2 * limits.pathDepthMax() && depth(path) > limits.pathDepthMax()) {
+            return refused(path, ErrorCode.REQUEST_TOO_LARGE, "the path has " + depth(path) + " elements, the limit is "
+                    + limits.pathDepthMax() + " (maxPathDepth). Use a flatter tree.");
         }
         return Optional.empty();
     }
 
-    private static Optional<Outcome.Refused> step(String path, @Nullable Bytes data, DoorLimits limits) {
-        if (data != null && data.length() > limits.dataBytesMax()) {
-            return refused(path, "COORD-1005 the data is " + data.length() + " bytes, the limit is " + limits.dataBytesMax()
-                    + " (maxDataBytes). A tree is for metadata: store the data elsewhere and a reference here.");
+    private Optional<Outcome.Refused> orTooLarge(String path, Optional<Outcome.Refused> objection, long bytes) {
+        return objection.isPresent() || bytes <= limits.requestBytesMax()
+                ? objection
+                : refused(path, ErrorCode.REQUEST_TOO_LARGE, "the request has " + bytes + " bytes, the limit is "
+                        + limits.requestBytesMax() + " (maxRequestBytes). Split it.");
+    }
+
+    private static long bytes(Operation.Step<?> step) {
+        long bytes = STEP_BYTES + step.path().length();
+        if (step instanceof Operation.Create create) {
+            return bytes + length(create.data()) + bytes(create.acl());
         }
-        if (path.length() > limits.pathLengthMax()) {
-            return refused(path.substring(0, 100) + "...", "COORD-1023 the path has " + path.length()
-                    + " characters, the limit is " + limits.pathLengthMax() + " (maxPathLength). Use shorter names.");
+        return step instanceof Operation.SetData set ? bytes + length(set.data()) : bytes;
+    }
+
+    private static long bytes(List<Acl> acl) {
+        long bytes = 0;
+        for (Acl entry : acl) {
+            bytes += STEP_BYTES + entry.identity().id().length();
         }
-        if (path.length() > 2 * limits.pathDepthMax() && depth(path) > limits.pathDepthMax()) {
-            return refused(path.substring(0, 100) + "...", "COORD-1024 the path has " + depth(path)
-                    + " elements, the limit is " + limits.pathDepthMax() + " (maxPathDepth). Use a flatter tree.");
-        }
-        return Optional.empty();
+        return bytes;
+    }
+
+    private static int length(@Nullable Bytes data) {
+        return data == null ? 0 : data.length();
     }
 
     private static long depth(String path) {
         return path.chars().filter(c -> c == '/').count();
     }
 
-    private static Optional<Outcome.Refused> refused(String path, String detail) {
-        return Optional.of(new Outcome.Refused(Refusal.BAD_ARGUMENTS, NodePath.printable(path), detail));
+    private static Optional<Outcome.Refused> refused(String path, ErrorCode code, String detail) {
+        String shown = path.length() <= PATH_SHOWN_MAX ? path : path.substring(0, PATH_SHOWN_MAX) + "...";
+        return Optional.of(new Outcome.Refused(Refusal.BAD_ARGUMENTS, NodePath.printable(shown), code.message(detail)));
     }
 }

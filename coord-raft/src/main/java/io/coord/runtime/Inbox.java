@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What waits for a member's loop, in three lanes (rule.21): what the disk completed is never refused, being bounded by what was asked of
- * it; messages of peers are dropped when their lane is full; requests are refused.
+ * it; messages of peers are dropped when their lane is full; requests are bounded by whoever lets them in.
  */
 final class Inbox {
 
@@ -21,15 +21,9 @@ final class Inbox {
     private final ConcurrentLinkedQueue<Input> peers = new ConcurrentLinkedQueue<>();
     private final ConcurrentLinkedQueue<Input> requests = new ConcurrentLinkedQueue<>();
     private final AtomicInteger peerCount = new AtomicInteger();
-    private final AtomicInteger requestCount = new AtomicInteger();
-    private final int requestMax;
 
     private volatile boolean closed;
     private volatile @Nullable Thread sleeper;
-
-    Inbox(int requestMax) {
-        this.requestMax = requestMax;
-    }
 
     void completed(Input input) {
         disk.add(input);
@@ -44,13 +38,16 @@ final class Inbox {
         }
     }
 
-    /** Whether the request was taken. */
+    /** Whether the request was taken: false once the inbox is closed. */
     boolean request(Input input) {
-        if (closed || requestCount.get() >= requestMax) {
+        if (closed) {
             return false;
         }
-        requestCount.incrementAndGet();
         requests.add(input);
+        // Closed meanwhile, it may have come too late for the last look; if it is still there, nobody has seen it.
+        if (closed && requests.remove(input)) {
+            return false;
+        }
         wake();
         return true;
     }
@@ -85,8 +82,17 @@ final class Inbox {
         List<Input> taken = new ArrayList<>();
         take(disk, null, taken);
         take(peers, peerCount, taken);
-        take(requests, requestCount, taken);
+        take(requests, null, taken);
         return taken;
+    }
+
+    /** What was never taken. */
+    List<Input> requestsLeft() {
+        List<Input> left = new ArrayList<>();
+        for (Input input = requests.poll(); input != null; input = requests.poll()) {
+            left.add(input);
+        }
+        return left;
     }
 
     private boolean isEmpty() {

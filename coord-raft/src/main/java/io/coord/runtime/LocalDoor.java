@@ -1,10 +1,14 @@
 package io.coord.runtime;
 
+import io.coord.ErrorCode;
 import io.coord.member.Caller;
 import io.coord.member.Delivery;
+import io.coord.member.Failure;
+import io.coord.member.Input;
 import io.coord.member.SessionGrant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -12,23 +16,25 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Brings deliveries to the in-process sessions of a member. Used by its loop only. */
-public final class LocalDoor {
+final class LocalDoor {
 
     /** Whoever gave an order; completed on the callback executor. */
-    public static final class OrderCaller implements Caller<Boolean> {
+    static final class OrderCaller implements Caller<Boolean> {
         private final CompletableFuture<Boolean> stage = new CompletableFuture<>();
         private final Executor callbacks;
 
         /** For an order whose answer is told on this executor. */
-        public OrderCaller(Executor callbacks) {
+        OrderCaller(Executor callbacks) {
             this.callbacks = callbacks;
         }
 
         /** Completes with whether the order was carried out. */
-        public CompletionStage<Boolean> stage() {
-            return stage;
+        CompletionStage<Boolean> stage() {
+            return stage.minimalCompletionStage();
         }
 
         void answer(boolean done) {
@@ -37,19 +43,51 @@ public final class LocalDoor {
     }
 
     private final SessionHome home;
+    private final int sessionsMax;
     private final Map<Long, LocalSession> sessions = new HashMap<>();
-    private final Set<LocalSession> touched = new LinkedHashSet<>();
+    /** Since when each session waits to be opened or attached. */
+    private final Map<Call.Attempt<?>, Long> openings = new LinkedHashMap<>();
 
-    /** The door of this member. */
-    public LocalDoor(SessionHome home) {
+    private final Set<LocalSession> touched = new LinkedHashSet<>();
+    private int answers;
+    private SessionQueue.Gate gate = new SessionQueue.Gate();
+
+    LocalDoor(SessionHome home, int sessionsMax) {
         this.home = home;
+        this.sessionsMax = sessionsMax;
+    }
+
+    int size() {
+        return sessions.size();
+    }
+
+    /** Notes who wants to come in; false if the member hosts as many sessions as it may, which is then staged as the answer. */
+    boolean admits(Input input) {
+        Caller<SessionGrant> caller = opener(input);
+        if (caller == null) {
+            return true;
+        }
+        if (sessions.size() + openings.size() >= sessionsMax) {
+            stage(new Delivery.Failed(caller, Failure.UNAVAILABLE, ErrorCode.TOO_MANY_SESSIONS.message("member " + home.member()
+                    + " hosts " + sessions.size() + " sessions, the limit (maxSessions). Close some, or ask another member.")));
+            return false;
+        }
+        if (caller instanceof Call.Attempt<?> attempt) {
+            openings.put(attempt, home.nanoTime());
+        }
+        return true;
+    }
+
+    private static @Nullable Caller<SessionGrant> opener(Input input) {
+        if (input instanceof Input.Open open) {
+            return open.caller();
+        }
+        return input instanceof Input.Resume resume ? resume.caller() : null;
     }
 
     /** Queues deliveries, in order, not to run before {@link #release()}. */
-    public void stage(List<Delivery> deliveries) {
-        for (Delivery delivery : deliveries) {
-            stage(delivery);
-        }
+    void stage(List<Delivery> deliveries) {
+        deliveries.forEach(this::stage);
     }
 
     private void stage(Delivery delivery) {
@@ -75,13 +113,15 @@ public final class LocalDoor {
     }
 
     private void toCaller(Caller<?> caller, Delivery delivery) {
-        if (caller instanceof LocalSession.Attempt<?> attempt) {
+        if (caller instanceof Call.Attempt<?> attempt) {
             LocalSession session = attempt.session();
             touched.add(session);
+            answers++;
+            openings.remove(attempt);
             if (delivery instanceof Delivery.Answered<?> answered && answered.value() instanceof SessionGrant grant) {
                 sessions.put(grant.session(), session);
             }
-            session.stage(attempt, delivery);
+            session.stage(attempt, delivery, gate);
         } else if (caller instanceof OrderCaller order) {
             order.answer(delivery instanceof Delivery.Answered<?> answered && Boolean.TRUE.equals(answered.value()));
         }
@@ -91,18 +131,78 @@ public final class LocalDoor {
         LocalSession session = sessions.get(id);
         if (session != null) {
             touched.add(session);
-            session.stage(home, delivery);
+            session.stage(home, delivery, gate);
         }
     }
 
-    /** Lets run what is staged: the root that shows it is handed out. */
-    public void release() {
-        touched.forEach(LocalSession::release);
-        touched.clear();
+    /** Whether something waits for {@link #release()}. */
+    boolean hasStaged() {
+        return !touched.isEmpty();
     }
 
-    /** The sessions attached here. */
-    public List<LocalSession> sessions() {
-        return new ArrayList<>(sessions.values());
+    /** Lets run what is staged: the root that shows it is handed out. Says how many requests it answers. */
+    int release() {
+        if (touched.isEmpty()) {
+            return 0;
+        }
+        gate.open();
+        gate = new SessionQueue.Gate();
+        for (LocalSession session : touched) {
+            session.opened(home);
+        }
+        touched.clear();
+        int released = answers;
+        answers = 0;
+        return released;
+    }
+
+    /** Tells those who have waited for longer than this; what they asked goes on. */
+    void giveUpOlderThan(long ageNanos, Supplier<String> reason) {
+        for (LocalSession session : sessions.values()) {
+            session.giveUpOlderThan(ageNanos, reason);
+        }
+        long nowNanos = home.nanoTime();
+        openings.entrySet().removeIf(opening -> {
+            boolean overdue = nowNanos - opening.getValue() > ageNanos;
+            if (overdue) {
+                opening.getKey().session().giveUp(opening.getKey().call(), reason.get());
+            }
+            return overdue;
+        });
+    }
+
+    /** The member is gone: every session here, or on its way here, learns it. What was not taken any more counts as on its way. */
+    void ended(List<Input> notTaken, String reason) {
+        notTaken.forEach(this::refuse);
+        openings.keySet().forEach(opening -> opening.session().giveUp(opening.call(), reason));
+        openings.clear();
+        for (LocalSession session : new ArrayList<>(sessions.values())) {
+            session.homeLost(home, reason);
+        }
+        sessions.clear();
+    }
+
+    private void refuse(Input input) {
+        if (input instanceof Input.Order order && callerOf(order) instanceof OrderCaller caller) {
+            caller.answer(false);
+        } else if (opener(input) instanceof Call.Attempt<?> attempt) {
+            openings.put(attempt, 0L);
+        }
+    }
+
+    private static Caller<Boolean> callerOf(Input.Order order) {
+        if (order instanceof Input.Expire expire) {
+            return expire.caller();
+        }
+        if (order instanceof Input.Transfer transfer) {
+            return transfer.caller();
+        }
+        if (order instanceof Input.TakeSnapshot snapshot) {
+            return snapshot.caller();
+        }
+        if (order instanceof Input.Configure configure) {
+            return configure.caller();
+        }
+        return ((Input.Collect) order).caller();
     }
 }

@@ -3,6 +3,7 @@ package io.coord.runtime;
 import io.coord.AsyncSession;
 import io.coord.Bytes;
 import io.coord.CoordException;
+import io.coord.ErrorCode;
 import io.coord.Identity;
 import io.coord.NodePath;
 import io.coord.Operation;
@@ -24,13 +25,12 @@ import io.coord.member.Delivery;
 import io.coord.member.Failure;
 import io.coord.member.Input;
 import io.coord.member.SessionGrant;
+import io.coord.runtime.SessionHome.Submission;
 import io.coord.session.DirectReads;
 import io.coord.session.ListenerTable;
-import io.coord.state.Acls;
 import io.coord.state.Reader;
 import io.coord.state.StateRoot;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -39,7 +39,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,8 +50,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Requests go to the member's inbox in the order they were made; answers and events come back through one {@link SessionQueue}. A
  * local read without a watch is answered from the published root on the calling thread while nothing earlier is unanswered (rule.3).
  *
- * <p>A session may move: {@link #moveTo} attaches it to another member with the same id, asks there for what is unanswered, and
- * restores its watches. A write keeps its number on the way, so it is applied once and its caller learns the outcome.
+ * <p>A session with a {@link Relocation} moves: {@link #moveTo} attaches it to another member with the same id, asks there for what is
+ * unanswered, and restores its watches. A write keeps its number on the way, so it is applied once and its caller learns the outcome.
  */
 public final class LocalSession implements AsyncSession, DirectReads {
 
@@ -62,365 +64,324 @@ public final class LocalSession implements AsyncSession, DirectReads {
             Executor callbacks,
             Consumer<Throwable> onListenerFailure) {}
 
-    /** One attachment: what still comes from an earlier one is not for this session any more. */
-    private final class Link {
-        final SessionHome home;
-        volatile long validUntilNanos;
-        /** Whether the member has granted a lease over this link. Only its loop looks. */
-        boolean granted;
-
-        Link(SessionHome home) {
-            this.home = home;
-            this.validUntilNanos = home.nanoTime();
-        }
-
-        boolean isValid() {
-            return home.nanoTime() - validUntilNanos < 0;
-        }
-    }
-
-    /** A request and who waits for it. */
-    private static final class Call<R> {
-        final CompletableFuture<R> stage = new CompletableFuture<>();
-        /** Makes the input that asks for it. */
-        final Asking<R> asking;
-        /** Whether it takes one of the session's numbers. */
-        final boolean numbered;
-        /** Runs in the session's queue just before a granted answer completes the stage. */
-        final @Nullable Consumer<R> onGranted;
-
-        boolean answered;
-
-        Call(Asking<R> asking, boolean numbered, @Nullable Consumer<R> onGranted) {
-            this.asking = asking;
-            this.numbered = numbered;
-            this.onGranted = onGranted;
-        }
-    }
-
-    /** How to ask for something in the name of a session. */
-    private interface Asking<R> {
-        Input input(long session, Caller<R> caller);
-    }
-
-    /** For a call that is asked once, by whoever makes it. */
-    private static <R> Asking<R> noAsking() {
-        return (session, caller) -> {
-            throw new IllegalStateException("asked once only");
-        };
-    }
-
-    /** A call as asked over one link. */
-    public final class Attempt<R> implements Caller<R> {
-        private final Call<R> call;
-        private final Link link;
-
-        private Attempt(Call<R> call, Link link) {
-            this.call = call;
-            this.link = link;
-        }
-
-        LocalSession session() {
-            return LocalSession.this;
-        }
+    /** Finds another member for a session that lost its own, by calling {@link #moveTo}. */
+    public interface Relocation {
+        /** Called on any thread, a member's loop included: must not wait. Called again when a move failed. */
+        void homeless(LocalSession session, String reason);
     }
 
     private final Setup setup;
+    private final @Nullable Relocation relocation;
+    private final DoorCheck check;
     private final SessionQueue queue;
-    private final boolean moves;
+    private final RequestLine line;
     private final ListenerTable listeners = new ListenerTable();
     private final List<Consumer<? super SessionEvent>> eventListeners = new CopyOnWriteArrayList<>();
-    private final CompletableFuture<AsyncSession> opened = new CompletableFuture<>();
     private final AtomicLong names = new AtomicLong();
-
-    /** Guards the order of requests: the inbox sees them as {@link #unanswered} holds them. */
-    private final Object order = new Object();
-
-    private final ArrayDeque<Call<?>> unanswered = new ArrayDeque<>();
-    private volatile int outstanding;
-    private long answeredWrites;
-    private boolean asking;
+    private final AtomicReference<@Nullable SessionState> over = new AtomicReference<>();
 
     private volatile long id;
     private volatile int timeoutMillis;
-    private volatile @Nullable Link link;
-    private volatile @Nullable SessionState over;
     private volatile Reader reader;
+    private volatile int watches;
+    private volatile boolean closing;
+    private volatile String ending = "";
+    /** Who it acts as once everything asked so far is granted; guarded by this. */
+    private List<Identity> identities;
+    /** Whether listeners were last told that the session is connected. Only the queue looks. */
+    private boolean connectedTold;
 
-    /**
-     * A session not yet open.
-     *
-     * @param moves whether it survives its member by moving to another
-     */
-    public LocalSession(Setup setup, boolean moves) {
+    /** A session not yet open, which ends with its member. */
+    public LocalSession(Setup setup) {
+        this(setup, null);
+    }
+
+    /** A session not yet open, which moves if there is somebody to find it another member. */
+    public LocalSession(Setup setup, @Nullable Relocation relocation) {
         this.setup = setup;
-        this.moves = moves;
+        this.relocation = relocation;
+        this.check = new DoorCheck(setup.limits());
         this.queue = new SessionQueue(setup.callbacks(), setup.onListenerFailure());
+        this.line = new RequestLine(this, relocation != null, setup.limits().outstandingMax());
         this.timeoutMillis = setup.timeoutMillis();
+        this.identities = setup.identities();
         this.reader = new Reader(0, setup.identities());
     }
 
     // ------------------------------------------------------------------------------------------------ opening and moving
 
-    /** Asks a member to open the session; completes with it when that is committed. */
+    /**
+     * Asks a member to open the session.
+     *
+     * @return completes with it when that is committed; fails if the member cannot, and then this session is of no more use
+     */
     public CompletionStage<AsyncSession> open(SessionHome home) {
-        Link link = new Link(home);
-        this.link = link;
-        Call<SessionGrant> call = new Call<>(noAsking(), false, null);
-        Input.Open open = new Input.Open(
-                new Attempt<>(call, link),
-                setup.timeoutMillis(),
-                Passwords.hash(setup.password()),
-                setup.identities(),
-                true);
-        call.stage.whenComplete((grant, failure) -> {
-            if (failure != null) {
-                opened.completeExceptionally(failure);
-            } else {
-                begin(link, grant);
-                opened.complete(this);
-            }
-        });
-        if (!home.submit(open)) {
-            opened.completeExceptionally(notTaken(home));
-        }
-        return opened.minimalCompletionStage();
-    }
-
-    private static UnavailableException notTaken(SessionHome home) {
-        return new UnavailableException("COORD-1020 member " + home.member()
-                + " takes no requests: it is closed, or its inbox is full. Ask another member, or later.");
-    }
-
-    private void begin(Link link, SessionGrant grant) {
-        synchronized (order) {
-            id = grant.session();
-            timeoutMillis = grant.timeoutMillis();
-            reader = new Reader(id, reader.identities());
-            if (this.link != link) {
-                return; // moved on meanwhile
-            }
-            asking = true;
-            for (Call<?> call : unanswered) {
-                if (!call.answered) {
-                    ask(call, link);
-                }
-            }
-        }
-    }
-
-    /** Whether the session outlives its member. */
-    public boolean moves() {
-        return moves;
-    }
-
-    /** The member the session is attached to, or was last; empty before it is open. */
-    public Optional<SessionHome> home() {
-        Link link = this.link;
-        return link == null ? Optional.empty() : Optional.of(link.home);
+        Link link = new Link(home, 0);
+        link.rewatched = true;
+        line.moveTo(link);
+        return attach(link, (caller, answered) -> new Input.Open(
+                caller, setup.timeoutMillis(), Passwords.hash(setup.password()), setup.identities(), true));
     }
 
     /**
-     * Attaches the session to another member. Unanswered requests are asked again there, in order; one-shot watches are compared with
-     * what changed since, persistent ones report a {@link WatchEvent.Type#GAP}.
+     * Attaches the session to another member, or anew to its own. Unanswered requests are asked again there, in order; one-shot watches
+     * are compared with what changed since, persistent ones report a {@link WatchEvent.Type#GAP}.
      *
      * @return completes when it is attached; fails if the member cannot, and may be tried again with another
      */
     public CompletionStage<AsyncSession> moveTo(SessionHome home) {
-        Link before;
-        Link link = new Link(home);
-        long answered;
-        synchronized (order) {
-            before = this.link;
-            this.link = link;
-            asking = false;
-            answered = answeredWrites;
-        }
-        long seen = before == null ? 0 : before.home.root().index();
-        queue.execute(() -> tell(new SessionEvent.Suspended("the session is moving to member " + home.member())));
-        CompletableFuture<AsyncSession> moved = new CompletableFuture<>();
-        Call<SessionGrant> call = new Call<>(noAsking(), false, null);
-        call.stage.whenComplete((grant, failure) -> {
-            if (failure != null) {
-                endIfOver(link, failure);
-                moved.completeExceptionally(failure);
-            } else {
-                rewatch(link, seen);
-                begin(link, grant);
-                moved.complete(this);
-            }
-        });
-        Input.Resume resume = new Input.Resume(
-                new Attempt<>(call, link),
+        Link before = line.link();
+        Link link = new Link(home, before == null ? 0 : seenOver(before));
+        return attach(link, (caller, answered) -> new Input.Resume(
+                caller,
                 id,
                 setup.timeoutMillis(),
                 Passwords.hash(setup.password()),
                 reader.identities(),
                 true,
-                answered);
-        if (!home.submit(resume)) {
-            moved.completeExceptionally(notTaken(home));
-        }
-        return moved.minimalCompletionStage();
+                answered));
     }
 
-    private void endIfOver(Link link, Throwable failure) {
-        if (failure instanceof SessionEndedException && this.link == link) {
-            end(SessionState.EXPIRED, new SessionEvent.Expired(String.valueOf(failure.getMessage())));
+    /** Asked before the link is replaced: what comes over it later is dropped, and so must not count as seen. */
+    private static long seenOver(Link link) {
+        return link.rewatched ? link.home.root().index() : link.seenZxid;
+    }
+
+    private interface Opening {
+        Input.Request input(Caller<SessionGrant> caller, long answeredWrites);
+    }
+
+    private CompletionStage<AsyncSession> attach(Link link, Opening opening) {
+        CompletableFuture<AsyncSession> attached = new CompletableFuture<>();
+        Call<SessionGrant> call = new Call<>(
+                Call.Kind.OPEN,
+                (session, caller) -> {
+                    throw new IllegalStateException("asked once only");
+                },
+                grant -> granted(link, grant));
+        long answered = line.moveTo(link);
+        call.stage.whenComplete((grant, failure) -> {
+            if (failure == null) {
+                attached.complete(this);
+            } else {
+                attached.completeExceptionally(failure);
+                notAttached(link, failure);
+            }
+        });
+        Submission submission = link.home.submit(opening.input(new Call.Attempt<>(this, call, link), answered));
+        if (submission != Submission.TAKEN) {
+            String why = submission == Submission.CLOSED
+                    ? ErrorCode.MEMBER_CLOSED.message("member " + link.home.member() + " is closed. Ask another member.")
+                    : ErrorCode.OVERLOADED.message("member " + link.home.member()
+                            + " has as many unanswered requests as it takes (maxOutstanding). Ask another member, or later.");
+            queue.execute(() -> call.stage.completeExceptionally(new UnavailableException(why)));
         }
+        return attached.minimalCompletionStage();
     }
 
     /** Runs in the queue, before anything asked over the new link is answered. */
-    private void rewatch(Link link, long seenZxid) {
+    private void granted(Link link, SessionGrant grant) {
+        id = grant.session();
+        timeoutMillis = grant.timeoutMillis();
+        reader = new Reader(id, reader.identities());
+        if (over.get() != null) {
+            link.home.resubmit(new Input.Close(id, nobody(link)));
+            return;
+        }
+        if (link.isLost()) {
+            return; // given up, and another attachment is being looked for
+        }
+        if (!link.rewatched) {
+            rewatch(link);
+        }
+        if (!line.attached(link)) {
+            lose(link, "member " + link.home.member() + " is closed");
+        }
+    }
+
+    private Caller<Boolean> nobody(Link link) {
+        return new Call.Attempt<>(
+                this, new Call<>(Call.Kind.READ, (session, caller) -> new Input.Close(session, caller), done -> {}), link);
+    }
+
+    private void notAttached(Link link, Throwable failure) {
+        if (id == 0) {
+            end(SessionState.CLOSED, "it was never opened: " + failure.getMessage());
+        } else if (failure instanceof SessionEndedException && line.link() == link) {
+            end(SessionState.EXPIRED, String.valueOf(failure.getMessage()));
+        } else {
+            lose(link, String.valueOf(failure.getMessage()));
+        }
+    }
+
+    private void rewatch(Link link) {
         List<String> data = List.copyOf(listeners.paths(ListenerTable.Kind.DATA));
         List<String> exist = List.copyOf(listeners.paths(ListenerTable.Kind.EXIST));
         List<String> child = List.copyOf(listeners.paths(ListenerTable.Kind.CHILD));
         List<String> persistent = List.copyOf(listeners.paths(ListenerTable.Kind.PERSISTENT));
         List<String> recursive = List.copyOf(listeners.paths(ListenerTable.Kind.RECURSIVE));
-        if (data.isEmpty() && exist.isEmpty() && child.isEmpty() && persistent.isEmpty() && recursive.isEmpty()) {
+        if (listeners.size() == 0) {
+            link.rewatched = true;
             return;
         }
-        Call<Boolean> call = new Call<>(noAsking(), false, done -> {
-            persistent.forEach(path -> gap(link, path));
-            recursive.forEach(path -> gap(link, path));
-        });
-        link.home.submit(new Input.SetWatches(
-                id, new Attempt<>(call, link), seenZxid, data, exist, child, persistent, recursive));
+        Call<Boolean> call = new Call<>(
+                Call.Kind.READ,
+                (session, caller) -> new Input.SetWatches(
+                        session, caller, link.seenZxid, data, exist, child, persistent, recursive),
+                done -> {
+                    link.rewatched = true;
+                    persistent.forEach(path -> gap(link, path));
+                    recursive.forEach(path -> gap(link, path));
+                });
+        link.home.resubmit(call.asking.input(id, new Call.Attempt<>(this, call, link)));
     }
 
     private void gap(Link link, String path) {
         fire(new WatchEvent(WatchEvent.Type.GAP, path, link.home.root().index()));
     }
 
-    /** The member is gone: a session that does not move is over, as far as its owner can tell. */
-    public void homeLost(SessionHome home, String reason) {
-        Link link = this.link;
-        if (link == null || link.home != home) {
+    /** Gives up a request to open or attach; if it is granted all the same, the session is closed again, unless it has moved. */
+    void giveUp(Call<?> opening, String reason) {
+        queue.execute(() -> opening.stage.completeExceptionally(new UnavailableException(reason)));
+    }
+
+    // ------------------------------------------------------------------------------------------------ losing the member
+
+    /** The member is gone: a session that does not move is over, as far as its owner can tell. Called by its loop, at its end. */
+    void homeLost(SessionHome home, String reason) {
+        Link link = line.link();
+        if (link != null && link.home == home) {
+            lose(link, reason);
+        }
+    }
+
+    private void lose(Link link, String reason) {
+        if (line.link() != link || !link.lose() || over.get() != null) {
             return;
         }
-        if (!opened.isDone()) {
-            opened.completeExceptionally(new UnavailableException(reason));
-        }
-        if (!moves) {
-            end(SessionState.EXPIRED, new SessionEvent.Expired(reason));
+        if (relocation == null || id == 0) {
+            end(SessionState.EXPIRED, reason);
         } else {
-            link.validUntilNanos = home.nanoTime();
+            queue.execute(() -> tellSuspended(reason));
+            relocation.homeless(this, reason);
         }
+    }
+
+    /** Ends a session that no member can answer any more. */
+    public void abandon(String reason) {
+        end(SessionState.EXPIRED, reason);
+    }
+
+    private void end(SessionState state, String reason) {
+        SessionState ended = closing ? SessionState.CLOSED : state;
+        if (!over.compareAndSet(null, ended)) {
+            return;
+        }
+        ending = reason;
+        List<Call<?>> left = line.close();
+        queue.execute(() -> {
+            SessionEndedException failure = endedAlready();
+            left.forEach(call -> call.stage.completeExceptionally(failure));
+            listeners.clear();
+            tell(ended == SessionState.CLOSED ? new SessionEvent.Closed() : new SessionEvent.Expired(reason));
+        });
+    }
+
+    SessionEndedException endedAlready() {
+        return new SessionEndedException(this + ": " + ending);
     }
 
     // ------------------------------------------------------------------------------------------------ deliveries
 
-    /** Takes a delivery for a call of this session. Called by the loop; what follows happens in the queue after the release. */
-    <R> void stage(Attempt<R> attempt, Delivery delivery) {
-        Call<R> call = attempt.call;
-        synchronized (order) {
-            boolean kept = delivery instanceof Delivery.Failed failed && keptForMoving(call, failed.failure());
-            if (attempt.link != link || kept) {
-                return;
+    /** Takes a delivery for a call of this session. Called by the loop; what follows happens in the queue once the gate is open. */
+    <R> void stage(Call.Attempt<R> attempt, Delivery delivery, SessionQueue.Gate gate) {
+        if (line.answered(attempt.call(), attempt.link(), delivery)) {
+            if (delivery instanceof Delivery.Answered<?> answered && answered.value() instanceof SessionGrant) {
+                attempt.link().attached();
             }
-            call.answered = true;
-            if (call.numbered && !(delivery instanceof Delivery.Failed)) {
-                answeredWrites++;
-            }
+            queue.stage(() -> complete(attempt.call(), delivery), gate);
         }
-        queue.stage(() -> complete(call, delivery));
-    }
-
-    private boolean keptForMoving(Call<?> call, Failure failure) {
-        return moves && call.numbered && over == null && failure != Failure.SESSION_ENDED;
     }
 
     @SuppressWarnings("unchecked")
     private <R> void complete(Call<R> call, Delivery delivery) {
-        settle(call);
+        List<Call<?>> refused = line.settle(call);
         if (delivery instanceof Delivery.Answered<?> answered) {
             R value = (R) answered.value();
-            if (call.onGranted != null) {
-                call.onGranted.accept(value);
-            }
+            call.onGranted.accept(value);
             call.stage.complete(value);
-        } else if (delivery instanceof Delivery.Refused refused) {
-            call.stage.completeExceptionally(RejectedException.of(refused.refused()));
+        } else if (delivery instanceof Delivery.Refused no) {
+            call.stage.completeExceptionally(RejectedException.of(no.refused()));
         } else if (delivery instanceof Delivery.Failed failed) {
-            call.stage.completeExceptionally(exception(failed.failure(), failed.reason(), call.numbered));
+            call.stage.completeExceptionally(exception(failed.failure(), failed.reason(), call.kind));
         }
+        tellRefused(refused);
     }
 
-    /** What is answered no longer stands in the way of direct reads. */
-    private void settle(Call<?> call) {
-        synchronized (order) {
-            call.answered = true;
-            while (!unanswered.isEmpty() && unanswered.peek().answered) {
-                unanswered.poll();
-            }
-            outstanding = unanswered.size();
-        }
+    private static void tellRefused(List<Call<?>> refused) {
+        refused.forEach(call -> call.stage.completeExceptionally(call.refusal));
     }
 
-    private static CoordException exception(Failure failure, String reason, boolean write) {
+    private static CoordException exception(Failure failure, String reason, Call.Kind kind) {
         return switch (failure) {
             case UNAVAILABLE -> new UnavailableException(reason);
-            case OUTCOME_UNKNOWN, SESSION_MOVED -> write
+            case OUTCOME_UNKNOWN, SESSION_MOVED -> kind == Call.Kind.WRITE
                     ? new OutcomeUnknownException(reason)
                     : new UnavailableException(reason);
             case SESSION_ENDED -> new SessionEndedException(reason);
         };
     }
 
-    /** Takes a delivery about the session itself. Called by the loop. */
-    void stage(SessionHome home, Delivery delivery) {
-        Link link = this.link;
-        if (link == null || link.home != home) {
+    /** Takes a delivery about the session itself. Called by the loop of its member. */
+    void stage(SessionHome home, Delivery delivery, SessionQueue.Gate gate) {
+        Link link = line.link();
+        if (link == null || link.home != home || !link.isAttached()) {
             return;
         }
         if (delivery instanceof Delivery.Fired fired) {
-            queue.stage(() -> fire(fired.event()));
+            queue.stage(() -> fire(fired.event()), gate);
         } else if (delivery instanceof Delivery.Renewed renewed) {
-            boolean first = !link.granted;
-            link.granted = true;
-            link.validUntilNanos = renewed.validUntilNanos();
-            if (first || renewed.resumed()) {
-                queue.stage(() -> tell(new SessionEvent.Connected(home.member())));
+            if (link.renewed(renewed.validUntilNanos()) || renewed.resumed()) {
+                queue.stage(() -> tellConnected(home), gate);
             }
         } else if (delivery instanceof Delivery.Suspended suspended) {
-            queue.stage(() -> tell(new SessionEvent.Suspended(suspended.reason())));
+            link.suspended();
+            queue.stage(() -> tellSuspended(suspended.reason()), gate);
+            if (relocation != null) {
+                lose(link, suspended.reason());
+            }
         } else if (delivery instanceof Delivery.Ended ended) {
-            stageEnd(ended);
-        } else if (delivery instanceof Delivery.Moved && !moves) {
-            queue.stage(() -> end(SessionState.EXPIRED, new SessionEvent.Expired("the session was attached elsewhere")));
+            queue.stage(() -> end(ended.expired() ? SessionState.EXPIRED : SessionState.CLOSED, ended.reason()), gate);
+        } else if (delivery instanceof Delivery.Moved) {
+            lose(link, "session 0x" + Long.toHexString(id) + " was attached elsewhere");
         }
     }
 
-    private void stageEnd(Delivery.Ended ended) {
-        queue.stage(() -> end(
-                ended.expired() ? SessionState.EXPIRED : SessionState.CLOSED,
-                ended.expired() ? new SessionEvent.Expired(ended.reason()) : new SessionEvent.Closed()));
-    }
-
-    private void end(SessionState state, SessionEvent event) {
-        List<Call<?>> left;
-        synchronized (order) {
-            if (over != null) {
-                return;
-            }
-            over = state;
-            left = new ArrayList<>(unanswered);
-            unanswered.clear();
-            outstanding = 0;
+    /** The root that shows what was staged is handed out. Called by the loop that staged it. */
+    void opened(SessionHome home) {
+        Link link = line.link();
+        if (link != null && link.home == home) {
+            link.release();
         }
-        queue.execute(() -> {
-            for (Call<?> call : left) {
-                call.stage.completeExceptionally(
-                        new SessionEndedException("session 0x" + Long.toHexString(id) + " has ended: " + event));
-            }
-            listeners.clear();
-            tell(event);
-        });
+        queue.opened();
     }
 
     private void fire(WatchEvent event) {
         for (Consumer<? super WatchEvent> listener : listeners.hearersOf(event)) {
             call(listener, event);
+        }
+        watches = listeners.size();
+    }
+
+    private void tellConnected(SessionHome home) {
+        connectedTold = true;
+        tell(new SessionEvent.Connected(home.member()));
+    }
+
+    private void tellSuspended(String reason) {
+        if (connectedTold && over.get() == null) {
+            connectedTold = false;
+            tell(new SessionEvent.Suspended(reason));
         }
     }
 
@@ -438,57 +399,55 @@ public final class LocalSession implements AsyncSession, DirectReads {
         }
     }
 
-    /** Lets what was staged in this turn run. Called by the loop after the root is handed out. */
-    void release() {
-        queue.release();
+    /**
+     * Tells the callers of requests older than this that it takes too long; what they asked goes on (rule.5).
+     *
+     * @param reason says what is known
+     */
+    public void giveUpOlderThan(long ageNanos, Supplier<String> reason) {
+        Link link = line.link();
+        List<Call<?>> overdue = link == null || line.length() == 0
+                ? List.of()
+                : line.overdue(link.home.nanoTime() - ageNanos);
+        if (!overdue.isEmpty()) {
+            String text = "no answer for " + Duration.ofNanos(ageNanos).toMillis() + " ms: " + reason.get();
+            queue.execute(() -> overdue.forEach(call -> call.stage.completeExceptionally(
+                    call.kind == Call.Kind.WRITE ? new OutcomeUnknownException(text) : new UnavailableException(text))));
+        }
     }
 
     // ------------------------------------------------------------------------------------------------ asking
 
-    private <R> CompletionStage<R> ask(Asking<R> asking, boolean numbered, @Nullable Consumer<R> onGranted) {
-        Call<R> call = new Call<>(asking, numbered, onGranted);
-        boolean taken = true;
-        synchronized (order) {
-            if (over != null) {
-                return CompletableFuture.failedStage(endedAlready());
-            }
-            if (outstanding >= setup.limits().outstandingMax()) {
-                return CompletableFuture.failedStage(tooManyOutstanding());
-            }
-            unanswered.add(call);
-            outstanding = unanswered.size();
-            Link link = this.link;
-            if (this.asking && link != null) {
-                taken = ask(call, link);
-            }
-        }
-        if (!taken && !moves) {
-            settleNotTaken(call);
+    private <R> CompletionStage<R> ask(Call<R> call) {
+        Link link = line.link();
+        return entered(call, line.enter(call, link == null ? 0 : link.home.nanoTime()));
+    }
+
+    private <R> CompletionStage<R> entered(Call<R> call, @Nullable CoordException objection) {
+        if (objection != null) {
+            queue.execute(() -> call.stage.completeExceptionally(objection));
+        } else if (call.refusal != null) {
+            queue.execute(() -> tellRefused(line.settleRefused()));
         }
         return call.stage.minimalCompletionStage();
     }
 
-    private <R> boolean ask(Call<R> call, Link link) {
-        return link.home.submit(call.asking.input(id, new Attempt<>(call, link)));
+    private <R> CompletionStage<R> read(Call.Asking<R> asking, Consumer<? super R> onGranted) {
+        return ask(new Call<>(Call.Kind.READ, asking, onGranted));
     }
 
-    private void settleNotTaken(Call<?> call) {
-        Link link = this.link;
-        queue.execute(() -> {
-            settle(call);
-            call.stage.completeExceptionally(
-                    link == null ? new UnavailableException("the session is not open yet") : notTaken(link.home));
-        });
+    private <R> CompletionStage<R> refused(Refusal refusal, String path, String detail) {
+        return refused(new Outcome.Refused(refusal, path, detail));
     }
 
-    private SessionEndedException endedAlready() {
-        return new SessionEndedException(
-                "session 0x" + Long.toHexString(id) + " is " + over + ": its ephemeral nodes are gone; open a new session");
-    }
-
-    private UnavailableException tooManyOutstanding() {
-        return new UnavailableException("COORD-1021 session 0x" + Long.toHexString(id) + " has " + outstanding
-                + " unanswered requests, the limit. Wait for some before asking more.");
+    private <R> CompletionStage<R> refused(Outcome.Refused refused) {
+        Call<R> call = new Call<>(
+                Call.Kind.READ,
+                (session, caller) -> {
+                    throw new IllegalStateException("refused at the door");
+                },
+                never -> {});
+        return entered(call, line.enterRefused(call, RejectedException.of(refused)));
     }
 
     @Override
@@ -498,35 +457,33 @@ public final class LocalSession implements AsyncSession, DirectReads {
             return submit(read, ReadMode.LOCAL);
         }
         if (operation instanceof Operation.Sync sync) {
-            return (CompletionStage<R>) ask(
-                    (Asking<String>) (session, caller) -> new Input.Sync(session, caller, sync), false, null);
+            Call.Asking<String> asking = (session, caller) -> new Input.Sync(session, caller, sync);
+            return (CompletionStage<R>) read(asking, path -> {});
+        }
+        Optional<Outcome.Refused> objection = check.objection(operation);
+        if (objection.isPresent()) {
+            return refused(objection.get());
         }
         Operation.Write<Outcome> write = (Operation.Write<Outcome>) operation;
-        Optional<Outcome.Refused> refused = DoorCheck.objection(write, setup.limits());
-        if (refused.isPresent()) {
-            return refusedInOrder(refused.get());
-        }
-        return (CompletionStage<R>) ask(
-                (Asking<Outcome>) (session, caller) -> new Input.Write<>(session, caller, write), true, null);
-    }
-
-    private <R> CompletionStage<R> refusedInOrder(Outcome.Refused refused) {
-        CompletableFuture<R> stage = new CompletableFuture<>();
-        queue.execute(() -> stage.completeExceptionally(RejectedException.of(refused)));
-        return stage.minimalCompletionStage();
+        return (CompletionStage<R>) ask(new Call<Outcome>(
+                Call.Kind.WRITE, (session, caller) -> new Input.Write<>(session, caller, write), outcome -> {}));
     }
 
     @Override
     public <R> CompletionStage<R> submit(Operation.Read<R> read, ReadMode mode) {
-        Link link = this.link;
-        if (mode == ReadMode.LOCAL && mayReadDirectly(link)) {
+        Optional<Outcome.Refused> objection = check.objection(read);
+        if (objection.isPresent()) {
+            return refused(objection.get());
+        }
+        Link link = line.link();
+        if (mode == ReadMode.LOCAL && link != null && mayReadDirectly(link)) {
             return readFromRoot(link.home.root(), read);
         }
-        return ask((session, caller) -> new Input.Read<>(session, caller, read, mode, false), false, null);
+        return read((session, caller) -> new Input.Read<>(session, caller, read, mode, false), value -> {});
     }
 
-    private boolean mayReadDirectly(@Nullable Link link) {
-        return link != null && outstanding == 0 && over == null && link.isValid();
+    private boolean mayReadDirectly(Link link) {
+        return line.length() == 0 && link.isValid() && over.get() == null;
     }
 
     /** Queued behind everything at or below the index of the root that was read (rule.1). */
@@ -543,17 +500,35 @@ public final class LocalSession implements AsyncSession, DirectReads {
 
     @Override
     public <R> @Nullable R readNow(Operation.Read<R> read) {
-        Link link = this.link;
-        return mayReadDirectly(link) ? link.home.root().read(read, reader) : null;
+        Link link = line.link();
+        boolean directly = link != null && mayReadDirectly(link) && !(read instanceof Operation.MultiRead);
+        return directly ? link.home.root().read(read, reader) : null;
     }
 
     @Override
     public <R> CompletionStage<R> submit(Operation.WatchedRead<R> read, Consumer<? super WatchEvent> listener) {
-        return ask(
+        if (watches >= setup.limits().watchesMax()) {
+            return tooManyWatches();
+        }
+        return read(
                 (session, caller) -> new Input.Read<>(session, caller, read, ReadMode.LOCAL, true),
-                false,
-                value -> ListenerTable.Kind.leftBy(read, isFound(value))
-                        .ifPresent(kind -> listeners.add(read.path(), kind, listener)));
+                value -> ListenerTable.Kind.leftBy(read, isFound(value)).ifPresent(kind -> listen(read.path(), kind, listener)));
+    }
+
+    private <R> CompletionStage<R> tooManyWatches() {
+        Call<R> call = new Call<>(
+                Call.Kind.READ,
+                (session, caller) -> {
+                    throw new IllegalStateException("refused at the door");
+                },
+                never -> {});
+        return entered(call, line.enterRefused(call, new UnavailableException(ErrorCode.TOO_MANY_WATCHES.message(this + " has "
+                + watches + " watches, the limit (maxWatchesPerSession). One recursive watch replaces many."))));
+    }
+
+    private void listen(String path, ListenerTable.Kind kind, Consumer<? super WatchEvent> listener) {
+        listeners.add(path, kind, listener);
+        watches = listeners.size();
     }
 
     private static boolean isFound(Object value) {
@@ -563,27 +538,30 @@ public final class LocalSession implements AsyncSession, DirectReads {
     @Override
     public CompletionStage<Registration> addWatch(
             NodePath path, WatchMode mode, Consumer<? super WatchEvent> listener) {
-        CompletionStage<Boolean> added = ask(
-                (session, caller) -> new Input.AddWatch(session, caller, path.value(), mode),
-                false,
-                done -> listeners.add(path.value(), ListenerTable.Kind.of(mode), listener));
-        return added.thenApply(done -> () -> queue.execute(() -> removeListener(path, mode, listener)));
+        if (watches >= setup.limits().watchesMax()) {
+            return tooManyWatches();
+        }
+        Call.Asking<Boolean> asking = (session, caller) -> new Input.AddWatch(session, caller, path.value(), mode);
+        return read(asking, done -> listen(path.value(), ListenerTable.Kind.of(mode), listener))
+                .thenApply(done -> () -> queue.execute(() -> removeListener(path, mode, listener)));
     }
 
     private void removeListener(NodePath path, WatchMode mode, Consumer<? super WatchEvent> listener) {
-        if (listeners.remove(path.value(), mode, listener) && over == null) {
+        if (listeners.remove(path.value(), mode, listener) && over.get() == null) {
             WatchKind kind = mode == WatchMode.PERSISTENT ? WatchKind.PERSISTENT : WatchKind.PERSISTENT_RECURSIVE;
-            Asking<Boolean> remove = (session, caller) -> new Input.RemoveWatch(session, caller, path.value(), kind);
-            ask(remove, false, null);
+            Call.Asking<Boolean> asking = (session, caller) -> new Input.RemoveWatch(session, caller, path.value(), kind);
+            read(asking, removed -> {});
         }
+        watches = listeners.size();
     }
 
     @Override
     public CompletionStage<@Nullable Void> removeWatches(NodePath path, WatchKind kind) {
-        CompletionStage<Boolean> removed = ask(
-                (session, caller) -> new Input.RemoveWatch(session, caller, path.value(), kind),
-                false,
-                done -> listeners.removeAll(path.value(), kind));
+        Call.Asking<Boolean> asking = (session, caller) -> new Input.RemoveWatch(session, caller, path.value(), kind);
+        CompletionStage<Boolean> removed = read(asking, done -> {
+            listeners.removeAll(path.value(), kind);
+            watches = listeners.size();
+        });
         CompletableFuture<@Nullable Void> stage = new CompletableFuture<>();
         removed.whenComplete((any, failure) -> {
             if (failure != null) {
@@ -600,40 +578,48 @@ public final class LocalSession implements AsyncSession, DirectReads {
 
     @Override
     public CompletionStage<@Nullable Void> addAuth(String scheme, Bytes credentials) {
-        Optional<Identity> identity =
-                scheme.equals("digest") ? Optional.of(Acls.digestIdentity(credentials.utf8())) : Optional.empty();
+        Optional<Identity> identity = Credentials.identity(scheme, credentials);
         if (identity.isEmpty()) {
-            return refusedInOrder(new Outcome.Refused(
-                    Refusal.AUTH_FAILED,
-                    "",
-                    "scheme \"" + NodePath.printable(scheme) + "\" is unknown here or did not accept the credentials;"
-                            + " known: digest, with user:password"));
+            return refused(Refusal.AUTH_FAILED, "", "scheme \"" + NodePath.printable(scheme)
+                    + "\" is unknown here; known is digest, with user:password");
         }
-        CompletionStage<Boolean> done = ask(
-                (session, caller) -> new Input.Identify(session, caller, identitiesWith(identity.get())), false, null);
-        return done.thenApply(told -> null);
+        List<Identity> all = withIdentity(identity.get());
+        Call.Asking<Boolean> asking = (session, caller) -> new Input.Identify(session, caller, all);
+        return read(asking, done -> reader = new Reader(id, all)).thenApply(done -> null);
     }
 
-    /** Called in the order of requests: what follows acts with the new identity, also on this side. */
-    private List<Identity> identitiesWith(Identity added) {
-        List<Identity> identities = new ArrayList<>(reader.identities());
+    private synchronized List<Identity> withIdentity(Identity added) {
         if (!identities.contains(added)) {
-            identities.add(added);
+            List<Identity> more = new ArrayList<>(identities);
+            more.add(added);
+            identities = List.copyOf(more);
         }
-        reader = new Reader(id, identities);
-        return reader.identities();
+        return identities;
     }
 
     @Override
     public CompletionStage<@Nullable Void> closeAsync() {
-        if (over != null) {
+        if (over.get() != null) {
             return CompletableFuture.completedStage(null);
         }
-        CompletionStage<Boolean> closed = ask((session, caller) -> new Input.Close(session, caller), false, null);
-        return closed.handle((done, failure) -> null);
+        closing = true;
+        Call<Boolean> close =
+                new Call<>(Call.Kind.CLOSE, Input.Close::new, done -> end(SessionState.CLOSED, "its owner closed it"));
+        return ask(close).handle((done, failure) -> null);
     }
 
     // ------------------------------------------------------------------------------------------------ views
+
+    /** The member the session is attached to, or on its way to, or had last; empty before it is asked for. */
+    public Optional<SessionHome> home() {
+        Link link = line.link();
+        return link == null ? Optional.empty() : Optional.of(link.home);
+    }
+
+    /** Whether the session outlives its member. */
+    public boolean moves() {
+        return relocation != null;
+    }
 
     @Override
     public long id() {
@@ -647,11 +633,11 @@ public final class LocalSession implements AsyncSession, DirectReads {
 
     @Override
     public SessionState state() {
-        SessionState ended = over;
+        SessionState ended = over.get();
         if (ended != null) {
             return ended;
         }
-        Link link = this.link;
+        Link link = line.link();
         return link != null && link.isValid() ? SessionState.CONNECTED : SessionState.SUSPENDED;
     }
 

@@ -1,5 +1,6 @@
 package io.coord.runtime;
 
+import io.coord.MemberConfig;
 import io.coord.MemberId;
 import io.coord.member.Effects;
 import io.coord.member.Input;
@@ -9,15 +10,16 @@ import io.coord.member.MemberView;
 import io.coord.member.PeerFrame;
 import io.coord.state.StateRoot;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Feeds a {@link MemberCore} the real world: inputs from the inbox, the real clocks; and has done what it asks for. One thread, the only
  * one that touches the core; it waits for nothing but its inbox.
  */
-public final class MemberLoop implements SessionHome {
+final class MemberLoop implements SessionHome {
 
     /** Carries out what the core asks for; no method blocks. */
-    public interface Hands {
+    interface Hands {
         /** Sends messages. */
         void send(List<PeerFrame> messages);
 
@@ -27,30 +29,40 @@ public final class MemberLoop implements SessionHome {
         /** Tells what happened. */
         void happened(MemberEvent event, MemberView view);
 
+        /** What keeps requests from being answered, in words for whoever waits. */
+        String standing();
+
         /** Tells that the loop has ended by a failure of its own. */
         void crashed(Throwable failure);
     }
+
+    private static final long SCAN_NANOS_MIN = 5_000_000L;
 
     private final MemberId id;
     private final MemberCore core;
     private final TimeSource time;
     private final Hands hands;
-    private final Inbox inbox;
+    private final Inbox inbox = new Inbox();
     private final LocalDoor door;
     private final Thread thread;
+    private final int unansweredMax;
+    private final AtomicInteger unanswered = new AtomicInteger();
+    private final long requestTimeoutNanos;
+    private long nextScanNanos;
 
     private volatile StateRoot root;
     private volatile MemberView view;
     private volatile boolean aborted;
 
     /** A loop not yet running. */
-    public MemberLoop(MemberId id, MemberCore core, TimeSource time, Hands hands, int requestsMax) {
+    MemberLoop(MemberId id, MemberCore core, TimeSource time, Hands hands, MemberConfig config) {
         this.id = id;
         this.core = core;
         this.time = time;
         this.hands = hands;
-        this.inbox = new Inbox(requestsMax);
-        this.door = new LocalDoor(this);
+        this.unansweredMax = config.maxOutstanding();
+        this.requestTimeoutNanos = config.requestTimeout().toNanos();
+        this.door = new LocalDoor(this, config.maxSessions());
         this.root = core.root();
         this.view = core.view();
         this.thread = new Thread(this::run, "coord-" + id + "-loop");
@@ -58,39 +70,58 @@ public final class MemberLoop implements SessionHome {
     }
 
     /** Begins. */
-    public void start() {
+    void start() {
         thread.start();
     }
 
     private void run() {
+        String end = "member " + id + " was closed";
         try {
             perform(core.drain());
+            nextScanNanos = time.nanos() + scanNanos();
             while (!inbox.isClosed()) {
-                turn(inbox.takeWithin(core.nextDeadlineNanos() - time.nanos()));
+                turn(inbox.takeWithin(nanosToDeadline()));
             }
             if (!aborted) {
                 turn(inbox.takeWithin(0));
             }
-            ended("member " + id + " was closed");
         } catch (Throwable failure) {
+            end = "member " + id + " has failed: " + failure;
             inbox.close();
             hands.crashed(failure);
-            ended("member " + id + " has failed: " + failure);
         }
+        door.release();
+        door.ended(inbox.requestsLeft(), end);
+    }
+
+    private long nanosToDeadline() {
+        long nowNanos = time.nanos();
+        return Math.min(core.nextDeadlineNanos() - nowNanos, nextScanNanos - nowNanos);
+    }
+
+    private long scanNanos() {
+        return Math.max(SCAN_NANOS_MIN, requestTimeoutNanos / 16);
     }
 
     private void turn(List<Input> inputs) {
         long wallMillis = time.wallMillis();
-        core.turn(time.nanos(), wallMillis);
+        long nowNanos = time.nanos();
+        core.turn(nowNanos, wallMillis);
         for (Input input : inputs) {
-            core.step(input);
+            if (door.admits(input)) {
+                core.step(input);
+            }
         }
         perform(core.drain());
+        if (nowNanos - nextScanNanos >= 0) {
+            nextScanNanos = nowNanos + scanNanos();
+            door.giveUpOlderThan(requestTimeoutNanos, hands::standing);
+        }
     }
 
     /** The order is what makes events precede what they report, and answers show what they promise (rule.1). */
     private void perform(Effects effects) {
-        if (aborted || effects.isEmpty()) {
+        if (aborted || effects.isEmpty() && !door.hasStaged()) {
             return;
         }
         hands.send(effects.messages());
@@ -100,32 +131,40 @@ public final class MemberLoop implements SessionHome {
         if (changed != null) {
             root = changed;
         }
-        door.release();
         view = core.view();
+        unanswered.addAndGet(-door.release());
         for (MemberEvent event : effects.events()) {
             hands.happened(event, view);
         }
     }
 
-    private void ended(String reason) {
-        for (LocalSession session : door.sessions()) {
-            session.homeLost(this, reason);
-        }
-    }
-
     /** Takes what a disk completed. */
-    public void completed(Input input) {
+    void completed(Input input) {
         inbox.completed(input);
     }
 
     /** Takes a peer's message, or drops it. */
-    public void received(Input input) {
+    void received(Input input) {
         inbox.received(input);
     }
 
+    /** Takes an order, unless it is over. */
+    boolean order(Input.Order order) {
+        return inbox.request(order);
+    }
+
     @Override
-    public boolean submit(Input input) {
-        return inbox.request(input);
+    public Submission submit(Input input) {
+        if (unanswered.get() >= unansweredMax) {
+            return Submission.OVERLOADED;
+        }
+        return resubmit(input);
+    }
+
+    @Override
+    public Submission resubmit(Input input) {
+        unanswered.incrementAndGet();
+        return inbox.request(input) ? Submission.TAKEN : Submission.CLOSED;
     }
 
     @Override
@@ -144,23 +183,23 @@ public final class MemberLoop implements SessionHome {
     }
 
     /** How the member stood after its last turn. */
-    public MemberView view() {
+    MemberView view() {
         return view;
     }
 
     /** Whether the calling thread is the loop, which must not wait. */
-    public boolean isLoopThread() {
+    boolean isLoopThread() {
         return Thread.currentThread() == thread;
     }
 
     /** Ends after the inputs that are there, and joins the thread. Called from another thread. */
-    public void stop() {
+    void stop() {
         inbox.close();
         join();
     }
 
     /** Ends at once, as a crash would, leaving undone what was asked. */
-    public void abort() {
+    void abort() {
         aborted = true;
         inbox.close();
         join();

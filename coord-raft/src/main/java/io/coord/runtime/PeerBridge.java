@@ -5,19 +5,23 @@ import io.coord.MemberId;
 import io.coord.ensemble.spi.Transport;
 import io.coord.member.Input;
 import io.coord.member.PeerFrame;
-import io.coord.member.PeerMessage;
-import io.coord.raft.Message;
 import io.coord.wire.PeerCodec;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Consumer;
 
 /** Between a member and its {@link Transport}: frames are encoded and decoded on the transport's threads (rule.29). */
-public final class PeerBridge implements Transport.Receiver {
+final class PeerBridge implements Transport.Receiver {
 
     private final Transport transport;
     private final PeerCodec codec;
     private final Consumer<Input> inbox;
+    private final TimeSource time;
+    /** When each member was last heard of, 0 for never. */
+    private final AtomicLongArray heardNanos = new AtomicLongArray(MemberId.MAX + 1);
+
     private final AtomicLong refused = new AtomicLong();
 
     /**
@@ -25,35 +29,17 @@ public final class PeerBridge implements Transport.Receiver {
      *
      * @param inbox takes what arrives, from any thread
      */
-    public PeerBridge(Transport transport, PeerCodec codec, Consumer<Input> inbox) {
+    PeerBridge(Transport transport, PeerCodec codec, TimeSource time, Consumer<Input> inbox) {
+        this.time = time;
         this.transport = transport;
         this.codec = codec;
         this.inbox = inbox;
     }
 
     /** Sends, or drops. */
-    public void send(List<PeerFrame> frames) {
+    void send(List<PeerFrame> frames) {
         for (PeerFrame frame : frames) {
-            transport.send(frame.to(), new LazyFrame(frame));
-        }
-    }
-
-    private final class LazyFrame implements Transport.Frame {
-        private final PeerFrame frame;
-
-        LazyFrame(PeerFrame frame) {
-            this.frame = frame;
-        }
-
-        @Override
-        public Bytes bytes() {
-            return codec.encode(frame);
-        }
-
-        @Override
-        public boolean isBulk() {
-            return frame.message() instanceof PeerMessage.Consensus consensus
-                    && consensus.message() instanceof Message.SnapshotChunk;
+            transport.send(frame.to(), codec.frame(frame));
         }
     }
 
@@ -67,6 +53,7 @@ public final class PeerBridge implements Transport.Receiver {
             return;
         }
         if (frame.from().id().equals(from)) {
+            heardNanos.set(from.value(), time.nanos() | 1);
             inbox.accept(new Input.Received(frame));
         } else {
             refused.incrementAndGet();
@@ -78,8 +65,14 @@ public final class PeerBridge implements Transport.Receiver {
         inbox.accept(new Input.PeerLost(peer));
     }
 
+    /** For how long a member has not been heard of; empty if it never was. */
+    OptionalLong silentNanos(MemberId peer) {
+        long heard = heardNanos.get(peer.value());
+        return heard == 0 ? OptionalLong.empty() : OptionalLong.of(Math.max(0, time.nanos() - heard));
+    }
+
     /** How many frames were refused: malformed, or in another's name. */
-    public long refusedFrames() {
+    long refusedFrames() {
         return refused.get();
     }
 }

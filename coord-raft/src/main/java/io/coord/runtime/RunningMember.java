@@ -1,10 +1,13 @@
 package io.coord.runtime;
 
+import io.coord.Bytes;
 import io.coord.Ensemble;
 import io.coord.ErrorCode;
+import io.coord.Identity;
 import io.coord.MemberAddress;
 import io.coord.MemberConfig;
 import io.coord.MemberId;
+import io.coord.MemberStatus;
 import io.coord.ensemble.spi.Storage;
 import io.coord.ensemble.spi.Transport;
 import io.coord.member.Caller;
@@ -27,9 +30,12 @@ import io.coord.wire.PeerCodec;
 import io.coord.wire.WireCommandCodec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
@@ -45,6 +51,8 @@ public final class RunningMember implements AutoCloseable {
     private final MemberLoop loop;
     private final StorageBridge disk;
     private final @Nullable PeerBridge peers;
+    private final Standing standing;
+    private final SecureRandom passwords = new SecureRandom();
     private final @Nullable CallbackExecutor ownCallbacks;
     private final Executor callbacks;
 
@@ -57,10 +65,13 @@ public final class RunningMember implements AutoCloseable {
         long wallMillis = parts.time().wallMillis();
         MemberCore core = new MemberCore(setup(parts, commands), recovered, parts.time().nanos(), wallMillis);
         this.loop = new MemberLoop(
-                parts.self(), core, parts.time(), new Hands(), parts.config().maxOutstanding());
+                parts.self(), core, parts.time(), new Hands(), parts.config());
         this.disk = new StorageBridge(parts.storage(), entries, loop::completed);
         Transport transport = parts.transport();
-        this.peers = transport == null ? null : new PeerBridge(transport, new PeerCodec(commands), loop::received);
+        this.peers = transport == null ? null : new PeerBridge(
+                transport, new PeerCodec(commands), parts.time(), loop::received);
+        this.standing = new Standing(
+                parts.self(), parts.ensemble(), parts.config().electionTimeout(), this::silentNanos);
         Executor named = parts.callbacks();
         this.ownCallbacks = named == null ? new CallbackExecutor("coord-" + parts.self() + "-callbacks") : null;
         this.callbacks = named == null ? ownCallbacks : named;
@@ -179,9 +190,19 @@ public final class RunningMember implements AutoCloseable {
         }
 
         @Override
+        public String standing() {
+            return standing.words(loop.view());
+        }
+
+        @Override
         public void crashed(Throwable failure) {
             logger.failed(failure, loop.view());
         }
+    }
+
+    private OptionalLong silentNanos(MemberId member) {
+        PeerBridge peers = this.peers;
+        return peers == null ? OptionalLong.empty() : peers.silentNanos(member);
     }
 
     // ------------------------------------------------------------------------------------------------ what it is asked
@@ -201,22 +222,40 @@ public final class RunningMember implements AutoCloseable {
         return new ParkingAwaiter(() -> mayNotWait() || session.isCallbackThread());
     }
 
-    private boolean mayNotWait() {
-        return loop.isLoopThread() || callbacks instanceof CallbackExecutor own && own.isOwnThread();
+    /** Whether the calling thread is this member's loop. */
+    public boolean isLoopThread() {
+        return loop.isLoopThread();
     }
 
-    /** What is told of what a listener threw. */
-    public void listenerFailed(Throwable failure) {
-        logger.listenerFailed(failure);
+    private boolean mayNotWait() {
+        return loop.isLoopThread() || callbacks instanceof CallbackExecutor own && own.isOwnThread();
     }
 
     /** Gives the member an order; completes with whether it was carried out. */
     public CompletionStage<Boolean> order(Function<Caller<Boolean>, Input.Order> order) {
         LocalDoor.OrderCaller caller = new LocalDoor.OrderCaller(callbacks);
-        if (!loop.submit(order.apply(caller))) {
+        if (!loop.order(order.apply(caller))) {
             caller.answer(false);
         }
         return caller.stage();
+    }
+
+    /** What a session of this member is opened with. */
+    public LocalSession.Setup sessionSetup(Optional<Duration> timeout, List<Identity> identities) {
+        byte[] password = new byte[Passwords.LENGTH];
+        passwords.nextBytes(password);
+        return new LocalSession.Setup(
+                (int) parts.config().granted(timeout).toMillis(),
+                Bytes.wrap(password),
+                identities,
+                DoorLimits.of(parts.config()),
+                callbacks,
+                logger::listenerFailed);
+    }
+
+    /** How the member stands, for others to look at. */
+    public MemberStatus status() {
+        return standing.status(loop.view());
     }
 
     /** How the member stood after its last turn. */
@@ -247,10 +286,5 @@ public final class RunningMember implements AutoCloseable {
         if (ownCallbacks != null) {
             ownCallbacks.close(CLOSE_NANOS_MAX);
         }
-    }
-
-    /** How long a session that asks for nothing else lives without a sign of life. */
-    public Duration sessionTimeout() {
-        return parts.config().sessionTimeout();
     }
 }

@@ -4,18 +4,27 @@ import io.coord.MemberId;
 import io.coord.member.Input;
 import io.coord.state.StateRoot;
 
-/** The member behind an in-process session: what the session needs of it. */
+/** The member behind an in-process session: what the session needs of it. Any thread may use it. */
 public interface SessionHome {
+
+    /** What became of an input handed over. */
+    enum Submission {
+        /** The member has it. */
+        TAKEN,
+        /** The member has as many unanswered requests as it takes; nothing was done. */
+        OVERLOADED,
+        /** The member takes nothing any more; nothing was done. */
+        CLOSED
+    }
 
     /** Which member. */
     MemberId member();
 
-    /**
-     * Hands an input to the member, or refuses it at once.
-     *
-     * @return false if it was refused: the member is closed, or has more unanswered requests than it takes
-     */
-    boolean submit(Input input);
+    /** Hands an input to the member, unless there is a reason against it. */
+    Submission submit(Input input);
+
+    /** Hands an input over once more, for a session that had asked it elsewhere before: no limit applies, since those behind it depend on it. */
+    Submission resubmit(Input input);
 
     /** The state to read from: the last one handed out. */
     StateRoot root();

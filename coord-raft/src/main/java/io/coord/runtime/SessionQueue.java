@@ -11,21 +11,30 @@ import org.jspecify.annotations.Nullable;
  * A session's one queue (rule.1): events and answers in the order in which the session must see them, run one at a time on the
  * callback executor.
  *
- * <p>The member's loop <em>stages</em> tasks while it works through a turn, then hands out the root, then <em>releases</em> them: so an
- * event is queued before the root that shows its change can be read, and an answer completes only when that root can be read.
+ * <p>A member's loop <em>stages</em> tasks behind the gate of its turn, then hands out the root, then opens the gate: so an event is
+ * queued before the root that shows its change can be read, and an answer completes only when that root can be read.
  */
 final class SessionQueue implements Executor {
 
-    /** A task, with the release it waits for; 0 for one that waits for none. */
-    private record Item(Runnable task, long release) {}
+    /** What the tasks of one turn wait behind. */
+    static final class Gate {
+        private volatile boolean open;
+
+        /** Lets the tasks run; their queues have to be told. */
+        void open() {
+            open = true;
+        }
+    }
+
+    private record Item(Runnable task, @Nullable Gate gate) {
+        boolean mayRun() {
+            return gate == null || gate.open;
+        }
+    }
 
     private final Executor executor;
     private final ConcurrentLinkedQueue<Item> items = new ConcurrentLinkedQueue<>();
     private final AtomicInteger pending = new AtomicInteger();
-    private volatile long released;
-    /** The release that staged tasks wait for. Only the loop writes it. */
-    private volatile long staging = 1;
-
     private final Consumer<Throwable> onFailure;
     private volatile @Nullable Thread drainer;
 
@@ -39,22 +48,20 @@ final class SessionQueue implements Executor {
         this.onFailure = onFailure;
     }
 
-    /** Queues a task that runs after the next {@link #release()}. Called by the loop only. */
-    void stage(Runnable task) {
-        items.add(new Item(task, staging));
+    /** Queues a task that runs when the gate is open and {@link #opened()} has been told. */
+    void stage(Runnable task, Gate gate) {
+        items.add(new Item(task, gate));
     }
 
-    /** Lets what is staged run. Called by the loop only. */
-    void release() {
-        released = staging;
-        staging = released + 1;
+    /** A gate was opened. */
+    void opened() {
         schedule();
     }
 
     /** Queues a task behind everything queued so far. */
     @Override
     public void execute(Runnable task) {
-        items.add(new Item(task, 0));
+        items.add(new Item(task, null));
         schedule();
     }
 
@@ -82,7 +89,7 @@ final class SessionQueue implements Executor {
     }
 
     private void runReleased() {
-        for (Item item = items.peek(); item != null && item.release() <= released; item = items.peek()) {
+        for (Item item = items.peek(); item != null && item.mayRun(); item = items.peek()) {
             items.poll();
             run(item.task());
         }

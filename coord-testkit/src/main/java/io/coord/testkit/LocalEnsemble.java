@@ -1,21 +1,20 @@
 package io.coord.testkit;
 
-import io.coord.Bytes;
 import io.coord.Ensemble;
 import io.coord.MemberAddress;
 import io.coord.MemberConfig;
 import io.coord.MemberId;
+import io.coord.MemberStatus;
 import io.coord.Session;
 import io.coord.ensemble.SessionOptions;
 import io.coord.ensemble.spi.Storage;
+import io.coord.member.Caller;
 import io.coord.member.Input;
 import io.coord.member.MemberView;
 import io.coord.raft.Role;
 import io.coord.runtime.CallbackExecutor;
-import io.coord.runtime.DoorLimits;
 import io.coord.runtime.LocalSession;
 import io.coord.runtime.MemberParts;
-import io.coord.runtime.Passwords;
 import io.coord.runtime.RunningMember;
 import io.coord.session.Awaiter;
 import io.coord.session.BlockingSession;
@@ -23,7 +22,6 @@ import io.coord.session.ParkingAwaiter;
 import io.coord.storage.FileStorage;
 import io.coord.storage.MemoryStorage;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -32,9 +30,10 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -72,12 +71,13 @@ public final class LocalEnsemble implements AutoCloseable {
     private final TreeMap<MemberId, Seat> seats = new TreeMap<>();
     private final MemoryNetwork network = new MemoryNetwork();
     private final CallbackExecutor callbacks = new CallbackExecutor("coord-local-callbacks");
-    private final SecureRandom passwords = new SecureRandom();
     private final SplittableRandom seeds = new SplittableRandom();
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition happened = lock.newCondition();
-    private int opened;
+    private long events;
+    private final AtomicInteger opened = new AtomicInteger();
+    private final Movers movers = new Movers(this::running);
 
     private LocalEnsemble(Builder builder) {
         this.ensemble = ensembleOf(builder.members);
@@ -247,6 +247,7 @@ public final class LocalEnsemble implements AutoCloseable {
 
     @Override
     public void close() {
+        movers.close();
         for (Seat seat : seats.values()) {
             RunningMember member = seat.member;
             if (member != null) {
@@ -260,32 +261,56 @@ public final class LocalEnsemble implements AutoCloseable {
 
     // ------------------------------------------------------------------------------------------------ who leads
 
+    /** Something happened that somebody may be waiting for. */
     private void signal() {
         lock.lock();
         try {
+            events++;
             happened.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        movers.tryAgain();
+    }
+
+    /** Looks at once, and again with every event of a member, until there is something. */
+    private <T> T await(String what, Supplier<Optional<T>> look) {
+        long left = PATIENCE.toNanos();
+        try {
+            while (true) {
+                long seen = eventsSeen();
+                Optional<T> found = look.get();
+                if (found.isPresent()) {
+                    return found.get();
+                }
+                left = awaitEventAfter(seen, left);
+                if (left <= 0) {
+                    throw new IllegalStateException("waited " + PATIENCE.toSeconds() + " s in vain for " + what + ": " + this);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while waiting for " + what, e);
+        }
+    }
+
+    private long eventsSeen() {
+        lock.lock();
+        try {
+            return events;
         } finally {
             lock.unlock();
         }
     }
 
-    /** Waits, for events of members, until there is something; looks at once. */
-    private <T> T await(String what, Supplier<Optional<T>> look) {
-        long left = PATIENCE.toNanos();
-        lock.lock();
+    private long awaitEventAfter(long seen, long nanosMax) throws InterruptedException {
+        long left = nanosMax;
+        lock.lockInterruptibly();
         try {
-            for (Optional<T> found = look.get(); ; found = look.get()) {
-                if (found.isPresent()) {
-                    return found.get();
-                }
-                if (left <= 0) {
-                    throw new IllegalStateException("waited " + PATIENCE.toSeconds() + " s in vain for " + what);
-                }
+            while (events == seen && left > 0) {
                 left = happened.awaitNanos(left);
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while waiting for " + what, e);
+            return left;
         } finally {
             lock.unlock();
         }
@@ -328,7 +353,7 @@ public final class LocalEnsemble implements AutoCloseable {
 
     // ------------------------------------------------------------------------------------------------ sessions
 
-    /** Opens a session that moves to another member when it loses its own. */
+    /** Opens a session that moves to another member when it loses its own, with the standard timeout. */
     public Session openSession() {
         return openSession(SessionOptions.DEFAULT);
     }
@@ -338,23 +363,13 @@ public final class LocalEnsemble implements AutoCloseable {
         return openSession(SessionOptions.of(timeout));
     }
 
-    /** Opens a session that moves to another member when it loses its own. */
+    /** Opens a session that moves to another member when it loses its own: as a client with a list of servers would. */
     public Session openSession(SessionOptions options) {
-        return open(anyRunning(), options, true);
-    }
-
-    private RunningMember anyRunning() {
-        List<RunningMember> running = new ArrayList<>();
-        for (Seat seat : seats.values()) {
-            RunningMember member = seat.member;
-            if (member != null) {
-                running.add(member);
-            }
-        }
+        List<RunningMember> running = running();
         if (running.isEmpty()) {
             throw new IllegalStateException("no member runs");
         }
-        return running.get(Math.floorMod(opened++, running.size()));
+        return open(running.get(Math.floorMod(opened.getAndIncrement(), running.size())), options, movers);
     }
 
     /** Opens a session of this member: it ends when the member does. */
@@ -364,7 +379,32 @@ public final class LocalEnsemble implements AutoCloseable {
 
     /** Opens a session of this member: it ends when the member does. */
     public Session openSession(MemberId member, SessionOptions options) {
-        return open(running(member), options, false);
+        return open(running(member), options, null);
+    }
+
+    private Session open(
+            RunningMember member, SessionOptions options, LocalSession.@Nullable Relocation relocation) {
+        LocalSession session =
+                new LocalSession(member.sessionSetup(options.timeout(), options.identities()), relocation);
+        Awaiter awaiter = new ParkingAwaiter(() -> mayNotWait() || session.isCallbackThread());
+        Session blocking = new BlockingSession(session, awaiter);
+        blocking.await(session.open(member.home()));
+        return blocking;
+    }
+
+    private boolean mayNotWait() {
+        return callbacks.isOwnThread() || running().stream().anyMatch(RunningMember::isLoopThread);
+    }
+
+    private List<RunningMember> running() {
+        List<RunningMember> running = new ArrayList<>();
+        for (Seat seat : seats.values()) {
+            RunningMember member = seat.member;
+            if (member != null) {
+                running.add(member);
+            }
+        }
+        return running;
     }
 
     private RunningMember running(MemberId id) {
@@ -375,46 +415,48 @@ public final class LocalEnsemble implements AutoCloseable {
         return member;
     }
 
-    private Session open(RunningMember member, SessionOptions options, boolean moves) {
-        byte[] password = new byte[Passwords.LENGTH];
-        passwords.nextBytes(password);
-        LocalSession session = new LocalSession(
-                new LocalSession.Setup(
-                        (int) config.granted(options.timeout()).toMillis(),
-                        Bytes.wrap(password),
-                        options.identities(),
-                        DoorLimits.DEFAULT,
-                        callbacks,
-                        member::listenerFailed),
-                moves);
-        Awaiter awaiter = new ParkingAwaiter(() -> callbacks.isOwnThread() || session.isCallbackThread());
-        Session blocking = new BlockingSession(session, awaiter);
-        blocking.await(session.open(member.home()));
-        return blocking;
+    // ------------------------------------------------------------------------------------------------ orders
+
+    /** Ends a session now, as if its owner had been silent for its whole timeout; returns when it has ended. */
+    public void expire(Session session) {
+        expire(session.id());
     }
 
-    /** Ends a session now, as if its owner had been silent for its whole timeout; returns when the leader has proposed it. */
-    public void expire(Session session) {
-        await("a leader that expires the session", () -> order(caller -> new Input.Expire(caller, session.id())));
+    /** Ends a session now, as if its owner had been silent for its whole timeout; returns when it has ended. */
+    public void expire(long session) {
+        order("a leader that expires session 0x" + Long.toHexString(session), caller -> new Input.Expire(caller, session));
     }
 
     /**
-     * Has the leader look for containers and TTL nodes whose time has come, as if so much time had passed; returns when it has
-     * proposed their deletion.
+     * Has the leader look for containers and TTL nodes whose time has come, as if so much time had passed; returns when they are
+     * deleted.
      */
     public void collect(Duration pretendElapsed) {
-        await("a leader that collects", () ->
-                order(caller -> new Input.Collect(caller, pretendElapsed.toMillis())));
+        order("a leader that collects", caller -> new Input.Collect(caller, pretendElapsed.toMillis()));
     }
 
-    private Optional<Boolean> order(
-            java.util.function.Function<io.coord.member.Caller<Boolean>, Input.Order> order) {
-        MemberId leader = establishedLeader().orElse(null);
-        RunningMember member = leader == null ? null : seat(leader).member;
-        if (member == null) {
-            return Optional.empty();
-        }
-        boolean done = member.order(order).toCompletableFuture().orTimeout(1, TimeUnit.SECONDS).join();
-        return done ? Optional.of(true) : Optional.empty();
+    /** Hands leadership to another member; returns when one leads. */
+    public MemberId moveLeader() {
+        MemberId before = leader();
+        order("a leader that hands over", caller -> new Input.Transfer(caller, null));
+        return await("another leader than member " + before, () -> establishedLeader().filter(now -> !now.equals(before)));
+    }
+
+    private void order(String what, Function<Caller<Boolean>, Input.Order> order) {
+        await(what, () -> {
+            RunningMember leader = establishedLeader().map(id -> seat(id).member).orElse(null);
+            boolean done = leader != null && leader.order(order).toCompletableFuture().join();
+            return done ? Optional.of(true) : Optional.empty();
+        });
+    }
+
+    /** How each running member stands. */
+    public List<MemberStatus> status() {
+        return running().stream().map(RunningMember::status).toList();
+    }
+
+    @Override
+    public String toString() {
+        return "ensemble " + status();
     }
 }

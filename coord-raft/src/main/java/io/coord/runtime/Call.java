@@ -1,0 +1,58 @@
+package io.coord.runtime;
+
+import io.coord.CoordException;
+import io.coord.member.Caller;
+import io.coord.member.Input;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request of a session, and who waits for it. Its flags are the {@link RequestLine}'s.
+ *
+ * @param <R> what is answered
+ */
+final class Call<R> {
+
+    /** What losing a request's answer means. */
+    enum Kind {
+        /** Takes one of the session's numbers; may have been applied. */
+        WRITE,
+        /** Ends the session. */
+        CLOSE,
+        /** Changes nothing, but for watches and identities at the member. */
+        READ,
+        /** Opens or attaches the session: asked of one member, by whoever chose it. */
+        OPEN
+    }
+
+    /** How to ask for something in the name of a session. */
+    interface Asking<R> {
+        Input input(long session, Caller<R> caller);
+    }
+
+    final CompletableFuture<R> stage = new CompletableFuture<>();
+    final Asking<R> asking;
+    final Kind kind;
+    /** Runs in the session's queue just before a granted answer completes the stage. */
+    final Consumer<? super R> onGranted;
+
+    long askedNanos;
+    /** No answer is awaited any more. */
+    boolean answered;
+    /** Its answer, or refusal, is told. */
+    boolean settled;
+    /** Its caller was told that it takes too long; the answer is still awaited, since later ones depend on it (rule.5). */
+    boolean givenUp;
+    /** What the door itself answers, in its turn. */
+    @Nullable CoordException refusal;
+
+    Call(Kind kind, Asking<R> asking, Consumer<? super R> onGranted) {
+        this.kind = kind;
+        this.asking = asking;
+        this.onGranted = onGranted;
+    }
+
+    /** The call as asked over one link. */
+    record Attempt<R>(LocalSession session, Call<R> call, Link link) implements Caller<R> {}
+}

@@ -1,0 +1,74 @@
+package io.coord.runtime;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** One attachment of a session to a member: what still comes from an earlier one is not for the session any more. */
+final class Link {
+
+    final SessionHome home;
+    /** What the session had seen when it came here: where its watches are compared from. */
+    final long seenZxid;
+    /** Whether the session's watches are in force here. */
+    volatile boolean rewatched;
+
+    private volatile long validUntilNanos;
+    /** What the member has granted; in force once the root that shows it is handed out. Only the loop looks. */
+    private long grantedUntilNanos;
+    /** Whether the member has attached the session: what it says before is about an earlier attachment. Only the loop looks. */
+    private boolean attached;
+    /** Whether listeners hear of this link. Only the loop looks. */
+    private boolean told;
+
+    private final AtomicBoolean lost = new AtomicBoolean();
+
+    Link(SessionHome home, long seenZxid) {
+        this.home = home;
+        this.seenZxid = seenZxid;
+        this.validUntilNanos = home.nanoTime();
+        this.grantedUntilNanos = validUntilNanos;
+    }
+
+    /** Whether the member vouches for the session now. */
+    boolean isValid() {
+        return home.nanoTime() - validUntilNanos < 0;
+    }
+
+    void attached() {
+        attached = true;
+    }
+
+    boolean isAttached() {
+        return attached;
+    }
+
+    /** The lease is good until then, from {@link #release} on; says whether listeners have not heard of this link yet. */
+    boolean renewed(long untilNanos) {
+        grantedUntilNanos = untilNanos;
+        boolean news = !told;
+        told = true;
+        return news;
+    }
+
+    /** The member vouches for the session no more, until it renews the lease. */
+    void suspended() {
+        grantedUntilNanos = home.nanoTime();
+    }
+
+    /** The root that shows what was granted is handed out. */
+    void release() {
+        if (attached && !lost.get()) {
+            validUntilNanos = grantedUntilNanos;
+        }
+    }
+
+    boolean isLost() {
+        return lost.get();
+    }
+
+    /** The member vouches for nothing any more; says whether that is news. */
+    boolean lose() {
+        boolean news = lost.compareAndSet(false, true);
+        validUntilNanos = home.nanoTime();
+        return news;
+    }
+}
