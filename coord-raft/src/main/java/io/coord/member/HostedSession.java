@@ -26,14 +26,18 @@ final class HostedSession {
         final Caller<?> caller;
         /** What to write, or null for the session's end. */
         final Operation.@Nullable Write<? extends Outcome> operation;
+        /** How many answers the owner says it has; or -1. */
+        final long answeredWrites;
         /** Its number, or 0 while it is held back behind a barrier. */
         long number;
 
         @Nullable CommandPayload payload;
 
-        PendingWrite(Caller<?> caller, Operation.@Nullable Write<? extends Outcome> operation) {
+        PendingWrite(
+                Caller<?> caller, Operation.@Nullable Write<? extends Outcome> operation, long answeredWrites) {
             this.caller = caller;
             this.operation = operation;
+            this.answeredWrites = answeredWrites;
         }
     }
 

@@ -166,10 +166,18 @@ public sealed interface Input {
      * @param session whose
      * @param caller gets the outcome
      * @param operation what
+     * @param answeredWrites how many of the session's writes its owner has answers for: outcomes up to there may be forgotten
+     *     (rule.4); or -1 if the owner does not count, so that what was handed out counts as received
      * @param <R> the kind of outcome
      */
-    record Write<R extends io.coord.Outcome>(long session, Caller<R> caller, Operation.Write<R> operation)
-            implements Request {}
+    record Write<R extends io.coord.Outcome>(
+            long session, Caller<R> caller, Operation.Write<R> operation, long answeredWrites) implements Request {
+
+        /** Of an owner that does not count. */
+        public Write(long session, Caller<R> caller, Operation.Write<R> operation) {
+            this(session, caller, operation, -1);
+        }
+    }
 
     /**
      * Read on the loop: behind the session's own writes, linearizable, or leaving a watch.

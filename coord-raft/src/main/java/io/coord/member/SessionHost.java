@@ -183,7 +183,7 @@ final class SessionHost {
     private void write(Input.Write<?> write) {
         HostedSession session = hostedFor(write.session(), write.caller());
         if (session != null) {
-            enqueueWrite(session, new PendingWrite(write.caller(), write.operation()));
+            enqueueWrite(session, new PendingWrite(write.caller(), write.operation(), write.answeredWrites()));
         }
     }
 
@@ -191,7 +191,7 @@ final class SessionHost {
         HostedSession session = hostedFor(close.session(), close.caller());
         if (session != null) {
             session.closing = true;
-            enqueueWrite(session, new PendingWrite(close.caller(), null));
+            enqueueWrite(session, new PendingWrite(close.caller(), null, -1));
         }
     }
 
@@ -247,7 +247,7 @@ final class SessionHost {
                         session.id,
                         session.attach,
                         write.number,
-                        session.answered,
+                        write.answeredWrites < 0 ? session.answered : write.answeredWrites,
                         session.reader.identities(),
                         write.operation);
         write.payload = setup.codec().payload(command);

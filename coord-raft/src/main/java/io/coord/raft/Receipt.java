@@ -17,7 +17,11 @@ final class Receipt {
         this.raft = raft;
     }
 
+    /** While the disk has a piece, which may be the last, no other snapshot may take the place of the one it belongs to. */
     void take(Message.SnapshotChunk chunk) {
+        if (writing) {
+            return; // the disk will answer
+        }
         if (meta == null || !isSame(meta, chunk.meta())) {
             if (chunk.offset() != 0) {
                 reply(chunk.meta().last().index(), 0);
@@ -25,10 +29,9 @@ final class Receipt {
             }
             meta = chunk.meta();
             nextOffset = 0;
-            writing = false;
         }
-        if (writing || isWhole(meta)) {
-            return; // the disk will answer
+        if (isWhole(meta)) {
+            return;
         }
         if (chunk.offset() == nextOffset) {
             writing = true;
@@ -49,14 +52,15 @@ final class Receipt {
     }
 
     void written(long snapshotIndex, long offset) {
+        writing = false;
         if (meta != null && meta.last().index() == snapshotIndex) {
-            writing = false;
             nextOffset = offset;
             reply(snapshotIndex, offset);
         }
     }
 
     void refused(long snapshotIndex) {
+        writing = false;
         if (meta != null && meta.last().index() == snapshotIndex) {
             meta = null;
             reply(snapshotIndex, 0);
@@ -64,6 +68,7 @@ final class Receipt {
     }
 
     void done() {
+        writing = false;
         meta = null;
     }
 

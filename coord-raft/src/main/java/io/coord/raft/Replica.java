@@ -87,7 +87,7 @@ final class Replica {
         if (last.index() <= raft.commitIndex() || raft.log().contains(last)) {
             raft.commitTo(last.index());
             matches(last.index());
-        } else {
+        } else if (!raft.durability().isInstalling()) {
             raft.receipt().take(chunk);
         }
     }

@@ -466,7 +466,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
         }
         Operation.Write<Outcome> write = (Operation.Write<Outcome>) operation;
         return (CompletionStage<R>) ask(new Call<Outcome>(
-                Call.Kind.WRITE, (session, caller) -> new Input.Write<>(session, caller, write), outcome -> {}));
+                Call.Kind.WRITE, (session, caller) -> new Input.Write<>(session, caller, write, answeredWrites), outcome -> {}));
     }
 
     @Override

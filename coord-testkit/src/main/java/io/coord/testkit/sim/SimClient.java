@@ -451,7 +451,7 @@ final class SimClient implements SessionDoor {
         SimCaller caller = new Submission(request);
         Operation<?> operation = request.operation;
         if (operation instanceof Operation.Write<?> write) {
-            member.receive(new Input.Write(session, caller, write));
+            member.receive(new Input.Write(session, caller, write, kind == Kind.MOVING ? answeredWrites : -1));
         } else if (operation instanceof Operation.Sync sync) {
             member.receive(new Input.Sync(session, caller, sync));
         } else if (operation instanceof Operation.Read<?> read) {
