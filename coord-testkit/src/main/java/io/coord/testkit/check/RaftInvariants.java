@@ -209,6 +209,10 @@ public final class RaftInvariants {
     /** A member made a turn. */
     public void turned(MemberId id, MemberView before, List<Input> inputs, Effects effects, MemberView after) {
         Witnessed member = member(id);
+        if (after.left() != null) {
+            left(member, effects, after);
+            return;
+        }
         boolean leads = before.role() == Role.LEADER && after.role() == Role.LEADER && before.term() == after.term();
         for (LogWrite write : effects.writes()) {
             wrote(member, write, leads, before);
@@ -234,6 +238,16 @@ public final class RaftInvariants {
             }
         }
         receives(inputs, before, effects, after);
+    }
+
+    /** Whoever leaves says, writes and promises nothing any more (fault.D10). */
+    private void left(Witnessed member, Effects effects, MemberView after) {
+        stopped(member.id);
+        boolean acts = !effects.writes().isEmpty()
+                || effects.messages().stream().anyMatch(frame -> frame.message() instanceof PeerMessage.Consensus);
+        if (acts) {
+            throw new Violation("D-c", "member " + member.id + " has left (" + after.left() + "), but still acts: " + effects);
+        }
     }
 
     private void wrote(Witnessed member, LogWrite write, boolean leads, MemberView before) {

@@ -34,9 +34,16 @@ final class SimLog implements SimStorage {
     /** What a snapshot's handle stands for, in the whole world. */
     static final class Snapshots {
         private final List<StateRoot> roots = new ArrayList<>();
+        private final TreeMap<Long, Long> handles = new TreeMap<>();
 
+        /** Snapshots of one index have one handle, as they are the same bytes on every member (inv.D-e). */
         long keep(StateRoot root) {
+            Long known = handles.get(root.index());
+            if (known != null && of(known).digest() == root.digest()) {
+                return known;
+            }
             roots.add(root);
+            handles.put(root.index(), (long) roots.size());
             return roots.size();
         }
 

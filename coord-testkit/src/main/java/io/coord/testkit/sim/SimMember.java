@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class SimMember {
 
     private static final int INPUTS_A_TURN_MAX = 64;
+    private static final int WORDS_MAX = 300;
 
     /** The member's view of the world around it. */
     interface Surroundings {
@@ -278,7 +279,11 @@ final class SimMember {
         MemberView after = turned.view();
         view = after;
         mix(inputs, effects, after);
-        checks.turned(id(), before, inputs, effects, after);
+        try {
+            checks.turned(id(), before, inputs, effects, after);
+        } catch (Violation violation) {
+            throw violation.located(turnInWords(before, inputs, effects));
+        }
         follow(effects);
         if (core == turned) {
             if (!inbox.isEmpty()) {
@@ -286,6 +291,20 @@ final class SimMember {
             }
             armTimer();
         }
+    }
+
+    private String turnInWords(MemberView before, List<Input> inputs, Effects effects) {
+        StringBuilder text = new StringBuilder("\n  in a turn of member " + id() + "\n  that was " + before);
+        inputs.forEach(input -> text.append("\n  took  ").append(shortened(input)));
+        effects.messages().forEach(frame -> text.append("\n  sends ").append(shortened(frame)));
+        effects.writes().forEach(write -> text.append("\n  writes ").append(shortened(write)));
+        effects.tasks().forEach(task -> text.append("\n  wants ").append(shortened(task)));
+        return text.toString();
+    }
+
+    private static String shortened(Object what) {
+        String text = what.toString();
+        return text.length() <= WORDS_MAX ? text : text.substring(0, WORDS_MAX) + " ...";
     }
 
     private List<Input> takeInputs() {
