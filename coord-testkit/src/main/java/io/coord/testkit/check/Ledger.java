@@ -311,6 +311,11 @@ public final class Ledger {
         });
     }
 
+    private static boolean hears(Watched kind, WatchEvent event) {
+        return event.type() == WatchEvent.Type.DELETED
+                || (event.type() == WatchEvent.Type.CHILDREN_CHANGED) == (kind == Watched.CHILDREN);
+    }
+
     /** A watch fired. */
     public void fired(Account account, WatchEvent event) {
         if (event.zxid() < account.lastEventZxid) {
@@ -326,7 +331,7 @@ public final class Ledger {
                 account.watches.remove(watch);
                 expected = true;
             }
-            expected |= account.blurred.remove(watch);
+            expected |= hears(kind, event) && account.blurred.remove(watch);
         }
         if (!expected) {
             throw new Violation("Z10", name(account) + " was told " + event + ", which none of its watches waits for: "

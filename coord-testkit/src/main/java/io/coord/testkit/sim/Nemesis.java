@@ -153,16 +153,11 @@ final class Nemesis {
 
     /** Waits for a moment at which something is on its way to a disk. */
     private void crashInWrite() {
-        for (SimMember member : some(world.members().size())) {
-            if (member.isUp() && member.storage().isWriting()) {
-                world.crash(member);
-                startLater(member, aWhile());
-                return;
-            }
-        }
-        time.after(MILLI / 4, () -> {
+        SimMember victim = anyone();
+        victim.storage().whenWriting(() -> {
             if (!stopped) {
-                crashInWrite();
+                world.crash(victim);
+                startLater(victim, aWhile());
             }
         });
     }
@@ -299,25 +294,25 @@ final class Nemesis {
 
     // ------------------------------------------------------------------------------------------------ snapshots, leadership, sessions
 
-    /** A member that receives a snapshot stops, or is cut off. */
+    /** The next member to receive a snapshot stops meanwhile, or is cut off. */
     private void transferCut() {
+        boolean crashes = chance.happens(0.5);
         for (SimMember member : world.members()) {
-            if (member.isUp() && member.storage().isReceiving()) {
-                faults.count(Fault.TRANSFER_CUT);
-                if (chance.happens(0.5)) {
-                    world.crash(member);
-                    startLater(member, aWhile());
-                } else {
-                    cut(between(List.of(member)), aWhile());
-                }
-                return;
-            }
+            member.storage().whenReceiving(() -> cutShort(member, crashes));
         }
-        time.after(2 * MILLI, () -> {
-            if (!stopped) {
-                transferCut();
-            }
-        });
+    }
+
+    private void cutShort(SimMember receiver, boolean crashes) {
+        if (stopped) {
+            return;
+        }
+        faults.count(Fault.TRANSFER_CUT);
+        if (crashes) {
+            world.crash(receiver);
+            startLater(receiver, aWhile());
+        } else {
+            cut(between(List.of(receiver)), aWhile());
+        }
     }
 
     private void transfer() {

@@ -16,6 +16,7 @@ import io.coord.testkit.check.Violation;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +77,8 @@ final class SimClient implements SessionDoor {
                 } else {
                     world.checks().ledger().read(request.call, value, zxid);
                 }
+                note(() -> "is answered for " + request.operation + (request.watches ? ", watching," : "") + " at "
+                        + Long.toHexString(zxid));
                 workload.told(request.operation, value);
             }
         }
@@ -253,6 +256,7 @@ final class SimClient implements SessionDoor {
         attach = grant.attach();
         timeoutMillis = grant.timeoutMillis();
         SimMember member = Objects.requireNonNull(home);
+        note(() -> "is attached as number " + attach);
         member.attach(session, this);
         Ledger.Account known = account;
         if (known == null) {
@@ -277,7 +281,13 @@ final class SimClient implements SessionDoor {
         workload.forget();
     }
 
+    private void note(Supplier<String> what) {
+        world.trace().line(() -> "  session 0x" + Long.toHexString(session) + " of client " + number + " at "
+                + (home == null ? "no member" : "member " + home.id()) + " " + what.get());
+    }
+
     private void leaveHome() {
+        note(() -> "leaves");
         SimMember left = home;
         if (left != null) {
             left.detach(session, this);
@@ -330,6 +340,7 @@ final class SimClient implements SessionDoor {
     public void fired(WatchEvent event) {
         Ledger.Account known = account;
         if (known != null && attached) {
+            note(() -> "is told " + event);
             world.checks().ledger().fired(known, event);
         }
     }

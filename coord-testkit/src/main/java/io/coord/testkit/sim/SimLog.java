@@ -82,7 +82,8 @@ final class SimLog implements SimStorage {
     private long stallUntilNanos;
     private @Nullable Stored received;
     private long receivedBytes;
-    private boolean receiving;
+    private @Nullable Runnable whenWriting;
+    private @Nullable Runnable whenReceiving;
     private Profile.Disk profile;
 
     SimLog(
@@ -120,13 +121,20 @@ final class SimLog implements SimStorage {
     }
 
     @Override
-    public boolean isWriting() {
-        return !beingForced.isEmpty();
+    public void whenWriting(Runnable action) {
+        whenWriting = action;
     }
 
     @Override
-    public boolean isReceiving() {
-        return receiving;
+    public void whenReceiving(Runnable action) {
+        whenReceiving = action;
+    }
+
+    /** Not within the member's turn: it happens right after. */
+    private void happen(@Nullable Runnable action) {
+        if (action != null) {
+            time.after(1 + chance.below((int) Math.min(profile.forceNanos(), Integer.MAX_VALUE)), action);
+        }
     }
 
     @Override
@@ -142,7 +150,6 @@ final class SimLog implements SimStorage {
         failNext = false;
         stallUntilNanos = 0;
         received = null;
-        receiving = false;
     }
 
     /** Keeps the first part of what was not forced: of all of it some requests, and of the one after those some entries. */
@@ -225,6 +232,8 @@ final class SimLog implements SimStorage {
             nanos += chance.exponential(profile.slowNanos());
         }
         forcedAt(time.nowNanos() + nanos);
+        happen(whenWriting);
+        whenWriting = null;
     }
 
     private void forcedAt(long nanos) {
@@ -300,7 +309,6 @@ final class SimLog implements SimStorage {
             throw new IllegalStateException("snapshot " + install.meta().last() + " was not received");
         }
         received = null;
-        receiving = false;
         stored.put(whole.meta().last().index(), whole);
         forgetOldSnapshots();
         long next = whole.meta().last().index() + 1;
@@ -333,7 +341,8 @@ final class SimLog implements SimStorage {
         } else if (task instanceof DiskTask.ReadPiece read) {
             later(1, () -> read(read));
         } else if (task instanceof DiskTask.WritePiece write) {
-            receiving = true;
+            happen(whenReceiving);
+            whenReceiving = null;
             later(1, () -> received(write.chunk()));
         } else if (task instanceof DiskTask.Compact compact) {
             compact(compact.throughIndex());

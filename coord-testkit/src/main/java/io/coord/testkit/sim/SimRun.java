@@ -100,11 +100,14 @@ public final class SimRun {
         return report();
     }
 
+    /** On a calm network: mishaps begin when there is an ensemble to suffer them. */
     private void form() {
+        world.network().become(Profile.calm(world.profile().members()).network());
         world.startAll();
         while (world.members().stream().anyMatch(member -> Objects.requireNonNull(member.view()).clusterId() == 0)) {
             slice(FORMING_NANOS, "L1", "the ensemble has not formed");
         }
+        world.network().become(world.profile().network());
     }
 
     /** Liveness (section 3.4): in a healed world everything is answered, and all members come to one state. */

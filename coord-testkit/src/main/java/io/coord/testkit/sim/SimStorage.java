@@ -35,9 +35,9 @@ interface SimStorage {
     /** Lets the next force fail. */
     void failNextForce();
 
-    /** Whether something is on its way to the disk. */
-    boolean isWriting();
+    /** Runs something once, as soon as something is on its way to the disk. */
+    void whenWriting(Runnable action);
 
-    /** Whether a snapshot is being received. */
-    boolean isReceiving();
+    /** Runs something once, as soon as a snapshot is being received. */
+    void whenReceiving(Runnable action);
 }
