@@ -27,6 +27,7 @@ final class Replica {
         this.raft = raft;
         this.leader = leader;
         heardNanos = raft.nowNanos();
+        acknowledged = raft.durability().durableIndex();
     }
 
     MemberKey leader() {
