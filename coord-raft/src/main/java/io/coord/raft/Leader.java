@@ -189,12 +189,7 @@ final class Leader extends RoleState {
         while (peer.isOpen() && (peer.next() <= log.lastIndex() || peer.state() == PeerProgress.State.PROBE)) {
             sendAppend(peer, log.slice(peer.next(), log.lastIndex(), raft.config().appendBytesMax()));
         }
-        if (!peer.needsNews(raft.commitIndex())) {
-            return;
-        }
-        if (log.term(peer.next() - 1) == RaftLog.NO_TERM) {
-            offerSnapshot(peer); // compacted under what is in flight
-        } else {
+        if (peer.needsNews(raft.commitIndex())) {
             sendAppend(peer, List.of());
         }
     }
