@@ -195,6 +195,24 @@ class ElectionTest {
     }
 
     @Test
+    @DisplayName("paper section 5.4.1: neither vote nor pre-vote goes to a log that is behind, by term first, then by length")
+    void upToDateLogs() {
+        long[][] candidates = {{2, 5, 0}, {3, 2, 0}, {3, 3, 1}, {3, 9, 1}, {4, 1, 1}};
+        for (long[] candidate : candidates) {
+            Cluster cluster = Cluster.of(3);
+            cluster.preload(1, 5, 1, 2, 3);
+            cluster.forgetLeaders();
+            EntryId end = new EntryId(Cluster.nth((int) candidate[1]), candidate[0]);
+            boolean granted = candidate[2] == 1;
+            cluster.deliver(new Envelope(key(2), key(1), new Message.PreVote(7, end)));
+            cluster.deliver(new Envelope(key(2), key(1), new Message.RequestVote(7, end, false)));
+            cluster.force(cluster.box(1));
+            assertThat(cluster.network).extracting(Envelope::message).as("%s", end).containsExactly(
+                    new Message.PreVoteReply(granted ? 7 : 5, granted), new Message.VoteReply(7, granted));
+        }
+    }
+
+    @Test
     @DisplayName("peer.B50: who enters a higher term forgets the leader of the lower one")
     void noLeaderOfAnOldTerm() {
         Cluster cluster = Cluster.of(3);
@@ -359,7 +377,9 @@ class ElectionTest {
             cluster.lost = envelope -> isFrom(envelope, 2) && isTo(envelope, 3) || isFrom(envelope, 3) && isTo(envelope, 2);
             cluster.pass(10_000);
             assertThat(cluster.raft(first).role()).as("leader %d", first).isEqualTo(Role.LEADER);
-            assertThat(cluster.raft(1).term()).isEqualTo(term);
+            for (int i = 1; i <= 3; i++) {
+                assertThat(cluster.raft(i).term()).as("leader %d, member %d", first, i).isEqualTo(term);
+            }
         }
     }
 

@@ -130,6 +130,19 @@ class ReplicationTest {
     }
 
     @Test
+    @DisplayName("paper figure 2: a follower commits no further than what it knows to match, whatever is behind that in its log")
+    void commitsWhatMatches() {
+        Cluster cluster = Cluster.of(3);
+        cluster.preload(1, 5, 1, 2, 5, 5);
+        cluster.preload(2, 5, 1, 2, 2, 2);
+        cluster.preload(3, 5, 1, 2, 5, 5);
+        Entry mine = new Entry(nth(2), 2, 0, 0, new Text("t2i2"));
+        cluster.deliver(new Envelope(
+                key(1), key(2), new Message.Append(6, new EntryId(nth(1), 1), List.of(mine), nth(4))));
+        assertThat(cluster.raft(2).commitIndex()).isEqualTo(nth(2));
+    }
+
+    @Test
     @DisplayName("a lost append is found missing by the next heartbeat")
     void lostAppendIsSentAgain() {
         Cluster cluster = Cluster.of(3);

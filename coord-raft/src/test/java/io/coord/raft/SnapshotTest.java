@@ -89,7 +89,7 @@ class SnapshotTest {
         cluster.restart(3);
         cluster.pass(20);
         cluster.box(3).stuckDisk = true;
-        cluster.pass(500);
+        cluster.pass(1_500);
         assertThat(cluster.raft(3).commitIndex()).isGreaterThanOrEqualTo(cluster.raft(1).base().index());
         for (PeerProgress peer : cluster.raft(1).progress()) {
             if (peer.member().equals(key(3))) {
