@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 final class Family {
 
     final @Nullable Edit edit;
+    /** Path of the node's own parent, that node's very text object; null at the root. The way up costs no comparison of texts. */
+    final @Nullable String parent;
     /** The full paths of the direct children, the same text objects as the children's own. */
     PathTrie children;
     int childCount;
@@ -21,8 +23,9 @@ final class Family {
     /** Sum of their data's lengths. */
     long bytesBelow;
 
-    Family(@Nullable Edit edit, int creations, long pzxid) {
+    Family(@Nullable Edit edit, @Nullable String parent, int creations, long pzxid) {
         this.edit = edit;
+        this.parent = parent;
         this.children = PathTrie.EMPTY;
         this.creations = creations;
         this.pzxid = pzxid;
@@ -30,6 +33,7 @@ final class Family {
 
     private Family(Edit edit, Family from) {
         this.edit = edit;
+        this.parent = from.parent;
         this.children = from.children;
         this.childCount = from.childCount;
         this.creations = from.creations;

@@ -71,8 +71,7 @@ final class NodeEditor {
 
     /** The parent of a path that has a slash, or null. */
     @Nullable ZNode findParent(String path) {
-        int slash = path.lastIndexOf('/');
-        return slash <= 0 ? find("/") : find(path.substring(0, slash));
+        return find(Paths.parentOf(path));
     }
 
     AccessList share(List<Acl> acl) {
@@ -181,31 +180,24 @@ final class NodeEditor {
         if (family != null && family.edit == edit) {
             return family;
         }
-        Family own = family == null ? new Family(edit, 0, node.czxid) : family.copied(edit);
+        Family own = family == null ? new Family(edit, parentPath(node), 0, node.czxid) : family.copied(edit);
         put(node.withFamily(own));
         return own;
     }
 
-    /** Adds to what each ancestor knows of those below it; finds them by the prefixes of the path, without cutting them out. */
-    private void addBelowAncestors(String path, int count, long bytes) {
-        addBelow(find("/"), count, bytes);
-        int hash = '/';
-        for (int i = 1; i < path.length(); i++) {
-            char c = path.charAt(i);
-            if (c == '/') {
-                addBelow((ZNode) nodes.findPrefix(path, i, hash), count, bytes);
-            }
-            hash = 31 * hash + c; // as String.hashCode is specified
-        }
+    private @Nullable String parentPath(ZNode node) {
+        return node.path.length() == 1 ? null : parentOf(node.path).path;
     }
 
-    private void addBelow(@Nullable ZNode ancestor, int count, long bytes) {
-        if (ancestor == null) {
-            throw new IllegalStateException("an ancestor is missing");
+    /** Adds to what each ancestor knows of those below it. */
+    private void addBelowAncestors(String path, int count, long bytes) {
+        ZNode ancestor = path.length() == 1 ? null : parentOf(path);
+        while (ancestor != null) {
+            Family family = ownFamily(ancestor);
+            family.descendants += count;
+            family.bytesBelow += bytes;
+            ancestor = family.parent == null ? null : find(family.parent);
         }
-        Family family = ownFamily(ancestor);
-        family.descendants += count;
-        family.bytesBelow += bytes;
     }
 
     // ---- what is derived
@@ -215,13 +207,11 @@ final class NodeEditor {
         if (quotas.isEmpty()) {
             return null;
         }
-        for (int end = path.length(); end > 0; end = path.lastIndexOf('/', end - 1)) {
-            Quota quota = quotas.find(path.substring(0, end));
-            if (quota != null) {
-                return quota;
-            }
-        }
-        return null;
+        String top = Paths.nearestTop(path, text -> {
+            Quota before = quotas.floor(text);
+            return before == null ? null : before.path();
+        });
+        return top == null ? null : quotas.find(top);
     }
 
     private void arm(ZNode node) {

@@ -83,6 +83,21 @@ final class OrderedTree<K, E> {
         return null;
     }
 
+    /** The last element whose key is not above this one, or null. */
+    @Nullable E floor(K key) {
+        E found = null;
+        Branch<E> at = root;
+        while (at != null) {
+            if (order.compare(key, at.element) >= 0) {
+                found = at.element;
+                at = at.right;
+            } else {
+                at = at.left;
+            }
+        }
+        return found;
+    }
+
     /** The only element, or null if there are none or several. */
     @Nullable E sole() {
         return root != null && root.height == 1 ? root.element : null;

@@ -56,31 +56,6 @@ final class PathTrie {
         return collisions(below).find(key);
     }
 
-    /**
-     * The element whose key is the beginning of a text, without cutting it out.
-     *
-     * @param text begins with the key
-     * @param length of the key
-     * @param keyHash the key's {@code hashCode}
-     */
-    @Nullable Object findPrefix(String text, int length, int keyHash) {
-        int hash = spread(keyHash);
-        Object below = this;
-        for (int shift = 0; below instanceof PathTrie trie; shift += BITS) {
-            long bit = bit(hash, shift);
-            if ((trie.branches & bit) != 0) {
-                below = trie.slots[trie.branchAt(bit)];
-            } else if ((trie.elements & bit) != 0) {
-                Object element = trie.slots[trie.elementAt(bit)];
-                String key = keyOf(element);
-                return key.length() == length && text.startsWith(key) ? element : null;
-            } else {
-                return null;
-            }
-        }
-        return collisions(below).find(text.substring(0, length));
-    }
-
     /** Whether there is no element. */
     boolean isEmpty() {
         return slots.length == 0;

@@ -82,12 +82,13 @@ public final class Restoring implements StateVisitor {
         check(nodes.find(path) == null, () -> named(path) + " comes twice");
         checkZxids(image);
         checkLife(image);
-        ZNode node = node(image, life(image));
         if (path.equals("/")) {
-            nodes.plant(node);
+            nodes.plant(node(image, null, null));
         } else {
-            checkParent(path);
-            nodes.insert(node);
+            ZNode parent = nodes.findParent(path);
+            check(parent != null, () -> named(path) + " comes before its parent");
+            check(parent == null || !parent.isEphemeral(), () -> named(path) + " lies below an ephemeral node");
+            nodes.insert(node(image, parent == null ? null : parent.path, life(image)));
         }
         nodesSeen++;
     }
@@ -107,12 +108,6 @@ public final class Restoring implements StateVisitor {
                 isEphemeral == (image.owner() != 0) && isTtl == (image.ttlMillis() != Operation.NO_TTL),
                 () -> named(image.path()) + " is " + image.lifetime() + " with owner 0x"
                         + Long.toHexString(image.owner()) + " and a time to live of " + image.ttlMillis());
-    }
-
-    private void checkParent(String path) {
-        ZNode parent = nodes.findParent(path);
-        check(parent != null, () -> named(path) + " comes before its parent");
-        check(parent == null || !parent.isEphemeral(), () -> named(path) + " lies below an ephemeral node");
     }
 
     private static String named(String path) {
@@ -136,13 +131,13 @@ public final class Restoring implements StateVisitor {
         };
     }
 
-    private ZNode node(NodeImage image, @Nullable Life life) {
+    private ZNode node(NodeImage image, @Nullable String parent, @Nullable Life life) {
         boolean hadChildren = image.creations() != 0 || image.pzxid() != image.czxid();
         return new ZNode(
                 image.path(),
                 image.data(),
                 nodes.share(image.acl()),
-                hadChildren ? new Family(null, image.creations(), image.pzxid()) : null,
+                hadChildren ? new Family(null, parent, image.creations(), image.pzxid()) : null,
                 life,
                 image.czxid(),
                 image.mzxid(),

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,8 +47,8 @@ public final class WatchTable {
 
     private final Map<String, Watchers> byPath = new LinkedHashMap<>();
     private final Map<Long, Set<String>> byWatcher = new LinkedHashMap<>();
-    /** Recursive watches there are; without any, ancestors need not be looked at. */
-    private int recursive;
+    /** The paths watched recursively, so that a change need not ask each of its ancestors. */
+    private final TreeSet<String> recursive = new TreeSet<>();
     private int count;
 
     /** A table without watches. */
@@ -77,12 +78,10 @@ public final class WatchTable {
         if (had == 0) {
             byWatcher.computeIfAbsent(watcher, absent -> new LinkedHashSet<>()).add(path);
         }
-        count(kind & ~had, 1);
-    }
-
-    private void count(int kinds, int by) {
-        count += by * Integer.bitCount(kinds);
-        recursive += (kinds & Watchers.RECURSIVE) == 0 ? 0 : by;
+        count += (kind & ~had) == 0 ? 0 : 1;
+        if (kind == Watchers.RECURSIVE) {
+            recursive.add(path);
+        }
     }
 
     /** Whether the watcher has a watch of this kind on the path (zk.WT10). */
@@ -119,7 +118,10 @@ public final class WatchTable {
             return;
         }
         watchers.remove(watcher, kinds);
-        count(had & kinds, -1);
+        count -= Integer.bitCount(had & kinds);
+        if ((had & kinds & Watchers.RECURSIVE) != 0 && !watchers.hasRecursive()) {
+            recursive.remove(path);
+        }
         if ((had & ~kinds) == 0) {
             forget(watcher, path);
         }
@@ -166,7 +168,7 @@ public final class WatchTable {
         }
         String path = change.path();
         int oneShot = change.type() == WatchEvent.Type.DELETED ? Watchers.DATA | Watchers.CHILD : Watchers.DATA;
-        long[] watchers = recursive == 0
+        long[] watchers = recursive.isEmpty()
                 ? at(path, oneShot | Watchers.PERSISTENT)
                 : withRecursive(path, at(path, oneShot | Watchers.PERSISTENT | Watchers.RECURSIVE));
         WatchEvent event = new WatchEvent(change.type(), path, change.zxid());
@@ -177,7 +179,7 @@ public final class WatchTable {
     }
 
     private void matchParent(Change change, Sink sink) {
-        String parent = parentOf(change.path());
+        String parent = Paths.parentOf(change.path());
         long[] watchers = at(parent, Watchers.CHILD | Watchers.PERSISTENT);
         WatchEvent event = new WatchEvent(WatchEvent.Type.CHILDREN_CHANGED, parent, change.zxid());
         fire(watchers, Watchers.CHILD, event, change.parentAcl(), sink);
@@ -195,12 +197,17 @@ public final class WatchTable {
         return watchers == null ? new long[0] : watchers.having(kinds);
     }
 
+    /** The nearest path watched recursively, and those above it, one after another. */
     private long[] withRecursive(String path, long[] near) {
         long[] all = near;
-        for (String up = path; up.length() > 1; ) {
-            up = parentOf(up);
-            long[] far = at(up, Watchers.RECURSIVE);
-            all = far.length == 0 ? all : merged(all, far);
+        String from = path;
+        while (from.length() > 1) {
+            String top = Paths.nearestTop(Paths.parentOf(from), recursive::floor);
+            if (top == null) {
+                return all;
+            }
+            all = merged(all, at(top, Watchers.RECURSIVE));
+            from = top;
         }
         return all;
     }
@@ -209,11 +216,6 @@ public final class WatchTable {
         long[] both = Arrays.copyOf(some, some.length + others.length);
         System.arraycopy(others, 0, both, some.length, others.length);
         return Arrays.stream(both).sorted().distinct().toArray();
-    }
-
-    private static String parentOf(String path) {
-        int slash = path.lastIndexOf('/');
-        return slash <= 0 ? "/" : path.substring(0, slash);
     }
 
     // ---- history that was missed

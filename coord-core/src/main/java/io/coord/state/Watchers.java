@@ -21,9 +21,14 @@ final class Watchers {
     /** The kinds at the same position in {@link #ids}; 0 where the position is free. */
     private byte[] kinds = new byte[2];
     private int count;
+    private int recursiveCount;
 
     boolean isEmpty() {
         return count == 0;
+    }
+
+    boolean hasRecursive() {
+        return recursiveCount > 0;
     }
 
     byte kinds(long id) {
@@ -40,6 +45,7 @@ final class Watchers {
             ids[at] = id;
             count++;
         }
+        recursiveCount += (kind & ~kinds[at] & RECURSIVE) == 0 ? 0 : 1;
         kinds[at] |= kind;
     }
 
@@ -47,6 +53,7 @@ final class Watchers {
     void remove(long id, int removed) {
         int at = position(id);
         if (kinds[at] != 0) {
+            recursiveCount -= (removed & kinds[at] & RECURSIVE) == 0 ? 0 : 1;
             kinds[at] &= (byte) ~removed;
             if (kinds[at] == 0) {
                 count--;
