@@ -1,14 +1,10 @@
 package io.coord.wire;
 
 import io.coord.Bytes;
-import io.coord.ensemble.spi.Transport;
 import io.coord.member.PeerFrame;
-import io.coord.member.PeerMessage;
-import io.coord.raft.Message;
 import io.coord.wire.proto.PeerFormat;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Frames between members in their format, version 1: one byte with the version, four with the CRC32C of all the rest, then a
@@ -77,11 +73,6 @@ public final class PeerCodec {
         return messages.frame(Fields.read(PeerFormat.Frame.parser(), array, HEADER_BYTES, "a frame"));
     }
 
-    /** The frame as the transport takes it: encoded on the transport's thread, when it is sent. */
-    public Transport.Frame frame(PeerFrame frame) {
-        return new Outgoing(frame);
-    }
-
     private IllegalArgumentException tooLarge(long bytes) {
         return new IllegalArgumentException("a frame of " + bytes + " bytes; at most " + frameBytesMax + " are allowed");
     }
@@ -101,33 +92,5 @@ public final class PeerCodec {
         crc.update(array[0]);
         crc.update(array, HEADER_BYTES, array.length - HEADER_BYTES);
         return (int) crc.getValue();
-    }
-
-    /** A frame on its way out; encoded once, however often it is asked for. */
-    private final class Outgoing implements Transport.Frame {
-
-        private final PeerFrame frame;
-        private @Nullable Bytes bytes;
-
-        Outgoing(PeerFrame frame) {
-            this.frame = frame;
-        }
-
-        @Override
-        public Bytes bytes() {
-            // As in WireCommand: immutable once there, so that no barrier is needed.
-            Bytes known = bytes;
-            if (known == null) {
-                known = encode(frame);
-                bytes = known;
-            }
-            return known;
-        }
-
-        @Override
-        public boolean isBulk() {
-            return frame.message() instanceof PeerMessage.Consensus consensus
-                    && consensus.message() instanceof Message.SnapshotChunk;
-        }
     }
 }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
  */
 class CorruptionTest {
 
-    private static final int CASES = 5_000;
+    private static final int CASES = 3_000;
 
     private static final long ALLOCATION_FLOOR_BYTES = 64 << 10;
     /** The two bytes of an empty entry become a message and its builder, 160 bytes together; nothing else comes dearer. */

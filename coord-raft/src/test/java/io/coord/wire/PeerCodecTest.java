@@ -7,7 +7,6 @@ import io.coord.Bytes;
 import io.coord.Identity;
 import io.coord.MemberId;
 import io.coord.Operation;
-import io.coord.ensemble.spi.Transport;
 import io.coord.member.PeerFrame;
 import io.coord.member.PeerMessage;
 import io.coord.raft.CommandPayload;
@@ -108,24 +107,6 @@ class PeerCodecTest {
         long allocated = Allocations.byThisThread() - before;
 
         assertThat(allocated).isBetween((long) length, length + length / 4L);
-    }
-
-    // ---- the frame on its way
-
-    @Test
-    @DisplayName("rule.29: a frame is encoded when the transport asks, once")
-    void aFrameIsEncodedWhenAskedFor() {
-        PeerFrame frame = frame(new PeerMessage.LeaseAck(3));
-        Transport.Frame outgoing = codec.frame(frame);
-
-        assertThat(outgoing.bytes()).isSameAs(outgoing.bytes()).isEqualTo(codec.encode(frame));
-    }
-
-    @Test
-    void onlyPiecesOfSnapshotsTakeTheSlowLane() {
-        Samples.messages(commands).forEach((name, message) -> assertThat(codec.frame(frame(message)).isBulk())
-                .as(name)
-                .isEqualTo(name.equals("snapshot-chunk")));
     }
 
     // ---- what is refused
