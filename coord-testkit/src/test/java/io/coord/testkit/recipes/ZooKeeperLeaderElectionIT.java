@@ -1,0 +1,12 @@
+package io.coord.testkit.recipes;
+
+import io.coord.testkit.CoordContract.Door;
+import io.coord.testkit.zookeeper.ZooKeeperDoor;
+
+/** The claims of the recipe, held against Apache ZooKeeper. */
+class ZooKeeperLeaderElectionIT extends LeaderElectionContract {
+    @Override
+    Door openDoor() throws Exception {
+        return new ZooKeeperDoor(false);
+    }
+}
