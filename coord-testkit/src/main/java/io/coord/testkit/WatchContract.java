@@ -490,8 +490,14 @@ interface WatchContract extends Scene {
     default void aSpentWatchIsNotThereToRemove() {
         create(A);
         session().getData(A, event -> {});
+        session().getChildren(A, event -> {});
         session().setData(A, data("x"));
+        create(A_B);
         assertRefused(Refusal.NO_WATCHER, () -> session().removeWatches(A, WatchKind.DATA));
+        assertRefused(Refusal.NO_WATCHER, () -> session().removeWatches(A, WatchKind.CHILDREN));
+        session().exists(A_C, event -> {});
+        create(A_C);
+        assertRefused(Refusal.NO_WATCHER, () -> session().removeWatches(A_C, WatchKind.ANY));
     }
 
     @Proves("zk.WT11")

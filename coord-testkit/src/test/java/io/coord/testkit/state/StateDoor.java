@@ -2,6 +2,7 @@ package io.coord.testkit.state;
 
 import io.coord.Acl;
 import io.coord.Bytes;
+import io.coord.Identity;
 import io.coord.MemberId;
 import io.coord.Session;
 import io.coord.WatchEvent;
@@ -26,6 +27,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -35,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 class StateDoor implements Door {
 
     private static final MemberId MEMBER = MemberId.of(1);
+    private static final Identity ADDRESS = new Identity("ip", "127.0.0.1");
     private static final long TERM = 1;
     private static final Duration TIMEOUT_MIN = Duration.ofSeconds(1);
     private static final Duration TIMEOUT_MAX = Duration.ofMinutes(1);
@@ -65,8 +68,21 @@ class StateDoor implements Door {
         made++;
         Reply reply = apply(new Command.OpenSession(made, Bytes.EMPTY, (int) timeout.toMillis(), MEMBER, made));
         StateSession session = new StateSession(this, (Reply.Attached) reply);
+        session.identities().add(ADDRESS);
         sessions.put(made, session);
         return new BlockingSession(session, new ParkingAwaiter(() -> Thread.currentThread() == callbackThread));
+    }
+
+    @Override
+    public Session openSuper(Duration timeout) {
+        Session session = open(timeout);
+        sessions.get(session.id()).identities().add(new Identity("super", ""));
+        return session;
+    }
+
+    @Override
+    public Optional<Identity> address() {
+        return Optional.of(ADDRESS);
     }
 
     /** Applies a command as the next entry; its events are delivered before this returns the reply. */
@@ -103,7 +119,7 @@ class StateDoor implements Door {
 
     @Override
     public Set<Capability> capabilities() {
-        return EnumSet.of(Capability.EXPIRE, Capability.COLLECT);
+        return EnumSet.of(Capability.EXPIRE, Capability.COLLECT, Capability.SUPER);
     }
 
     @Override
