@@ -11,7 +11,6 @@ final class Replay {
     private final Tail tail = new Tail();
     private final List<StoredEntry> entries = new ArrayList<>();
     private boolean hasBegun;
-    private boolean isFirstSegment;
     private long lowestInSegment;
 
     Tail tail() {
@@ -29,7 +28,6 @@ final class Replay {
     }
 
     @Nullable String segment(SegmentHeader header) {
-        isFirstSegment = !hasBegun;
         if (!hasBegun) {
             tail.reset(header.baseIndex(), header.baseTerm(), header.baseChain());
             hasBegun = true;
@@ -45,8 +43,8 @@ final class Replay {
 
     @Nullable String group(Group.Head head) {
         long previous = head.firstIndex() - 1;
-        if (previous < tail.startIndex() && isFirstSegment) {
-            // Replaces entries of a segment that is gone, all of them below what a snapshot holds.
+        if (previous < tail.startIndex()) {
+            // Replaces entries of segments before those that are read; they were dropped, or are not needed.
             tail.reset(previous, head.previousTerm(), head.previousChain());
             entries.clear();
         } else if (!tail.has(previous)) {

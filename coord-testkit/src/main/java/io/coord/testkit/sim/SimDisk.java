@@ -101,6 +101,14 @@ public final class SimDisk implements Disk {
         failWriteAt = writes + n;
     }
 
+    /** Takes back the failures that were planned and have not happened. */
+    public void heal() {
+        failForceAt = Long.MAX_VALUE;
+        lieAtForce = Long.MAX_VALUE;
+        failWriteAt = Long.MAX_VALUE;
+        unreadable = null;
+    }
+
     /** Lets writes take less than asked, so often, and then a multiple of so many bytes (fault.D3). */
     public void shortWrites(int percent, int unitBytes) {
         shortWritePercent = percent;
