@@ -47,7 +47,8 @@ final class RecordReader {
     int signedInt() {
         long value = signed();
         if (value != (int) value) {
-            throw new IllegalArgumentException("the number " + value + " before byte " + position + " does not fit 32 bits");
+            throw new IllegalArgumentException(
+                    "the number " + value + " before byte " + position + " does not fit 32 bits");
         }
         return (int) value;
     }
@@ -64,8 +65,8 @@ final class RecordReader {
     int count() {
         long count = unsigned();
         if (count < 0 || count > array.length - position) {
-            throw new IllegalArgumentException(
-                    "a length of " + Long.toUnsignedString(count) + " is claimed where " + (array.length - position) + " bytes follow");
+            throw new IllegalArgumentException("a length of " + Long.toUnsignedString(count) + " is claimed where "
+                    + (array.length - position) + " bytes follow");
         }
         return (int) count;
     }
