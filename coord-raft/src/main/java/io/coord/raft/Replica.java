@@ -133,9 +133,21 @@ final class Replica {
         }
     }
 
+    /** In messages of a bounded size, as entries are: one that is too large for a frame would be lost each time it is sent. */
     private void flushForwarded() {
-        if (!forwarded.isEmpty()) {
-            raft.send(leader, new Message.Propose(raft.term(), forwarded));
+        List<Payload> batch = new ArrayList<>();
+        long bytes = 0;
+        for (Payload payload : forwarded) {
+            if (!batch.isEmpty() && bytes + payload.sizeBytes() > raft.config().appendBytesMax()) {
+                raft.send(leader, new Message.Propose(raft.term(), batch));
+                batch = new ArrayList<>();
+                bytes = 0;
+            }
+            batch.add(payload);
+            bytes += payload.sizeBytes();
+        }
+        if (!batch.isEmpty()) {
+            raft.send(leader, new Message.Propose(raft.term(), batch));
             forwarded = new ArrayList<>();
         }
     }

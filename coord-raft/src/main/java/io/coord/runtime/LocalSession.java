@@ -465,8 +465,9 @@ public final class LocalSession implements AsyncSession, DirectReads {
             return refused(objection.get());
         }
         Operation.Write<Outcome> write = (Operation.Write<Outcome>) operation;
-        return (CompletionStage<R>) ask(new Call<Outcome>(
-                Call.Kind.WRITE, (session, caller) -> new Input.Write<>(session, caller, write, answeredWrites), outcome -> {}));
+        Call.Asking<Outcome> asking =
+                (session, caller) -> new Input.Write<>(session, caller, write, line.answeredWrites());
+        return (CompletionStage<R>) ask(new Call<>(Call.Kind.WRITE, asking, outcome -> {}));
     }
 
     @Override

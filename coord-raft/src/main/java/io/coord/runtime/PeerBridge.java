@@ -5,6 +5,8 @@ import io.coord.MemberId;
 import io.coord.ensemble.spi.Transport;
 import io.coord.member.Input;
 import io.coord.member.PeerFrame;
+import io.coord.member.PeerMessage;
+import io.coord.raft.Message;
 import io.coord.wire.PeerCodec;
 import java.util.List;
 import java.util.OptionalLong;
@@ -39,7 +41,27 @@ final class PeerBridge implements Transport.Receiver {
     /** Sends, or drops. */
     void send(List<PeerFrame> frames) {
         for (PeerFrame frame : frames) {
-            transport.send(frame.to(), codec.frame(frame));
+            transport.send(frame.to(), new LazyFrame(frame));
+        }
+    }
+
+    /** Encoded when the transport asks, on its thread (rule.29). */
+    private final class LazyFrame implements Transport.Frame {
+        private final PeerFrame frame;
+
+        LazyFrame(PeerFrame frame) {
+            this.frame = frame;
+        }
+
+        @Override
+        public Bytes bytes() {
+            return codec.encode(frame);
+        }
+
+        @Override
+        public boolean isBulk() {
+            return frame.message() instanceof PeerMessage.Consensus consensus
+                    && consensus.message() instanceof Message.SnapshotChunk;
         }
     }
 

@@ -43,6 +43,11 @@ final class RequestLine {
         return link;
     }
 
+    /** How many of the session's writes have answers that count: their outcomes may be forgotten (rule.4). */
+    synchronized long answeredWrites() {
+        return answeredWrites;
+    }
+
     /** Adds a request, and asks it if there is a member to ask; or says why not. */
     synchronized @Nullable CoordException enter(Call<?> call, long nowNanos) {
         if (closed) {

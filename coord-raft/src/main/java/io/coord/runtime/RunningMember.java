@@ -69,12 +69,17 @@ public final class RunningMember implements AutoCloseable {
         this.disk = new StorageBridge(parts.storage(), entries, loop::completed);
         Transport transport = parts.transport();
         this.peers = transport == null ? null : new PeerBridge(
-                transport, new PeerCodec(commands), parts.time(), loop::received);
+                transport, new PeerCodec(commands, frameBytesMax(parts)), parts.time(), loop::received);
         this.standing = new Standing(
                 parts.self(), parts.ensemble(), parts.config().electionTimeout(), this::silentNanos);
         Executor named = parts.callbacks();
         this.ownCallbacks = named == null ? new CallbackExecutor("coord-" + parts.self() + "-callbacks") : null;
         this.callbacks = named == null ? ownCallbacks : named;
+    }
+
+    /** What the largest request and a message full of entries before it need together, with room for what a format adds. */
+    private static int frameBytesMax(MemberParts parts) {
+        return (int) Math.min(Integer.MAX_VALUE - 8, PeerCodec.FRAME_BYTES_MAX + 2 * parts.config().maxRequestBytes());
     }
 
     /**
