@@ -2,6 +2,7 @@ package io.coord.runtime;
 
 import io.coord.CoordException;
 import io.coord.member.Caller;
+import io.coord.member.Delivery;
 import io.coord.member.Input;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -54,5 +55,20 @@ final class Call<R> {
     }
 
     /** The call as asked over one link. */
-    record Attempt<R>(LocalSession session, Call<R> call, Link link) implements Caller<R> {}
+    record Attempt<R>(LocalSession session, Call<R> call, Link link) implements Resident.Waiting<R> {
+        @Override
+        public Resident resident() {
+            return session.resident();
+        }
+
+        @Override
+        public void stage(Delivery delivery, SessionQueue.Gate gate) {
+            session.stage(this, delivery, gate);
+        }
+
+        @Override
+        public void giveUp(String reason) {
+            session.giveUp(call, reason);
+        }
+    }
 }

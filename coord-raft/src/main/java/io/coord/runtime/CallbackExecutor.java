@@ -3,7 +3,6 @@ package io.coord.runtime;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -14,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Where users' listeners and dependents run unless they name an executor: daemon threads, none before there is work, a second one only
  * while all others are busy, few at most. An idle one ends after a while.
  */
-public final class CallbackExecutor implements Executor, AutoCloseable {
+public final class CallbackExecutor implements Callbacks, AutoCloseable {
 
     private static final int THREADS_MAX = 4;
     private static final long IDLE_NANOS_MAX = 5_000_000_000L;
@@ -107,8 +106,8 @@ public final class CallbackExecutor implements Executor, AutoCloseable {
         }
     }
 
-    /** Whether the calling thread is one of this executor's. */
-    public boolean isOwnThread() {
+    @Override
+    public boolean isCallbackThread() {
         return Thread.currentThread() instanceof Worker worker && worker.owner() == this;
     }
 

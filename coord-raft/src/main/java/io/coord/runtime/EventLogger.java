@@ -1,6 +1,8 @@
 package io.coord.runtime;
 
+import io.coord.ErrorCode;
 import io.coord.MemberId;
+import io.coord.ensemble.spi.Storage;
 import io.coord.member.MemberEvent;
 import io.coord.member.MemberView;
 import io.coord.raft.RaftEvent;
@@ -77,16 +79,30 @@ final class EventLogger {
         }
     }
 
+    /** What the storage found out of order when it was opened. */
+    void recovered(Storage.Recovered found) {
+        found.findings().forEach(finding -> LOG.warn("{} - {}", member, finding));
+        if (found.suspect() != null) {
+            LOG.error("{} - does not vote, as its storage may have forgotten what it had promised: {}", member, found.suspect());
+        }
+    }
+
+    void slowCallback(Thread thread) {
+        StackTraceElement[] stack = thread.getStackTrace();
+        LOG.warn("{} - {}", member, ErrorCode.SLOW_CLOSE.message("close() took over 10 s: thread " + thread.getName()
+                + " still runs user code" + (stack.length == 0 ? "" : " at " + stack[0])));
+    }
+
     void failed(Throwable failure, MemberView view) {
         LOG.error("{} {} has failed and stops: this is a defect, please report it", member, view.term(), failure);
     }
 
     void listenerFailed(Throwable failure) {
-        LOG.warn("{} a listener or dependent threw; the session goes on", member, failure);
+        LOG.warn("{} - a listener or dependent threw; the session goes on", member, failure);
     }
 
     void notDurable() {
-        LOG.warn("{} keeps its data in memory only: no data directory was given, and a majority that restarts has forgotten all",
+        LOG.warn("{} - keeps its data in memory only: no data directory was given, and a majority that restarts has forgotten all",
                 member);
     }
 }

@@ -23,6 +23,7 @@ final class Inbox {
     private final AtomicInteger peerCount = new AtomicInteger();
 
     private volatile boolean closed;
+    private volatile boolean nudged;
     private volatile @Nullable Thread sleeper;
 
     void completed(Input input) {
@@ -52,6 +53,12 @@ final class Inbox {
         return true;
     }
 
+    /** Wakes the loop, for something that does not come through here. */
+    void nudge() {
+        nudged = true;
+        wake();
+    }
+
     /** Refuses everything from now on, and wakes the loop. */
     void close() {
         closed = true;
@@ -79,6 +86,7 @@ final class Inbox {
             }
             sleeper = null;
         }
+        nudged = false;
         List<Input> taken = new ArrayList<>();
         take(disk, null, taken);
         take(peers, peerCount, taken);
@@ -96,7 +104,7 @@ final class Inbox {
     }
 
     private boolean isEmpty() {
-        return disk.isEmpty() && peers.isEmpty() && requests.isEmpty();
+        return disk.isEmpty() && peers.isEmpty() && requests.isEmpty() && !nudged;
     }
 
     private static void take(ConcurrentLinkedQueue<Input> lane, @Nullable AtomicInteger count, List<Input> taken) {

@@ -75,6 +75,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
     private final DoorCheck check;
     private final SessionQueue queue;
     private final RequestLine line;
+    private final Resident resident = new AtHome();
     private final ListenerTable listeners = new ListenerTable();
     private final List<Consumer<? super SessionEvent>> eventListeners = new CopyOnWriteArrayList<>();
     private final AtomicLong names = new AtomicLong();
@@ -247,8 +248,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
 
     // ------------------------------------------------------------------------------------------------ losing the member
 
-    /** The member is gone: a session that does not move is over, as far as its owner can tell. Called by its loop, at its end. */
-    void homeLost(SessionHome home, String reason) {
+    private void homeLost(SessionHome home, String reason) {
         Link link = line.link();
         if (link != null && link.home == home) {
             lose(link, reason);
@@ -293,6 +293,38 @@ public final class LocalSession implements AsyncSession, DirectReads {
 
     // ------------------------------------------------------------------------------------------------ deliveries
 
+    /** How the door of a member sees this session. */
+    Resident resident() {
+        return resident;
+    }
+
+    private final class AtHome implements Resident {
+        @Override
+        public void stage(SessionHome home, Delivery delivery, SessionQueue.Gate gate) {
+            LocalSession.this.stage(home, delivery, gate);
+        }
+
+        @Override
+        public void opened(SessionHome home) {
+            LocalSession.this.opened(home);
+        }
+
+        @Override
+        public void homeLost(SessionHome home, String reason) {
+            LocalSession.this.homeLost(home, reason);
+        }
+
+        @Override
+        public void giveUpOlderThan(long ageNanos, Supplier<String> reason) {
+            LocalSession.this.giveUpOlderThan(ageNanos, reason);
+        }
+    }
+
+    /** Gives up what takes too long although no member is there to do it. */
+    public void giveUpHomeless(long ageNanos, String reason) {
+        giveUpOlderThan(ageNanos, () -> reason);
+    }
+
     /** Takes a delivery for a call of this session. Called by the loop; what follows happens in the queue once the gate is open. */
     <R> void stage(Call.Attempt<R> attempt, Delivery delivery, SessionQueue.Gate gate) {
         if (line.answered(attempt.call(), attempt.link(), delivery)) {
@@ -332,8 +364,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
         };
     }
 
-    /** Takes a delivery about the session itself. Called by the loop of its member. */
-    void stage(SessionHome home, Delivery delivery, SessionQueue.Gate gate) {
+    private void stage(SessionHome home, Delivery delivery, SessionQueue.Gate gate) {
         Link link = line.link();
         if (link == null || link.home != home || !link.isAttached()) {
             return;
@@ -357,8 +388,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
         }
     }
 
-    /** The root that shows what was staged is handed out. Called by the loop that staged it. */
-    void opened(SessionHome home) {
+    private void opened(SessionHome home) {
         Link link = line.link();
         if (link != null && link.home == home) {
             link.release();
@@ -399,12 +429,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
         }
     }
 
-    /**
-     * Tells the callers of requests older than this that it takes too long; what they asked goes on (rule.5).
-     *
-     * @param reason says what is known
-     */
-    public void giveUpOlderThan(long ageNanos, Supplier<String> reason) {
+    private void giveUpOlderThan(long ageNanos, Supplier<String> reason) {
         Link link = line.link();
         List<Call<?>> overdue = link == null || line.length() == 0
                 ? List.of()

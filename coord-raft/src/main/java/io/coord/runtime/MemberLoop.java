@@ -9,7 +9,12 @@ import io.coord.member.MemberEvent;
 import io.coord.member.MemberView;
 import io.coord.member.PeerFrame;
 import io.coord.state.StateRoot;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -29,6 +34,12 @@ final class MemberLoop implements SessionHome {
         /** Tells what happened. */
         void happened(MemberEvent event, MemberView view);
 
+        /** Tells that requests were answered. */
+        void answered(int requests);
+
+        /** Tells how long a turn took. */
+        void turned(int inputs, long nanos);
+
         /** What keeps requests from being answered, in words for whoever waits. */
         String standing();
 
@@ -43,10 +54,14 @@ final class MemberLoop implements SessionHome {
     private final TimeSource time;
     private final Hands hands;
     private final Inbox inbox = new Inbox();
-    private final LocalDoor door;
+    private final Door door;
     private final Thread thread;
     private final int unansweredMax;
     private final AtomicInteger unanswered = new AtomicInteger();
+    /** Sessions that gave a sign of life since the last turn (rule.29). */
+    private final Set<Long> alive = ConcurrentHashMap.newKeySet();
+
+    private final Queue<Guest> departing = new ConcurrentLinkedQueue<>();
     private final long requestTimeoutNanos;
     private long nextScanNanos;
 
@@ -62,7 +77,7 @@ final class MemberLoop implements SessionHome {
         this.hands = hands;
         this.unansweredMax = config.maxOutstanding();
         this.requestTimeoutNanos = config.requestTimeout().toNanos();
-        this.door = new LocalDoor(this, config.maxSessions());
+        this.door = new Door(this, config.maxSessions());
         this.root = core.root();
         this.view = core.view();
         this.thread = new Thread(this::run, "coord-" + id + "-loop");
@@ -107,15 +122,34 @@ final class MemberLoop implements SessionHome {
         long wallMillis = time.wallMillis();
         long nowNanos = time.nanos();
         core.turn(nowNanos, wallMillis);
+        takeSignsOfLife();
         for (Input input : inputs) {
             if (door.admits(input)) {
                 core.step(input);
             }
         }
+        takeDepartures();
         perform(core.drain());
         if (nowNanos - nextScanNanos >= 0) {
             nextScanNanos = nowNanos + scanNanos();
             door.giveUpOlderThan(requestTimeoutNanos, hands::standing);
+        }
+        hands.turned(inputs.size(), time.nanos() - nowNanos);
+    }
+
+    private void takeSignsOfLife() {
+        if (!alive.isEmpty()) {
+            List<Long> sampled = new ArrayList<>(alive);
+            sampled.forEach(alive::remove);
+            core.step(new Input.Touch(sampled));
+        }
+    }
+
+    private void takeDepartures() {
+        for (Guest guest = departing.poll(); guest != null; guest = departing.poll()) {
+            if (door.departs(guest, guest.id())) {
+                core.step(new Input.Detach(guest.id()));
+            }
         }
     }
 
@@ -132,10 +166,25 @@ final class MemberLoop implements SessionHome {
             root = changed;
         }
         view = core.view();
-        unanswered.addAndGet(-door.release());
+        int answered = door.release();
+        if (answered > 0) {
+            unanswered.addAndGet(-answered);
+            hands.answered(answered);
+        }
         for (MemberEvent event : effects.events()) {
             hands.happened(event, view);
         }
+    }
+
+    /** Notes a sign of life of a session that must give them. */
+    void touch(long session) {
+        alive.add(session);
+    }
+
+    /** A guest leaves; its session goes on without it, unless somebody else is attached to it by now. */
+    void depart(Guest guest) {
+        departing.add(guest);
+        inbox.nudge();
     }
 
     /** Takes what a disk completed. */

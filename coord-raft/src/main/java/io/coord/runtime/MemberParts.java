@@ -3,6 +3,7 @@ package io.coord.runtime;
 import io.coord.Ensemble;
 import io.coord.MemberConfig;
 import io.coord.MemberId;
+import io.coord.ensemble.spi.MetricsListener;
 import io.coord.ensemble.spi.Storage;
 import io.coord.ensemble.spi.Transport;
 import io.coord.member.MemberEvent;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param callbacks where its sessions' callbacks run; null for an executor of its own
  * @param time its clocks
  * @param seed of its random choices
+ * @param metrics told what is counted
  * @param listener told of everything that happens, on the loop
  */
 public record MemberParts(
@@ -33,4 +35,5 @@ public record MemberParts(
         @Nullable Executor callbacks,
         TimeSource time,
         long seed,
+        MetricsListener metrics,
         BiConsumer<MemberEvent, MemberView> listener) {}

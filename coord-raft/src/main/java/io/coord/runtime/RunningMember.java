@@ -8,6 +8,8 @@ import io.coord.MemberAddress;
 import io.coord.MemberConfig;
 import io.coord.MemberId;
 import io.coord.MemberStatus;
+import io.coord.ensemble.spi.MetricsListener;
+import io.coord.ensemble.spi.SessionPort;
 import io.coord.ensemble.spi.Storage;
 import io.coord.ensemble.spi.Transport;
 import io.coord.member.Caller;
@@ -22,6 +24,7 @@ import io.coord.member.RecoveredMember;
 import io.coord.raft.Configuration;
 import io.coord.raft.MemberKey;
 import io.coord.raft.RaftConfig;
+import io.coord.raft.RaftEvent;
 import io.coord.session.Awaiter;
 import io.coord.session.ParkingAwaiter;
 import io.coord.state.Settings;
@@ -36,8 +39,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -50,11 +57,12 @@ public final class RunningMember implements AutoCloseable {
     private final EventLogger logger;
     private final MemberLoop loop;
     private final StorageBridge disk;
+    private final ForceTimes forces;
     private final @Nullable PeerBridge peers;
     private final Standing standing;
     private final SecureRandom passwords = new SecureRandom();
     private final @Nullable CallbackExecutor ownCallbacks;
-    private final Executor callbacks;
+    private final Callbacks callbacks;
 
     private RunningMember(MemberParts parts, Storage.Recovered found) {
         this.parts = parts;
@@ -66,7 +74,8 @@ public final class RunningMember implements AutoCloseable {
         MemberCore core = new MemberCore(setup(parts, commands), recovered, parts.time().nanos(), wallMillis);
         this.loop = new MemberLoop(
                 parts.self(), core, parts.time(), new Hands(), parts.config());
-        this.disk = new StorageBridge(parts.storage(), entries, loop::completed);
+        this.disk = new StorageBridge(parts.storage(), entries, this::completed);
+        this.forces = new ForceTimes(parts.metrics(), parts.time());
         Transport transport = parts.transport();
         this.peers = transport == null ? null : new PeerBridge(
                 transport, new PeerCodec(commands, frameBytesMax(parts)), parts.time(), loop::received);
@@ -74,7 +83,11 @@ public final class RunningMember implements AutoCloseable {
                 parts.self(), parts.ensemble(), parts.config().electionTimeout(), this::silentNanos);
         Executor named = parts.callbacks();
         this.ownCallbacks = named == null ? new CallbackExecutor("coord-" + parts.self() + "-callbacks") : null;
-        this.callbacks = named == null ? ownCallbacks : named;
+        this.callbacks = ownCallbacks != null ? ownCallbacks : tracked(named);
+    }
+
+    private static Callbacks tracked(Executor named) {
+        return named instanceof Callbacks callbacks ? callbacks : new NamedCallbacks(named);
     }
 
     /** What the largest request and a message full of entries before it need together, with room for what a format adds. */
@@ -99,6 +112,7 @@ public final class RunningMember implements AutoCloseable {
         try {
             requireOwn(found, parts);
             RunningMember member = new RunningMember(parts, found);
+            member.logger.recovered(found);
             member.begin();
             return member;
         } catch (RuntimeException | Error e) {
@@ -185,13 +199,25 @@ public final class RunningMember implements AutoCloseable {
 
         @Override
         public void store(Effects effects) {
+            forces.begin(effects);
             disk.store(effects);
         }
 
         @Override
         public void happened(MemberEvent event, MemberView view) {
             logger.happened(event, view);
+            count(event, view);
             parts.listener().accept(event, view);
+        }
+
+        @Override
+        public void answered(int requests) {
+            parts.metrics().answered(requests);
+        }
+
+        @Override
+        public void turned(int inputs, long nanos) {
+            parts.metrics().turned(inputs, nanos);
         }
 
         @Override
@@ -202,6 +228,24 @@ public final class RunningMember implements AutoCloseable {
         @Override
         public void crashed(Throwable failure) {
             logger.failed(failure, loop.view());
+        }
+    }
+
+    private void completed(Input input) {
+        forces.completed(input);
+        loop.completed(input);
+    }
+
+    private void count(MemberEvent event, MemberView view) {
+        MetricsListener metrics = parts.metrics();
+        if (event instanceof MemberEvent.Consensus consensus && consensus.event() instanceof RaftEvent.RoleChanged changed) {
+            metrics.roleChanged(Standing.role(view), changed.term());
+        } else if (event instanceof MemberEvent.SnapshotSaved saved) {
+            metrics.snapshotSaved(saved.sizeBytes());
+        } else if (event instanceof MemberEvent.LeaseLapsed lapsed) {
+            metrics.sessionExpired(lapsed.silentMillis());
+        } else if (event instanceof MemberEvent.PauseDetected pause) {
+            metrics.paused(pause.pausedMillis());
         }
     }
 
@@ -217,14 +261,24 @@ public final class RunningMember implements AutoCloseable {
         return loop;
     }
 
-    /** Where callbacks of this member's sessions run. */
-    public Executor callbacks() {
-        return callbacks;
+    /** What front ends may ask. */
+    public SessionPort port() {
+        return new Port(this, loop, parts.config());
     }
 
     /** How blocking calls on this member's sessions wait: not on a thread that answers them. */
     public Awaiter awaiter(LocalSession session) {
         return new ParkingAwaiter(() -> mayNotWait() || session.isCallbackThread());
+    }
+
+    /** How others wait for what this member does. */
+    public Awaiter awaiter() {
+        return new ParkingAwaiter(this::mayNotWait);
+    }
+
+    /** Says once that a member without a data directory forgets. */
+    public static void warnOfForgetting(MemberId member) {
+        new EventLogger(member).notDurable();
     }
 
     /** Whether the calling thread is this member's loop. */
@@ -233,12 +287,12 @@ public final class RunningMember implements AutoCloseable {
     }
 
     private boolean mayNotWait() {
-        return loop.isLoopThread() || callbacks instanceof CallbackExecutor own && own.isOwnThread();
+        return loop.isLoopThread() || callbacks.isCallbackThread();
     }
 
     /** Gives the member an order; completes with whether it was carried out. */
     public CompletionStage<Boolean> order(Function<Caller<Boolean>, Input.Order> order) {
-        LocalDoor.OrderCaller caller = new LocalDoor.OrderCaller(callbacks);
+        Door.OrderCaller caller = new Door.OrderCaller(callbacks);
         if (!loop.order(order.apply(caller))) {
             caller.answer(false);
         }
@@ -270,6 +324,27 @@ public final class RunningMember implements AutoCloseable {
 
     // ------------------------------------------------------------------------------------------------ the end
 
+    /** Closes sessions while the member can still have that decided, and waits for it, but not for long. */
+    public void farewell(List<LocalSession> sessions, Duration atMost) {
+        MemberStatus status = status();
+        if (sessions.isEmpty() || !status.isServing() || status.leader().isEmpty()) {
+            return;
+        }
+        CompletableFuture<?>[] closed = sessions.stream()
+                .map(session -> session.closeAsync().toCompletableFuture())
+                .toArray(CompletableFuture<?>[]::new);
+        if (mayNotWait()) {
+            return;
+        }
+        try {
+            CompletableFuture.allOf(closed).get(atMost.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            // Not to be had: the ensemble will end them when their leases lapse.
+        }
+    }
+
     /** Stops at once, as a crash would; what was on its way is lost. */
     public void kill() {
         loop.abort();
@@ -289,7 +364,7 @@ public final class RunningMember implements AutoCloseable {
         }
         parts.storage().close();
         if (ownCallbacks != null) {
-            ownCallbacks.close(CLOSE_NANOS_MAX);
+            ownCallbacks.close(CLOSE_NANOS_MAX).forEach(logger::slowCallback);
         }
     }
 }

@@ -78,7 +78,7 @@ final class Standing {
                 isWell ? Optional.empty() : Optional.of(words(view)));
     }
 
-    private static MemberStatus.Role role(MemberView view) {
+    static MemberStatus.Role role(MemberView view) {
         if (view.left() != null) {
             return MemberStatus.Role.LEFT;
         }

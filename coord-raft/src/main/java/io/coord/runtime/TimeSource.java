@@ -1,5 +1,7 @@
 package io.coord.runtime;
 
+import java.util.SplittableRandom;
+
 /** The two clocks of a member (rule.10). */
 public interface TimeSource {
 
@@ -8,6 +10,11 @@ public interface TimeSource {
 
     /** Milliseconds since 1970. Only the loop asks, once a turn, before it asks for {@link #nanos}. */
     long wallMillis();
+
+    /** A seed for the random choices of one run of a member. */
+    static long seed() {
+        return new SplittableRandom().nextLong();
+    }
 
     /** The machine's clocks. */
     static TimeSource system() {

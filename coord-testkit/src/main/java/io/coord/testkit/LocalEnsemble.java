@@ -7,6 +7,7 @@ import io.coord.MemberId;
 import io.coord.MemberStatus;
 import io.coord.Session;
 import io.coord.ensemble.SessionOptions;
+import io.coord.ensemble.spi.MetricsListener;
 import io.coord.ensemble.spi.Storage;
 import io.coord.member.Caller;
 import io.coord.member.Input;
@@ -185,6 +186,7 @@ public final class LocalEnsemble implements AutoCloseable {
                 callbacks,
                 seat.time,
                 seeds.nextLong(),
+                MetricsListener.NONE,
                 (event, view) -> signal()));
         signal();
     }
@@ -393,7 +395,7 @@ public final class LocalEnsemble implements AutoCloseable {
     }
 
     private boolean mayNotWait() {
-        return callbacks.isOwnThread() || running().stream().anyMatch(RunningMember::isLoopThread);
+        return callbacks.isCallbackThread() || running().stream().anyMatch(RunningMember::isLoopThread);
     }
 
     private List<RunningMember> running() {

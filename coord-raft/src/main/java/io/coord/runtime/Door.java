@@ -19,8 +19,8 @@ import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Brings deliveries to the in-process sessions of a member. Used by its loop only. */
-final class LocalDoor {
+/** Brings deliveries to the sessions of a member, those in this process and those of its front ends. Used by its loop only. */
+final class Door {
 
     /** Whoever gave an order; completed on the callback executor. */
     static final class OrderCaller implements Caller<Boolean> {
@@ -44,21 +44,17 @@ final class LocalDoor {
 
     private final SessionHome home;
     private final int sessionsMax;
-    private final Map<Long, LocalSession> sessions = new HashMap<>();
+    private final Map<Long, Resident> sessions = new HashMap<>();
     /** Since when each session waits to be opened or attached. */
-    private final Map<Call.Attempt<?>, Long> openings = new LinkedHashMap<>();
+    private final Map<Resident.Waiting<?>, Long> openings = new LinkedHashMap<>();
 
-    private final Set<LocalSession> touched = new LinkedHashSet<>();
+    private final Set<Resident> touched = new LinkedHashSet<>();
     private int answers;
     private SessionQueue.Gate gate = new SessionQueue.Gate();
 
-    LocalDoor(SessionHome home, int sessionsMax) {
+    Door(SessionHome home, int sessionsMax) {
         this.home = home;
         this.sessionsMax = sessionsMax;
-    }
-
-    int size() {
-        return sessions.size();
     }
 
     /** Notes who wants to come in; false if the member hosts as many sessions as it may, which is then staged as the answer. */
@@ -72,8 +68,8 @@ final class LocalDoor {
                     + " hosts " + sessions.size() + " sessions, the limit (maxSessions). Close some, or ask another member.")));
             return false;
         }
-        if (caller instanceof Call.Attempt<?> attempt) {
-            openings.put(attempt, home.nanoTime());
+        if (caller instanceof Resident.Waiting<?> waiting) {
+            openings.put(waiting, home.nanoTime());
         }
         return true;
     }
@@ -113,26 +109,33 @@ final class LocalDoor {
     }
 
     private void toCaller(Caller<?> caller, Delivery delivery) {
-        if (caller instanceof Call.Attempt<?> attempt) {
-            LocalSession session = attempt.session();
+        if (caller instanceof Resident.Waiting<?> waiting) {
+            Resident session = waiting.resident();
             touched.add(session);
             answers++;
-            openings.remove(attempt);
+            if (!openings.isEmpty()) {
+                openings.remove(waiting);
+            }
             if (delivery instanceof Delivery.Answered<?> answered && answered.value() instanceof SessionGrant grant) {
                 sessions.put(grant.session(), session);
             }
-            session.stage(attempt, delivery, gate);
+            waiting.stage(delivery, gate);
         } else if (caller instanceof OrderCaller order) {
             order.answer(delivery instanceof Delivery.Answered<?> answered && Boolean.TRUE.equals(answered.value()));
         }
     }
 
     private void toSession(long id, Delivery delivery) {
-        LocalSession session = sessions.get(id);
+        Resident session = sessions.get(id);
         if (session != null) {
             touched.add(session);
             session.stage(home, delivery, gate);
         }
+    }
+
+    /** A session's owner leaves; false if another one has come in its place. */
+    boolean departs(Resident resident, long id) {
+        return sessions.remove(id, resident);
     }
 
     /** Whether something waits for {@link #release()}. */
@@ -147,7 +150,7 @@ final class LocalDoor {
         }
         gate.open();
         gate = new SessionQueue.Gate();
-        for (LocalSession session : touched) {
+        for (Resident session : touched) {
             session.opened(home);
         }
         touched.clear();
@@ -158,14 +161,14 @@ final class LocalDoor {
 
     /** Tells those who have waited for longer than this; what they asked goes on. */
     void giveUpOlderThan(long ageNanos, Supplier<String> reason) {
-        for (LocalSession session : sessions.values()) {
+        for (Resident session : sessions.values()) {
             session.giveUpOlderThan(ageNanos, reason);
         }
         long nowNanos = home.nanoTime();
         openings.entrySet().removeIf(opening -> {
             boolean overdue = nowNanos - opening.getValue() > ageNanos;
             if (overdue) {
-                opening.getKey().session().giveUp(opening.getKey().call(), reason.get());
+                opening.getKey().giveUp(reason.get());
             }
             return overdue;
         });
@@ -174,9 +177,9 @@ final class LocalDoor {
     /** The member is gone: every session here, or on its way here, learns it. What was not taken any more counts as on its way. */
     void ended(List<Input> notTaken, String reason) {
         notTaken.forEach(this::refuse);
-        openings.keySet().forEach(opening -> opening.session().giveUp(opening.call(), reason));
+        openings.keySet().forEach(opening -> opening.giveUp(reason));
         openings.clear();
-        for (LocalSession session : new ArrayList<>(sessions.values())) {
+        for (Resident session : new ArrayList<>(sessions.values())) {
             session.homeLost(home, reason);
         }
         sessions.clear();
@@ -185,8 +188,8 @@ final class LocalDoor {
     private void refuse(Input input) {
         if (input instanceof Input.Order order && callerOf(order) instanceof OrderCaller caller) {
             caller.answer(false);
-        } else if (opener(input) instanceof Call.Attempt<?> attempt) {
-            openings.put(attempt, 0L);
+        } else if (opener(input) instanceof Resident.Waiting<?> waiting) {
+            openings.put(waiting, 0L);
         }
     }
 

@@ -1,0 +1,268 @@
+package io.coord.ensemble;
+
+import io.coord.ConfigException;
+import io.coord.Ensemble;
+import io.coord.ErrorCode;
+import io.coord.MemberConfig;
+import io.coord.MemberId;
+import io.coord.MemberStatus;
+import io.coord.Session;
+import io.coord.ensemble.spi.FrontEnd;
+import io.coord.ensemble.spi.MetricsListener;
+import io.coord.ensemble.spi.Storage;
+import io.coord.ensemble.spi.Transport;
+import io.coord.member.Input;
+import io.coord.runtime.LocalSession;
+import io.coord.runtime.MemberParts;
+import io.coord.runtime.RunningMember;
+import io.coord.runtime.TimeSource;
+import io.coord.session.BlockingSession;
+import io.coord.storage.FileStorage;
+import io.coord.storage.MemoryStorage;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A member of an ensemble, running in this JVM.
+ *
+ * <pre>{@code
+ * Ensemble ensemble = Ensemble.parse("1=broker-1:7100, 2=broker-2:7100, 3=broker-3:7100");
+ * try (Member member = Member.builder(MemberId.of(1), ensemble)
+ *         .dataDirectory(dataDirectory.resolve("coord"))
+ *         .transport(NettyTransport.listeningOn(7100))
+ *         .start();
+ *     Session session = member.openSession(Duration.ofSeconds(10))) {
+ *   ...
+ * }
+ * }</pre>
+ *
+ * <p>It has a thread of its own, its storage has two, and its callbacks few; all are daemons and joined by {@link #close}. Any number of
+ * members live in one JVM.
+ */
+public final class Member implements AutoCloseable {
+
+    private static final Duration FAREWELL_MAX = Duration.ofSeconds(2);
+
+    private final RunningMember running;
+    private final List<FrontEnd> frontEnds;
+    private final Set<LocalSession> sessions = ConcurrentHashMap.newKeySet();
+
+    private Member(RunningMember running, List<FrontEnd> frontEnds) {
+        this.running = running;
+        this.frontEnds = frontEnds;
+    }
+
+    /** What to build a member with. */
+    public static Builder builder(MemberId self, Ensemble ensemble) {
+        return new Builder(self, ensemble);
+    }
+
+    /** Says what a member is to be put together from. */
+    public static final class Builder {
+        private final MemberId self;
+        private final Ensemble ensemble;
+        private final List<FrontEnd> frontEnds = new ArrayList<>();
+        private MemberConfig config = MemberConfig.DEFAULT;
+        private MetricsListener metrics = MetricsListener.NONE;
+        private @Nullable Path directory;
+        private @Nullable Storage storage;
+        private @Nullable Transport transport;
+        private @Nullable Executor callbacks;
+
+        private Builder(MemberId self, Ensemble ensemble) {
+            this.self = self;
+            this.ensemble = ensemble;
+        }
+
+        /** Where the member keeps its log and snapshots: a directory of its own, made if it is not there. */
+        public Builder dataDirectory(Path directory) {
+            this.directory = directory;
+            return this;
+        }
+
+        /** The member's memory, in place of a data directory; closed with the member. */
+        public Builder storage(Storage storage) {
+            this.storage = storage;
+            return this;
+        }
+
+        /** The way to the other members; closed with the member. An ensemble of one needs none. */
+        public Builder transport(Transport transport) {
+            this.transport = transport;
+            return this;
+        }
+
+        /** The member's times and limits. */
+        public Builder config(MemberConfig config) {
+            this.config = config;
+            return this;
+        }
+
+        /**
+         * Where listeners are called and stages complete, in place of a few threads of the member's own. It is not closed with the
+         * member, and should not be before it.
+         */
+        public Builder callbackExecutor(Executor executor) {
+            this.callbacks = executor;
+            return this;
+        }
+
+        /** A door for clients; opened and closed with the member. May be called for several. */
+        public Builder frontEnd(FrontEnd frontEnd) {
+            frontEnds.add(frontEnd);
+            return this;
+        }
+
+        /** Who is told what is counted. */
+        public Builder metrics(MetricsListener listener) {
+            this.metrics = listener;
+            return this;
+        }
+
+        /**
+         * Recovers what the storage holds, and runs the member. Returns when it runs, which is before it has met the others.
+         *
+         * @throws ConfigException if the ensemble does not name this member, or there is no transport to the others
+         * @throws java.io.UncheckedIOException if the data directory is another member's, in use, damaged, or not to be used; the
+         *     message says what was found and what to do
+         */
+        public Member start() {
+            ensemble.address(self);
+            if (directory != null && storage != null) {
+                throw new IllegalStateException("a data directory and a storage: a member has one memory; name one of them");
+            }
+            if (transport == null && ensemble.members().size() > 1) {
+                throw new ConfigException("member " + self, List.of(new ConfigException.Mistake(
+                        ErrorCode.NO_TRANSPORT,
+                        "an ensemble of " + ensemble.members().size() + " members needs a transport between them; name one, such as"
+                                + " NettyTransport.listeningOn(" + ensemble.address(self).peerPort() + ")")));
+            }
+            Member member = new Member(RunningMember.start(parts()), List.copyOf(frontEnds));
+            member.openFrontEnds();
+            return member;
+        }
+
+        private MemberParts parts() {
+            return new MemberParts(
+                    self,
+                    ensemble,
+                    config,
+                    memory(),
+                    transport,
+                    callbacks,
+                    TimeSource.system(),
+                    TimeSource.seed(),
+                    metrics,
+                    (event, view) -> {});
+        }
+
+        private Storage memory() {
+            if (storage != null) {
+                return storage;
+            }
+            if (directory != null) {
+                return FileStorage.at(directory).of(self);
+            }
+            RunningMember.warnOfForgetting(self);
+            return new MemoryStorage();
+        }
+    }
+
+    private void openFrontEnds() {
+        try {
+            frontEnds.forEach(frontEnd -> frontEnd.open(running.port()));
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** The member's number. */
+    public MemberId id() {
+        return running.home().member();
+    }
+
+    // ------------------------------------------------------------------------------------------------ sessions
+
+    /**
+     * Opens a session, which lives as long as this member: it is closed with it, and expired by the others when it crashes. Waits until
+     * the member serves.
+     *
+     * @throws io.coord.UnavailableException if that takes longer than the request timeout; the message says what is missing
+     */
+    public Session openSession(Duration timeout) {
+        return openSession(SessionOptions.of(timeout));
+    }
+
+    /**
+     * Opens a session, which lives as long as this member: it is closed with it, and expired by the others when it crashes. Waits until
+     * the member serves.
+     *
+     * @throws io.coord.UnavailableException if that takes longer than the request timeout; the message says what is missing
+     */
+    public Session openSession(SessionOptions options) {
+        LocalSession session = new LocalSession(running.sessionSetup(options.timeout(), options.identities()));
+        Session blocking = new BlockingSession(session, running.awaiter(session));
+        session.onEvent(event -> {
+            if (event.state().isOver()) {
+                sessions.remove(session);
+            }
+        });
+        blocking.await(session.open(running.home()).thenRun(() -> sessions.add(session)));
+        return blocking;
+    }
+
+    // ------------------------------------------------------------------------------------------------ operating
+
+    /** How the member stands. Does not wait. */
+    public MemberStatus status() {
+        return running.status();
+    }
+
+    /** Hands leadership to the voter that is nearest to having the whole log; says whether this member leads and has begun to. */
+    public boolean transferLeadership() {
+        return await(running.order(caller -> new Input.Transfer(caller, null)));
+    }
+
+    /** Hands leadership to a voter; says whether this member leads, the other is a voter, and it has begun to. */
+    public boolean transferLeadership(MemberId to) {
+        return await(running.order(caller -> new Input.Transfer(caller, to)));
+    }
+
+    /** Takes a snapshot, and returns when it is saved; false if nothing is new since the last, or one is under way, or it failed. */
+    public boolean takeSnapshot() {
+        return await(running.order(Input.TakeSnapshot::new));
+    }
+
+    private boolean await(java.util.concurrent.CompletionStage<Boolean> done) {
+        try {
+            return running.awaiter().await(done);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /**
+     * Closes the member's sessions, if it can, then its front ends, threads and files. Waits for all of them, for callbacks of yours
+     * that still run too; called again it does nothing.
+     */
+    @Override
+    public void close() {
+        frontEnds.forEach(FrontEnd::close);
+        running.farewell(List.copyOf(sessions), FAREWELL_MAX);
+        running.close();
+    }
+
+    @Override
+    public String toString() {
+        return "member " + id() + " " + status();
+    }
+}

@@ -1,0 +1,165 @@
+package io.coord.ensemble.spi;
+
+import io.coord.Bytes;
+import io.coord.Identity;
+import io.coord.MemberConfig;
+import io.coord.MemberStatus;
+import io.coord.Operation;
+import io.coord.Outcome;
+import io.coord.ReadMode;
+import io.coord.UnavailableException;
+import io.coord.WatchEvent;
+import io.coord.WatchKind;
+import io.coord.WatchMode;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * What a {@link FrontEnd} may ask of its member. Any thread may ask; nothing here waits.
+ *
+ * <p>What comes back to a client comes on the member's one thread, in the order in which the client must see it: events before the
+ * answers that could show them (zk.O5). So a door queues it, and sends it when it is told to {@link Client#flush}.
+ */
+public interface SessionPort {
+
+    /** How the member stands. */
+    MemberStatus status();
+
+    /** The member's times and limits. */
+    MemberConfig config();
+
+    /** The index of the state it reads from: the highest zxid that a client can have seen here. */
+    long appliedIndex();
+
+    /**
+     * Opens a session for a client; {@link Client#attached} or {@link Client#detached} follows.
+     *
+     * @param timeout as wanted; what is granted is told
+     * @param password made by the door, to be shown when the session is resumed
+     * @param identities whom the client acts as
+     */
+    Attachment open(Client client, Duration timeout, Bytes password, List<Identity> identities);
+
+    /**
+     * Attaches a client to the session it had, here or at another member; {@link Client#attached} or {@link Client#detached} follows.
+     * An earlier attachment of the session is detached.
+     */
+    Attachment resume(Client client, long session, Duration timeout, Bytes password, List<Identity> identities);
+
+    /** A client's connection, as the member sees it. Called on the member's one thread; must not wait. */
+    interface Client {
+        /**
+         * The session is open, or resumed, and here.
+         *
+         * @param session its id
+         * @param timeout its timeout, as granted
+         */
+        void attached(long session, Duration timeout);
+
+        /** A watch fired. */
+        void fired(WatchEvent event);
+
+        /**
+         * The member parts from the client; nothing more comes. Its connection is to be closed.
+         *
+         * @param why whether the session is over, or may be resumed elsewhere
+         * @param reason what was seen, in words
+         */
+        void detached(Parting why, String reason);
+
+        /** What was told so far may be shown now. */
+        void flush();
+    }
+
+    /** Why a member parts from a client. */
+    enum Parting {
+        /** The session is over: closed, or ended by the ensemble. */
+        ENDED,
+        /** There is no such session, or the password is not its own. */
+        REFUSED,
+        /** The session is attached elsewhere, or this member cannot vouch for it any more. */
+        ELSEWHERE,
+        /** The member cannot take the client in; another may. */
+        UNAVAILABLE
+    }
+
+    /**
+     * A client's attachment to the member. Requests made once it is attached are answered in their order; what is asked before or after
+     * is not taken.
+     *
+     * <p>Each method says whether the request was taken; if not, the member takes no more, and the connection is to be closed.
+     */
+    interface Attachment {
+        /** Writes, or syncs, or reads. */
+        <R> boolean submit(Operation<R> operation, Answer<R> answer);
+
+        /** Reads as fresh as the mode says. */
+        <R> boolean submit(Operation.Read<R> read, ReadMode mode, Answer<R> answer);
+
+        /** Reads and leaves a one-shot watch. */
+        <R> boolean submit(Operation.WatchedRead<R> read, Answer<R> answer);
+
+        /** Adds a persistent watch. */
+        boolean addWatch(String path, WatchMode mode, Answer<Boolean> answer);
+
+        /** Removes watches; the answer says whether there were any. */
+        boolean removeWatches(String path, WatchKind kind, Answer<Boolean> answer);
+
+        /** Sets again the watches that the client had elsewhere; what changed since is told before the answer (zk.WT11). */
+        boolean setWatches(Carried watches, Answer<Boolean> answer);
+
+        /** Acts as these identities from now on. */
+        boolean identify(List<Identity> identities, Answer<Boolean> answer);
+
+        /** Ends the session, after all that was asked before. */
+        boolean close(Answer<Boolean> answer);
+
+        /** A sign of life. Costs next to nothing. */
+        void touch();
+
+        /** The client is gone; the session goes on until it is resumed, or its lease lapses. */
+        void detach();
+    }
+
+    /**
+     * Watches that a client had elsewhere.
+     *
+     * @param sinceZxid what the client has seen
+     * @param data paths of data watches
+     * @param exist paths of exists watches on absent nodes
+     * @param child paths of child watches
+     * @param persistent paths of persistent watches
+     * @param recursive paths of recursive watches
+     */
+    record Carried(
+            long sinceZxid,
+            List<String> data,
+            List<String> exist,
+            List<String> child,
+            List<String> persistent,
+            List<String> recursive) {}
+
+    /**
+     * Whoever waits for an answer. Called on the member's one thread; must not wait.
+     *
+     * @param <R> what is answered
+     */
+    interface Answer<R> {
+        /**
+         * It was granted.
+         *
+         * @param zxid the index of the state the answer was made from
+         */
+        void granted(R value, long zxid);
+
+        /**
+         * The tree, or the door, said no.
+         *
+         * @param zxid the index of the state that said it
+         */
+        void refused(Outcome.Refused refused, long zxid);
+
+        /** There is no answer; the client is detached next. */
+        void failed(UnavailableException failure);
+    }
+}

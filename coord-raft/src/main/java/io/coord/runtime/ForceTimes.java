@@ -1,0 +1,38 @@
+package io.coord.runtime;
+
+import io.coord.ensemble.spi.MetricsListener;
+import io.coord.member.Effects;
+import io.coord.member.Input;
+import io.coord.raft.LogWrite;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Measures how long the disk takes for each log write. */
+final class ForceTimes {
+
+    private record Begun(int entries, long nanos) {}
+
+    private final MetricsListener metrics;
+    private final TimeSource time;
+    private final Map<Long, Begun> begun = new ConcurrentHashMap<>();
+
+    ForceTimes(MetricsListener metrics, TimeSource time) {
+        this.metrics = metrics;
+        this.time = time;
+    }
+
+    void begin(Effects effects) {
+        if (metrics != MetricsListener.NONE) {
+            for (LogWrite write : effects.writes()) {
+                begun.put(write.sequence(), new Begun(write.entries().size(), time.nanos()));
+            }
+        }
+    }
+
+    void completed(Input input) {
+        Begun write = input instanceof Input.Persisted persisted ? begun.remove(persisted.sequence()) : null;
+        if (write != null) {
+            metrics.forced(write.entries(), time.nanos() - write.nanos());
+        }
+    }
+}

@@ -1,0 +1,295 @@
+package io.coord.runtime;
+
+import io.coord.Identity;
+import io.coord.Operation;
+import io.coord.Outcome;
+import io.coord.ReadMode;
+import io.coord.UnavailableException;
+import io.coord.WatchKind;
+import io.coord.WatchMode;
+import io.coord.ensemble.spi.SessionPort;
+import io.coord.ensemble.spi.SessionPort.Parting;
+import io.coord.member.Caller;
+import io.coord.member.Delivery;
+import io.coord.member.Failure;
+import io.coord.member.Input;
+import io.coord.member.SessionGrant;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * A client of a front end, attached to a member. What comes for it is handed to the client at once, on the loop; it shows nothing
+ * before the flush, which comes when the root is handed out (rule.1).
+ */
+final class Guest implements SessionPort.Attachment, Resident {
+
+    private final MemberLoop home;
+    private final SessionPort.Client client;
+    private final DoorCheck check;
+    /** Unanswered requests, oldest first. */
+    private final ConcurrentLinkedQueue<Request<?>> pending = new ConcurrentLinkedQueue<>();
+
+    private volatile long id;
+    /** Whether requests are taken: it is attached, and neither side has parted. */
+    private volatile boolean attached;
+    /** Whether the client has been told that it is over, or has gone by itself. */
+    private volatile boolean parted;
+
+    Guest(MemberLoop home, SessionPort.Client client, DoorLimits limits) {
+        this.home = home;
+        this.client = client;
+        this.check = new DoorCheck(limits);
+    }
+
+    long id() {
+        return id;
+    }
+
+    // ------------------------------------------------------------------------------------------------ coming and going
+
+    /** Asks to come in; called once. */
+    void enter(Function<Caller<SessionGrant>, Input.Request> asking) {
+        SessionHome.Submission submission = home.submit(asking.apply(new Entry()));
+        if (submission != SessionHome.Submission.TAKEN) {
+            part(Parting.UNAVAILABLE, "member " + home.member() + " takes no requests now");
+            client.flush();
+        }
+    }
+
+    private final class Entry implements Resident.Waiting<SessionGrant> {
+        @Override
+        public Resident resident() {
+            return Guest.this;
+        }
+
+        @Override
+        public void stage(Delivery delivery, SessionQueue.Gate gate) {
+            if (delivery instanceof Delivery.Answered<?> answered && answered.value() instanceof SessionGrant grant) {
+                granted(grant);
+            } else if (delivery instanceof Delivery.Failed failed) {
+                part(failed.failure() == Failure.SESSION_ENDED ? Parting.REFUSED : Parting.UNAVAILABLE, failed.reason());
+            }
+        }
+
+        @Override
+        public void giveUp(String reason) {
+            part(Parting.UNAVAILABLE, reason);
+            client.flush();
+        }
+    }
+
+    private void granted(SessionGrant grant) {
+        id = grant.session();
+        if (parted) {
+            home.depart(this);
+        } else {
+            attached = true;
+            client.attached(id, Duration.ofMillis(grant.timeoutMillis()));
+        }
+    }
+
+    private void part(Parting why, String reason) {
+        attached = false;
+        if (!parted) {
+            parted = true;
+            client.detached(why, reason);
+        }
+    }
+
+    @Override
+    public void detach() {
+        boolean wasAttached = attached;
+        attached = false;
+        parted = true;
+        if (wasAttached) {
+            home.depart(this);
+        }
+    }
+
+    @Override
+    public void homeLost(SessionHome home, String reason) {
+        part(Parting.ELSEWHERE, reason);
+        client.flush();
+    }
+
+    @Override
+    public void giveUpOlderThan(long ageNanos, Supplier<String> reason) {
+        Request<?> oldest = pending.peek();
+        if (oldest != null && home.nanoTime() - oldest.askedNanos > ageNanos) {
+            part(Parting.ELSEWHERE, "no answer for " + Duration.ofNanos(ageNanos).toMillis() + " ms: " + reason.get());
+            home.depart(this);
+            client.flush();
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ what comes for it
+
+    @Override
+    public void stage(SessionHome from, Delivery delivery, SessionQueue.Gate gate) {
+        if (parted) {
+            return;
+        }
+        if (delivery instanceof Delivery.Fired fired) {
+            client.fired(fired.event());
+        } else if (delivery instanceof Delivery.Suspended suspended) {
+            part(Parting.ELSEWHERE, suspended.reason());
+            home.depart(this);
+        } else if (delivery instanceof Delivery.Ended ended) {
+            part(Parting.ENDED, ended.reason());
+        } else if (delivery instanceof Delivery.Moved) {
+            part(Parting.ELSEWHERE, "the session was attached elsewhere");
+        }
+    }
+
+    @Override
+    public void opened(SessionHome from) {
+        client.flush();
+    }
+
+    private final class Request<R> implements Resident.Waiting<R> {
+        private final SessionPort.Answer<R> answer;
+        private final Optional<Outcome.Refused> objection;
+        private final long askedNanos = home.nanoTime();
+        private boolean answered;
+
+        Request(SessionPort.Answer<R> answer, Optional<Outcome.Refused> objection) {
+            this.answer = answer;
+            this.objection = objection;
+        }
+
+        @Override
+        public Resident resident() {
+            return Guest.this;
+        }
+
+        @Override
+        public void stage(Delivery delivery, SessionQueue.Gate gate) {
+            answered = true;
+            while (pending.peek() != null && pending.peek().answered) {
+                pending.poll();
+            }
+            if (!parted) {
+                tell(delivery);
+            }
+        }
+
+        @SuppressWarnings("unchecked")
+        private void tell(Delivery delivery) {
+            if (delivery instanceof Delivery.Answered<?> granted && objection.isPresent()) {
+                answer.refused(objection.get(), granted.zxid());
+            } else if (delivery instanceof Delivery.Answered<?> granted) {
+                answer.granted((R) granted.value(), granted.zxid());
+            } else if (delivery instanceof Delivery.Refused refused) {
+                answer.refused(refused.refused(), refused.zxid());
+            } else if (delivery instanceof Delivery.Failed failed) {
+                answer.failed(new UnavailableException(failed.reason()));
+            }
+        }
+
+        @Override
+        public void giveUp(String reason) {
+            throw new IllegalStateException("not a request to come in");
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ what it asks
+
+    private <R> boolean ask(Request<R> request, Input input) {
+        if (!attached) {
+            return false;
+        }
+        pending.add(request);
+        if (home.submit(input) == SessionHome.Submission.TAKEN) {
+            return true;
+        }
+        pending.remove(request);
+        return false;
+    }
+
+    private <R> boolean ask(SessionPort.Answer<R> answer, Function<Caller<R>, Input> asking) {
+        Request<R> request = new Request<>(answer, Optional.empty());
+        return ask(request, asking.apply(request));
+    }
+
+    /** What the door refuses is answered in its turn, in place of a question that costs nothing. */
+    private boolean refuse(SessionPort.Answer<?> answer, Outcome.Refused objection) {
+        @SuppressWarnings("unchecked") // never granted
+        Request<List<Identity>> request =
+                new Request<>((SessionPort.Answer<List<Identity>>) (SessionPort.Answer<?>) answer, Optional.of(objection));
+        return ask(request, new Input.Read<>(id, request, new Operation.WhoAmI(), ReadMode.LOCAL, false));
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public <R> boolean submit(Operation<R> operation, SessionPort.Answer<R> answer) {
+        if (operation instanceof Operation.Read<R> read) {
+            return submit(read, ReadMode.LOCAL, answer);
+        }
+        if (operation instanceof Operation.Sync sync) {
+            return ask((SessionPort.Answer<String>) answer, caller -> new Input.Sync(id, caller, sync));
+        }
+        Optional<Outcome.Refused> objection = check.objection(operation);
+        if (objection.isPresent()) {
+            return refuse(answer, objection.get());
+        }
+        Operation.Write<Outcome> write = (Operation.Write<Outcome>) operation;
+        return ask((SessionPort.Answer<Outcome>) answer, caller -> new Input.Write<>(id, caller, write));
+    }
+
+    @Override
+    public <R> boolean submit(Operation.Read<R> read, ReadMode mode, SessionPort.Answer<R> answer) {
+        Optional<Outcome.Refused> objection = check.objection(read);
+        return objection.isPresent()
+                ? refuse(answer, objection.get())
+                : ask(answer, caller -> new Input.Read<>(id, caller, read, mode, false));
+    }
+
+    @Override
+    public <R> boolean submit(Operation.WatchedRead<R> read, SessionPort.Answer<R> answer) {
+        return ask(answer, caller -> new Input.Read<>(id, caller, read, ReadMode.LOCAL, true));
+    }
+
+    @Override
+    public boolean addWatch(String path, WatchMode mode, SessionPort.Answer<Boolean> answer) {
+        return ask(answer, caller -> new Input.AddWatch(id, caller, path, mode));
+    }
+
+    @Override
+    public boolean removeWatches(String path, WatchKind kind, SessionPort.Answer<Boolean> answer) {
+        return ask(answer, caller -> new Input.RemoveWatch(id, caller, path, kind));
+    }
+
+    @Override
+    public boolean setWatches(SessionPort.Carried watches, SessionPort.Answer<Boolean> answer) {
+        return ask(answer, caller -> new Input.SetWatches(
+                id,
+                caller,
+                watches.sinceZxid(),
+                watches.data(),
+                watches.exist(),
+                watches.child(),
+                watches.persistent(),
+                watches.recursive()));
+    }
+
+    @Override
+    public boolean identify(List<Identity> identities, SessionPort.Answer<Boolean> answer) {
+        return ask(answer, caller -> new Input.Identify(id, caller, identities));
+    }
+
+    @Override
+    public boolean close(SessionPort.Answer<Boolean> answer) {
+        return ask(answer, caller -> new Input.Close(id, caller));
+    }
+
+    @Override
+    public void touch() {
+        if (attached) {
+            home.touch(id);
+        }
+    }
+}

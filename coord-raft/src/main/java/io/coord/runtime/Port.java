@@ -1,0 +1,61 @@
+package io.coord.runtime;
+
+import io.coord.Bytes;
+import io.coord.Identity;
+import io.coord.MemberConfig;
+import io.coord.MemberStatus;
+import io.coord.ensemble.spi.SessionPort;
+import io.coord.member.Input;
+import java.time.Duration;
+import java.util.List;
+
+/** A member, as its front ends see it. */
+final class Port implements SessionPort {
+
+    private final RunningMember member;
+    private final MemberLoop loop;
+    private final MemberConfig config;
+    private final DoorLimits limits;
+
+    Port(RunningMember member, MemberLoop loop, MemberConfig config) {
+        this.member = member;
+        this.loop = loop;
+        this.config = config;
+        this.limits = DoorLimits.of(config);
+    }
+
+    @Override
+    public MemberStatus status() {
+        return member.status();
+    }
+
+    @Override
+    public MemberConfig config() {
+        return config;
+    }
+
+    @Override
+    public long appliedIndex() {
+        return loop.root().index();
+    }
+
+    @Override
+    public Attachment open(Client client, Duration timeout, Bytes password, List<Identity> identities) {
+        Guest guest = new Guest(loop, client, limits);
+        guest.enter(caller -> new Input.Open(caller, millis(timeout), Passwords.hash(password), identities, false));
+        return guest;
+    }
+
+    @Override
+    public Attachment resume(
+            Client client, long session, Duration timeout, Bytes password, List<Identity> identities) {
+        Guest guest = new Guest(loop, client, limits);
+        guest.enter(caller -> new Input.Resume(
+                caller, session, millis(timeout), Passwords.hash(password), identities, false, -1));
+        return guest;
+    }
+
+    private static int millis(Duration timeout) {
+        return (int) Math.max(0, Math.min(timeout.toMillis(), Integer.MAX_VALUE));
+    }
+}
