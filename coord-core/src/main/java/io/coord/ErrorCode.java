@@ -66,8 +66,6 @@ public enum ErrorCode {
     TOO_MANY_WATCHES(1032),
     /** A member hosts as many sessions as it may. */
     TOO_MANY_SESSIONS(1033),
-    /** A member takes no requests: it is closed, or its inbox is full. */
-    MEMBER_BUSY(1034),
 
     /** Waiting for leadership in an election that was left. */
     ELECTION_LEFT(1040),
@@ -75,13 +73,6 @@ public enum ErrorCode {
     NAME_TAKEN(1041),
     /** A request for a lock was given up. */
     LOCK_REQUEST_CANCELLED(1042),
-
-    /** Members were started with different ensembles. */
-    MEMBERS_DIFFER(1050),
-    /** Members belong to different clusters. */
-    CLUSTERS_DIFFER(1051),
-    /** An empty member meets an ensemble that has been formed. */
-    EMPTY_MEMBER(1052),
 
     /** A member was told other members than its peers were. */
     ENSEMBLES_DIFFER(1050),
