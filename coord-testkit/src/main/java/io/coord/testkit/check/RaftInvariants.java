@@ -10,6 +10,7 @@ import io.coord.member.PeerMessage;
 import io.coord.member.RecoveredMember;
 import io.coord.raft.Entry;
 import io.coord.raft.EntryId;
+import io.coord.raft.HardState;
 import io.coord.raft.LogWrite;
 import io.coord.raft.MemberKey;
 import io.coord.raft.Message;
@@ -17,6 +18,7 @@ import io.coord.raft.Role;
 import io.coord.raft.SnapshotMeta;
 import io.coord.state.StateRoot;
 import io.coord.testkit.check.LogTree.Place;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -43,6 +45,8 @@ public final class RaftInvariants {
         long heartbeatTerm;
         long heartbeatRound;
         long installing;
+        /** What was asked of the disk and is not known to be on it, in order: {@link LogWrite} and {@link DiskTask.InstallSnapshot}. */
+        final ArrayDeque<Object> asked = new ArrayDeque<>();
 
         Witnessed(MemberId id, LogTree tree) {
             this.id = id;
@@ -107,23 +111,29 @@ public final class RaftInvariants {
 
     // ------------------------------------------------------------------------------------------------ disks
 
-    /** A write is on the disk. */
+    /** A write is on the disk: so says the storage, in the order in which it was asked. */
     public void forced(MemberId id, LogWrite write) {
         Witnessed member = member(id);
+        if (!(member.asked.poll() instanceof LogWrite first) || first.sequence() != write.sequence()) {
+            throw new Violation("D-c", "the disk of member " + id + " reports write " + write.sequence() + " out of order");
+        }
         if (write.hardState() != null) {
             voted(member, write.hardState().term(), write.hardState().vote());
         }
-        if (write.entries().isEmpty()) {
-            return;
-        }
-        long from = write.entries().get(0).index();
-        long lost = Math.min(committedIndex(), member.forced.lastIndex());
-        boolean losesCommitted = from <= lost && member.forced.contains(committed(from));
-        member.forced.write(write.entries());
-        if (losesCommitted) {
-            for (long index = from; index <= lost; index++) {
-                quorumHas(index);
+        if (!write.entries().isEmpty()) {
+            long last = member.forced.lastIndex();
+            long from = write.entries().get(0).index();
+            boolean losesCommitted = from <= Math.min(committedIndex(), last) && member.forced.contains(committed(from));
+            member.forced.write(write.entries());
+            if (losesCommitted) {
+                quorumHas(from, last);
             }
+        }
+    }
+
+    private void quorumHas(long fromIndex, long toIndex) {
+        for (long index = fromIndex; index <= Math.min(toIndex, committedIndex()); index++) {
+            quorumHas(index);
         }
     }
 
@@ -141,6 +151,7 @@ public final class RaftInvariants {
     /** The log on the disk starts behind a snapshot. */
     public void installed(MemberId id, SnapshotMeta meta, boolean keepSuffix) {
         Witnessed member = member(id);
+        member.asked.poll();
         member.forced.startAt(committedAs("R13", id, meta), keepSuffix);
     }
 
@@ -170,32 +181,63 @@ public final class RaftInvariants {
     public void started(MemberKey key, RecoveredMember recovered, MemberView view) {
         Witnessed member = member(key.id());
         member.key = key;
-        member.written.become(member.forced);
         member.installing = 0;
         member.heartbeatTerm = 0;
-        if (recovered.hardState().term() != member.forcedTerm
-                || !Objects.equals(recovered.hardState().vote(), member.forcedVote)) {
-            throw new Violation("R9", "member " + key + " forced term " + member.forcedTerm + " and vote " + member.forcedVote
-                    + ", but its disk has " + recovered.hardState());
+        hardStateIsKept(member, recovered.hardState());
+        logIsKept(member, recovered);
+        member.asked.clear();
+        member.written.become(member.forced);
+        bounds(member, view);
+    }
+
+    /** Term and vote are those forced last, or those of a write that was on its way. */
+    private void hardStateIsKept(Witnessed member, HardState found) {
+        boolean isKept = found.term() == member.forcedTerm && Objects.equals(found.vote(), member.forcedVote);
+        for (Object asked : member.asked) {
+            isKept |= asked instanceof LogWrite write && found.equals(write.hardState());
         }
+        if (!isKept) {
+            throw new Violation("R9", "member " + member.id + " forced term " + member.forcedTerm + " and vote "
+                    + member.forcedVote + ", but its disk has " + found);
+        }
+        voted(member, found.term(), found.vote());
+    }
+
+    /** The log is what was forced, and perhaps the first part of what was on its way (inv.D-b). */
+    private void logIsKept(Witnessed member, RecoveredMember recovered) {
+        LogImage found = new LogImage(tree, "the disk of member " + member.id);
         SnapshotMeta base = recovered.base();
         if (base != null) {
-            committedAs("R13", key.id(), base);
+            found.startAt(committedAs("R13", member.id, base), false);
         }
-        long last = base == null ? LogTree.ORIGIN : base.last().index();
-        for (Entry entry : recovered.entries()) {
-            last++;
-            Place forced = member.forced.has(last) ? member.forced.at(last) : null;
-            if (forced == null || entry.index() != last || forced.term != entry.term()) {
-                throw new Violation("D-b", "the disk of member " + key + " has " + hex(entry.index()) + "@" + entry.term()
-                        + " where it forced " + forced);
+        found.write(recovered.entries());
+        if (found.last() != member.forced.last() && !isPartOfAsked(member, found.last())) {
+            throw new Violation("D-b", "the disk of member " + member.id + " ends at " + found.last()
+                    + ", but was forced up to " + member.forced.last() + ", and then asked for " + member.asked);
+        }
+        long before = member.forced.lastIndex();
+        boolean isShorter = found.lastIndex() < before;
+        member.forced.become(found);
+        if (isShorter) {
+            quorumHas(found.lastIndex() + 1, before);
+        }
+    }
+
+    private boolean isPartOfAsked(Witnessed member, Place last) {
+        for (Object asked : member.asked) {
+            if (asked instanceof DiskTask.InstallSnapshot install && install.meta().last().equals(last.id())) {
+                return true;
+            }
+            if (asked instanceof LogWrite write) {
+                for (Entry entry : write.entries()) {
+                    Place place = Objects.requireNonNull(tree.find(entry.index(), entry.term()));
+                    if (place == last || place.parent == last) {
+                        return true;
+                    }
+                }
             }
         }
-        if (last != member.forced.lastIndex()) {
-            throw new Violation("D-b", "the disk of member " + key + " ends at " + hex(last) + ", but was forced up to "
-                    + member.forced.last());
-        }
-        bounds(member, view);
+        return false;
     }
 
     /** A member stopped. */
@@ -216,10 +258,12 @@ public final class RaftInvariants {
         boolean leads = before.role() == Role.LEADER && after.role() == Role.LEADER && before.term() == after.term();
         for (LogWrite write : effects.writes()) {
             wrote(member, write, leads, before);
+            member.asked.add(write);
         }
         for (DiskTask task : effects.tasks()) {
             if (task instanceof DiskTask.InstallSnapshot install) {
                 installs(member, install, before);
+                member.asked.add(install);
             }
         }
         monotone(member, before, after);

@@ -10,6 +10,8 @@ public enum Fault {
     UNFORCED_LOST("D2"),
     /** A force reports an error. */
     FORCE_FAILED("D10"),
+    /** A disk has no room. */
+    DISK_FULL("D11"),
     /** A force takes long. */
     SLOW_FORCE("D13"),
     /** A leader's force takes longer than its write deadline. */

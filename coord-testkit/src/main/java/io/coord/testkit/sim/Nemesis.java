@@ -14,6 +14,7 @@ final class Nemesis {
     static final List<Fault> KINDS = List.of(
             Fault.CRASH_IN_WRITE,
             Fault.FORCE_FAILED,
+            Fault.DISK_FULL,
             Fault.STUCK_FORCE,
             Fault.KILL_ONE,
             Fault.KILL_LEADER,
@@ -85,6 +86,7 @@ final class Nemesis {
         switch (fault) {
             case CRASH_IN_WRITE -> crashInWrite();
             case FORCE_FAILED -> anyone().storage().failNextForce();
+            case DISK_FULL -> anyone().storage().fillUp(aWhile());
             case STUCK_FORCE -> stuckForce();
             case KILL_ONE -> kill(fault, List.of(anyone()));
             case KILL_LEADER -> world.leader().ifPresent(leader -> kill(fault, List.of(leader)));

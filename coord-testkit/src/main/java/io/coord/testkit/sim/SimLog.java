@@ -120,6 +120,10 @@ final class SimLog implements SimStorage {
         failNext = true;
     }
 
+    /** There is always room here. */
+    @Override
+    public void fillUp(long nanos) {}
+
     @Override
     public void whenWriting(Runnable action) {
         whenWriting = action;
@@ -263,6 +267,7 @@ final class SimLog implements SimStorage {
             become(request);
         }
         for (Object request : done) {
+            tell(request);
             answer(request);
         }
         if (!waiting.isEmpty()) {
@@ -277,7 +282,6 @@ final class SimLog implements SimStorage {
                 hardState = write.hardState();
             }
             append(write.entries());
-            witness.forced(write);
         } else if (request instanceof DiskTask.SaveIdentity identity) {
             clusterId = identity.clusterId();
             incarnation = identity.self().incarnation();
@@ -318,7 +322,14 @@ final class SimLog implements SimStorage {
             entries.clear();
         }
         firstIndex = next;
-        witness.installed(whole.meta(), install.keepSuffix());
+    }
+
+    private void tell(Object request) {
+        if (request instanceof LogWrite write) {
+            witness.forced(write);
+        } else if (request instanceof DiskTask.InstallSnapshot install) {
+            witness.installed(install.meta(), install.keepSuffix());
+        }
     }
 
     private void answer(Object request) {

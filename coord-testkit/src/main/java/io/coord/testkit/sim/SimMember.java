@@ -18,6 +18,7 @@ import io.coord.state.Reader;
 import io.coord.state.StateRoot;
 import io.coord.testkit.check.RaftInvariants;
 import io.coord.testkit.check.Violation;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
@@ -129,13 +130,23 @@ final class SimMember {
 
     // ------------------------------------------------------------------------------------------------ life
 
-    void start() {
+    /** Starts the member, unless its disk cannot be read at present. */
+    boolean start() {
         if (core != null) {
             throw new IllegalStateException("member " + id() + " runs already");
         }
         run++;
         startedNanos = time.nowNanos();
-        RecoveredMember recovered = storage.open(sinkOf(run));
+        try {
+            begin(storage.open(sinkOf(run)));
+            return true;
+        } catch (IOException e) {
+            trace.line(() -> "member " + id() + " does not start: " + e.getMessage());
+            return false;
+        }
+    }
+
+    private void begin(RecoveredMember recovered) {
         MemberSetup seeded = new MemberSetup(
                 setup.self(), setup.ensemble(), setup.initial(), setup.raft(), setup.settings(),
                 setup.minSessionTimeoutMillis(), setup.maxSessionTimeoutMillis(), setup.snapshotEntries(),

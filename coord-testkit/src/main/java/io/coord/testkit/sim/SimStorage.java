@@ -3,6 +3,7 @@ package io.coord.testkit.sim;
 import io.coord.member.Effects;
 import io.coord.member.Input;
 import io.coord.member.RecoveredMember;
+import java.io.IOException;
 import java.util.function.Consumer;
 
 /** A member's durable memory in the simulated world: outlives the member's crashes, forgets what was not forced. */
@@ -10,7 +11,7 @@ interface SimStorage {
 
     /** Is told what becomes durable, when it does. */
     interface Witness {
-        /** A log write, or the part of it that outlived a crash, is on the disk. */
+        /** A log write is on the disk, and the member will be told. */
         void forced(io.coord.raft.LogWrite write);
 
         /** The log on disk starts behind this snapshot. */
@@ -20,8 +21,12 @@ interface SimStorage {
     /** Takes a turn's writes and tasks; answers go to the sink given at {@link #open}. */
     void take(Effects effects);
 
-    /** Reads what is there, for a member that starts. */
-    RecoveredMember open(Consumer<Input> sink);
+    /**
+     * Reads what is there, for a member that starts.
+     *
+     * @throws IOException if a mishap that goes by itself keeps it from being read now
+     */
+    RecoveredMember open(Consumer<Input> sink) throws IOException;
 
     /** The machine stops: nothing is answered any more, what was not forced is lost but for what chance keeps. */
     void crash();
@@ -34,6 +39,9 @@ interface SimStorage {
 
     /** Lets the next force fail. */
     void failNextForce();
+
+    /** Leaves next to no room for so long. */
+    void fillUp(long nanos);
 
     /** Runs something once, as soon as something is on its way to the disk. */
     void whenWriting(Runnable action);

@@ -1,7 +1,6 @@
 package io.coord.testkit.sim;
 
 import io.coord.MemberId;
-import io.coord.member.CommandCodec;
 import io.coord.member.Input;
 import io.coord.member.MemberEvent;
 import io.coord.member.MemberSetup;
@@ -12,6 +11,8 @@ import io.coord.raft.MemberKey;
 import io.coord.raft.Role;
 import io.coord.state.Settings;
 import io.coord.testkit.check.Checks;
+import io.coord.wire.EntryCodec;
+import io.coord.wire.WireCommandCodec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,7 +30,7 @@ public final class SimWorld {
     private final VirtualTime time = new VirtualTime();
     private final FaultTable faults = new FaultTable();
     private final Trace trace;
-    private final CommandCodec commands;
+    private final WireCommandCodec commands;
     private final Checks checks;
     private final SimNetwork network;
     private final Chance turns;
@@ -71,14 +72,25 @@ public final class SimWorld {
                 chance.between(-1_000_000_000_000L, 1_000_000_000_000L),
                 EPOCH_MILLIS + chance.between(-50, 50),
                 chance.happens(0.5) ? drift : -drift);
-        SimStorage storage = new SimLog(
-                time,
-                Chance.of(seed, "disk " + id),
-                faults,
-                profile.disk(),
-                snapshots,
-                (int) chance.logUniform(64, 4_096),
-                new DiskWitness(id));
+        Chance disk = Chance.of(seed, "disk " + id);
+        SimStorage storage = profile.realFiles()
+                ? new SimFiles(
+                        time,
+                        disk,
+                        faults,
+                        profile.disk(),
+                        id,
+                        new EntryCodec(commands),
+                        new DiskWitness(id),
+                        () -> powerIsCut(id))
+                : new SimLog(
+                        time,
+                        disk,
+                        faults,
+                        profile.disk(),
+                        snapshots,
+                        (int) chance.logUniform(64, 4_096),
+                        new DiskWitness(id));
         return new SimMember(
                 time, trace, clock, storage, setup(id, ids), Chance.of(seed, "seeds " + id), checks.raft(), new Around());
     }
@@ -103,6 +115,20 @@ public final class SimWorld {
                 5_000_000_000L,
                 commands,
                 0);
+    }
+
+    private void powerIsCut(MemberId id) {
+        SimMember victim = member(id);
+        crash(victim);
+        startLater(victim);
+    }
+
+    private void startLater(SimMember member) {
+        time.after(breaks.exponential(500_000_000L), () -> {
+            if (!member.isUp()) {
+                start(member);
+            }
+        });
     }
 
     /** Tells the checks what a disk keeps. */
@@ -247,14 +273,17 @@ public final class SimWorld {
 
     // ------------------------------------------------------------------------------------------------ life and death
 
+    /** Starts a member; one whose disk cannot be read is started again later, as an operator would. */
     void start(SimMember member) {
-        member.start();
+        if (!member.start()) {
+            startLater(member);
+        }
     }
 
     void startAll() {
         for (SimMember member : members) {
             if (!member.isUp()) {
-                member.start();
+                start(member);
             }
         }
     }
