@@ -28,7 +28,6 @@ final class Log {
     private @Nullable DiskFile file;
     private @Nullable SegmentHeader header;
     private long offset;
-    private long capacity;
     private int groups;
     private boolean isDirty;
 
@@ -89,7 +88,7 @@ final class Log {
             hasStart = true;
         }
         int space = Group.spaceBytes(Group.sizeBytes(Group.recordsBytes(entries)));
-        if (file == null || offset + space + Format.SECTOR_BYTES > capacity) {
+        if (file == null || offset + space + Format.SECTOR_BYTES > header().sizeBytes()) {
             seal();
             begin(isOrigin, space);
         }
@@ -138,7 +137,7 @@ final class Log {
         long previous = segments.isEmpty() ? 0 : segments.get(segments.size() - 1).id();
         create(
                 new SegmentHeader(
-                        nextId, logId, previous, 0, tail.lastIndex(), tail.lastTerm(), tail.lastChain(), isOrigin),
+                        nextId, logId, previous, 0, tail.lastIndex(), tail.lastTerm(), tail.lastChain(), 0, isOrigin),
                 groupBytes,
                 List.of());
     }
@@ -156,6 +155,7 @@ final class Log {
                 old.baseIndex(),
                 old.baseTerm(),
                 old.baseChain(),
+                0,
                 old.isOrigin());
         segments.removeIf(segment -> segment.id() == old.id());
         create(fresh, 0, entries);
@@ -180,14 +180,13 @@ final class Log {
             needed += Group.spaceBytes(Group.sizeBytes(Group.recordsBytes(part)));
         }
         String name = Names.segment(fresh.id());
-        header = fresh;
         file = spare.take(name + Names.TEMPORARY, Math.toIntExact(needed));
+        header = fresh.of(file().size());
         ByteBuffer block = disk.buffer(SegmentHeader.BYTES);
-        fresh.encode(block, crc);
+        header().encode(block, crc);
         file().writeFully(block, 0);
         offset = SegmentHeader.BYTES;
         groups = 0;
-        capacity = file().size();
         for (List<StoredEntry> part : parts) {
             write(part, Group.spaceBytes(Group.sizeBytes(Group.recordsBytes(part))));
         }

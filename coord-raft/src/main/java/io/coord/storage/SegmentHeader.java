@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param baseIndex last index of the log when the segment was begun
  * @param baseTerm term of that entry
  * @param baseChain chain at that entry
+ * @param sizeBytes of the file, until a seal allows it to be shorter
  * @param isOrigin whether the log starts here from nothing; otherwise a snapshot stands for what came before
  */
 record SegmentHeader(
@@ -24,6 +25,7 @@ record SegmentHeader(
         long baseIndex,
         long baseTerm,
         long baseChain,
+        long sizeBytes,
         boolean isOrigin) {
 
     static final int BYTES = Format.BLOCK_BYTES;
@@ -31,8 +33,13 @@ record SegmentHeader(
     private static final long MAGIC = 0x434f5244_5345474dL;
     private static final int CHECK_AT = Format.PREAMBLE_BYTES;
     private static final int BODY_AT = CHECK_AT + 8;
-    private static final int BODY_BYTES = 7 * 8 + 4;
+    private static final int BODY_BYTES = 8 * 8 + 4;
     private static final int ORIGIN = 1;
+
+    /** The same, for a file of this size. */
+    SegmentHeader of(long bytes) {
+        return new SegmentHeader(id, logId, previous, replaced, baseIndex, baseTerm, baseChain, bytes, isOrigin);
+    }
 
     /** Fills the buffer's first block. */
     void encode(ByteBuffer target, Crc crc) {
@@ -40,7 +47,7 @@ record SegmentHeader(
         Format.putPreamble(target, MAGIC, crc);
         target.putLong(0);
         target.putLong(id).putLong(logId).putLong(previous).putLong(replaced);
-        target.putLong(baseIndex).putLong(baseTerm).putLong(baseChain);
+        target.putLong(baseIndex).putLong(baseTerm).putLong(baseChain).putLong(sizeBytes);
         target.putInt(isOrigin ? ORIGIN : 0);
         while (target.position() < BYTES) {
             target.put((byte) 0);
@@ -58,6 +65,7 @@ record SegmentHeader(
         }
         ByteBuffer body = source.duplicate().position(BODY_AT);
         return new SegmentHeader(
+                body.getLong(),
                 body.getLong(),
                 body.getLong(),
                 body.getLong(),

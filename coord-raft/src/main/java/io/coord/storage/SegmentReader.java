@@ -56,6 +56,7 @@ final class SegmentReader {
         refuse(replay.segment(header));
         while (!isSealed && readGroup()) {}
         if (!isSealed) {
+            refuseShortFile();
             refuseLaterGroups();
         }
     }
@@ -135,6 +136,12 @@ final class SegmentReader {
             at += read.spaceBytes();
         }
         return "";
+    }
+
+    private void refuseShortFile() throws IOException {
+        if (window.sizeBytes() < header.sizeBytes()) {
+            throw damaged("the file has " + window.sizeBytes() + " of the " + header.sizeBytes() + " bytes it was laid down with");
+        }
     }
 
     /** A group is only written after those before it were forced; so one that follows proves that this end is none. */
