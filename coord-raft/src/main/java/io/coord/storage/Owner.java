@@ -42,9 +42,9 @@ final class Owner {
         file.make(body(first));
     }
 
-    /** Writes and forces again what was read. */
-    void confirm() throws IOException {
-        if (identity != null) {
+    /** Makes a copy that was not whole anew. Nothing else is in doubt: the file was forced before it had its name. */
+    void repair() throws IOException {
+        if (identity != null && file.copiesBad() > 0) {
             file.save(body(identity));
         }
     }

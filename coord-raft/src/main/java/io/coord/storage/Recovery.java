@@ -293,7 +293,7 @@ final class Recovery {
 
     /** Writes and forces again what a failed force may have left in the cache only (fault.D10). */
     private void confirm(List<SegmentHeader> line) throws IOException {
-        owner.confirm();
+        owner.repair();
         if (isControlLost) {
             long newest = line.isEmpty() ? 0 : line.get(line.size() - 1).id();
             control.remakeForgotten(new Vote(highestTerm(), 0, 0), newest);

@@ -8,7 +8,7 @@ import java.util.concurrent.locks.LockSupport;
  * A lane on a daemon thread of its own, begun with the first task.
  *
  * <p>Never interrupts its thread: an interrupt closes the file channel under it (fault.D17). A stray one from the host is dropped
- * between tasks.
+ * between tasks; one that strikes within a task fails the storage, as any other error of the disk does.
  */
 final class ThreadLane implements Lane {
 
@@ -73,6 +73,7 @@ final class ThreadLane implements Lane {
         while (true) {
             Runnable task = take();
             if (task != END) {
+                Thread.interrupted();
                 task.run();
             } else if (tasks.isEmpty()) {
                 return;

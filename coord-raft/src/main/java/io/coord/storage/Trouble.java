@@ -78,7 +78,7 @@ final class Trouble {
 
     static IOException noSpare(String place, IOException cause) {
         return new IOException(WRITE_FAILED + " cannot make a log segment in " + place + ": " + reason(cause)
-                + ". Free some space, then start the member again; nothing is lost.", cause);
+                + ". Check disk and free space, then start the member again; what was reported as written is there.", cause);
     }
 
     static IOException closed(String place) {

@@ -132,7 +132,11 @@ public final class SimDisk implements Disk {
 
     /** Changes bits of a stored byte (fault.D6). */
     public void flip(String name, long offset, int mask) {
-        file(name).data[(int) offset] ^= (byte) mask;
+        Inode file = file(name);
+        if (offset >= file.size) {
+            throw new IndexOutOfBoundsException(name + " has " + file.size + " bytes, none at " + offset);
+        }
+        file.data[(int) offset] ^= (byte) mask;
     }
 
     /** The content of a file. */

@@ -1,0 +1,340 @@
+package io.coord.testkit.storage;
+
+import static io.coord.testkit.storage.SmallStorage.ORIGIN;
+import static io.coord.testkit.storage.SmallStorage.entries;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.coord.Bytes;
+import io.coord.ensemble.spi.Storage.Done;
+import io.coord.ensemble.spi.Storage.Identity;
+import io.coord.ensemble.spi.Storage.Recovered;
+import io.coord.ensemble.spi.Storage.SnapshotDone;
+import io.coord.ensemble.spi.Storage.StoredEntry;
+import io.coord.ensemble.spi.Storage.Vote;
+import io.coord.testkit.sim.SimDisk;
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** One fault of the disk at a time, and what must come of it. */
+class DiskFaultTest {
+
+    private final SimDisk disk = new SimDisk(3);
+
+    @Test
+    @DisplayName("fault.D3: short writes are made whole, wherever they end")
+    void shortWritesAreMadeWhole() throws IOException {
+        disk.shortWrites(60, 1);
+        SmallStorage storage = SmallStorage.begun(disk);
+        storage.vote(5, 1);
+        for (int at = 1; at <= 60; at += 3) {
+            assertForced(storage.write(entries(at, at + 2, 5)));
+        }
+        assertThat(storage.snapshot(20, 5)).isInstanceOf(SnapshotDone.Saved.class);
+        storage.kill();
+        disk.kill();
+
+        Recovered found = new SmallStorage(disk).open();
+        assertThat(found.vote()).isEqualTo(new Vote(5, 1, 9));
+        assertThat(found.snapshotRecords()).containsExactlyElementsOf(SmallStorage.records(20));
+        assertThat(found.entries()).isEqualTo(entries(21, 60, 5));
+    }
+
+    @Test
+    @DisplayName("inv.D-c, fault.D10, B14: after a failed force nothing is reported as written in that run")
+    void afterAFailedForceNothingIsReportedAsWritten() throws IOException {
+        SmallStorage storage = SmallStorage.begun(disk);
+        assertForced(storage.write(entries(1, 3, 1)));
+        disk.failForce(1);
+
+        assertFailed(storage.write(entries(4, 4, 1)), "COORD-1066");
+        assertFailed(storage.write(entries(5, 5, 1)), "Input/output error");
+        assertFailed(storage.vote(2, 1), "COORD-1066");
+        assertThat(storage.snapshot(2, 1)).isInstanceOf(SnapshotDone.NotSaved.class);
+    }
+
+    @Test
+    @DisplayName("fault.D10: what a failed force left in the cache is forced again before it is trusted")
+    void whatAFailedForceLeftInTheCacheIsForcedBeforeItIsTrusted() throws IOException {
+        SmallStorage storage = SmallStorage.begun(disk);
+        storage.write(entries(1, 3, 1));
+        disk.failForce(1);
+        assertFailed(storage.write(entries(4, 6, 1)), "");
+        storage.kill();
+        disk.kill();
+
+        SmallStorage again = new SmallStorage(disk);
+        List<StoredEntry> trusted = again.open().entries();
+        again.kill();
+        disk.crash();
+
+        assertThat(trusted).isEqualTo(entries(1, 6, 1));
+        assertThat(new SmallStorage(disk).open().entries()).isEqualTo(trusted);
+    }
+
+    @Test
+    @DisplayName("fault.D10, inv.R9: a vote that a failed force left in the cache is forced again before it is trusted")
+    void aVoteThatAFailedForceLeftInTheCacheIsForcedBeforeItIsTrusted() throws IOException {
+        for (int force = 1; force <= 2; force++) {
+            for (long seed = 0; seed < 20; seed++) {
+                SimDisk fresh = new SimDisk(seed);
+                SmallStorage storage = SmallStorage.begun(fresh);
+                storage.vote(1, 1);
+                fresh.failForce(force);
+                assertFailed(storage.vote(2, 2), "");
+                storage.kill();
+                fresh.kill();
+
+                SmallStorage again = new SmallStorage(fresh);
+                Vote trusted = again.open().vote();
+                again.kill();
+                fresh.crash();
+
+                assertThat(trusted).isEqualTo(new Vote(2, 2, 9));
+                assertThat(new SmallStorage(fresh).open().vote()).as("seed " + seed).isEqualTo(trusted);
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("fault.D11, B16: a full disk fails the write, and the storage opens again on the full disk")
+    void aStorageOpensAgainOnAFullDisk() throws IOException {
+        SmallStorage storage = SmallStorage.begun(disk);
+        int last = 0;
+        while (disk.list().stream().noneMatch("spare"::equals) || last < 30) {
+            assertForced(storage.write(entries(last + 1, last + 3, 1)));
+            last += 3;
+        }
+        disk.capacity(disk.bytesUsed());
+        int written = last;
+        Done done = storage.write(entries(written + 1, written + 3, 1));
+        while (done instanceof Done.Forced) {
+            written += 3;
+            done = storage.write(entries(written + 1, written + 3, 1));
+        }
+        assertFailed(done, "No space left on device");
+        storage.kill();
+        disk.kill();
+
+        SmallStorage again = new SmallStorage(disk);
+        assertThat(again.open().entries()).isEqualTo(entries(1, written, 1));
+        assertForced(again.vote(2, 2));
+        again.close();
+
+        disk.capacity(Long.MAX_VALUE);
+        SmallStorage afterwards = new SmallStorage(disk);
+        assertThat(afterwards.open().entries()).isEqualTo(entries(1, written, 1));
+        assertForced(afterwards.write(entries(written + 1, written + 3, 2)));
+    }
+
+    @Test
+    @DisplayName("fault.D11: a snapshot that does not fit costs no entry")
+    void aSnapshotThatDoesNotFitCostsNoEntry() throws IOException {
+        SmallStorage storage = SmallStorage.begun(disk);
+        storage.write(entries(1, 10, 1));
+        disk.capacity(disk.bytesUsed() + 100);
+
+        assertThat(storage.snapshot(8, 1)).isInstanceOfSatisfying(
+                SnapshotDone.NotSaved.class, not -> assertThat(not.cause()).hasMessageContaining("No space"));
+        assertForced(storage.write(entries(11, 12, 1)));
+        disk.capacity(Long.MAX_VALUE);
+        assertThat(storage.snapshot(8, 1)).isInstanceOf(SnapshotDone.Saved.class);
+    }
+
+    @Test
+    @DisplayName("fault.D5: a force that lied is found out by what was written after it")
+    void aForceThatLiedIsFoundOutByWhatWasWrittenAfterIt() throws IOException {
+        int found = 0;
+        for (long seed = 0; seed < 30; seed++) {
+            SimDisk liar = new SimDisk(seed);
+            SmallStorage storage = SmallStorage.begun(liar);
+            storage.write(entries(1, 2, 1));
+            liar.lieAtForce(1);
+            storage.write(entries(3, 6, 1));
+            storage.write(entries(7, 8, 1));
+            storage.kill();
+            liar.crash();
+            try {
+                assertThat(new SmallStorage(liar).open().entries()).as("seed " + seed).isEqualTo(entries(1, 8, 1));
+            } catch (IOException e) {
+                assertThat(e).hasMessageStartingWith("COORD-1060").hasMessageContaining("was written after it had been forced");
+                found++;
+            }
+        }
+        assertThat(found).as("how often chance lost what was lied about").isGreaterThan(5);
+    }
+
+    @Test
+    @DisplayName("fault.D12: a read error is an error, never an empty log")
+    void aReadErrorIsNeverAnEmptyLog() throws IOException {
+        Specimen.written(true).list().forEach(name -> {
+            try {
+                SimDisk image = Specimen.written(true);
+                image.unreadable(name);
+                Recovered found = new SmallStorage(image).open();
+                Specimen.check(found);
+            } catch (IOException e) {
+                assertThat(e).as(name).hasMessageStartingWith("COORD-10");
+            }
+        });
+    }
+
+    @Test
+    @DisplayName("fault.D9, B17: a damaged newest snapshot is passed over, and the older one and the log make up for it")
+    void aDamagedNewestSnapshotIsPassedOver() throws IOException {
+        SimDisk image = Specimen.written(true);
+        image.flip(snapshot(Specimen.NEWEST, 1), 4200, 4);
+
+        SmallStorage storage = new SmallStorage(image);
+        Recovered found = storage.open();
+
+        assertThat(found.snapshot().index()).isEqualTo(ORIGIN + Specimen.OLDER);
+        Specimen.check(found);
+        assertThat(found.findings()).anySatisfy(line -> assertThat(line).contains("chunk 0 does not match its digest"));
+    }
+
+    @Test
+    @DisplayName("B17, ZK-3231: a damaged snapshot does not count among those to keep, so it does not let the log go")
+    void aDamagedSnapshotDoesNotLetTheLogGo() throws IOException {
+        SmallStorage storage = SmallStorage.begun(disk);
+        for (int at = 1; at <= 60; at += 3) {
+            storage.write(entries(at, at + 2, 1));
+        }
+        storage.snapshot(20, 1);
+        storage.snapshot(40, 1);
+        storage.close();
+        disk.flip(snapshot(20, 1), 4200, 1);
+        disk.kill();
+
+        SmallStorage again = new SmallStorage(disk);
+        again.open();
+        again.compact(40);
+        again.close();
+        disk.flip(snapshot(40, 1), 4200, 1);
+        disk.kill();
+
+        Recovered found = new SmallStorage(disk).open();
+        assertThat(found.snapshot()).isNull();
+        assertThat(found.entries()).isEqualTo(entries(1, 60, 1));
+    }
+
+    @Test
+    @DisplayName("fault.D8, B44: a member that lost its vote is suspect until it has rejoined as a new incarnation")
+    void aMemberThatLostItsVoteIsSuspectUntilItHasRejoined() throws IOException {
+        SimDisk image = Specimen.written(true);
+        image.flip("control", 20, 1);
+        image.flip("control", 4096 + 20, 1);
+
+        SmallStorage storage = new SmallStorage(image);
+        Recovered found = storage.open();
+        assertThat(found.suspect()).contains("control is lost");
+        assertThat(found.vote()).as("never term 0, and for nobody").isEqualTo(new Vote(4, 0, 0));
+        storage.vote(9, 0);
+        storage.close();
+
+        SmallStorage again = new SmallStorage(image);
+        assertThat(again.open().suspect()).contains("has not rejoined");
+        again.identity(new Identity(0xc0ffee, 3, 78, Bytes.utf8("1,2,3")));
+        again.close();
+
+        Recovered rejoined = new SmallStorage(image).open();
+        assertThat(rejoined.suspect()).isNull();
+        assertThat(rejoined.vote()).isEqualTo(new Vote(9, 0, 9));
+    }
+
+    @Test
+    @DisplayName("fault.D2, fault.D7: a torn end is cut, and told of")
+    void aTornEndIsToldOf() throws IOException {
+        int torn = 0;
+        for (long seed = 0; seed < 40; seed++) {
+            SimDisk fresh = new SimDisk(seed);
+            SmallStorage storage = SmallStorage.begun(fresh);
+            storage.write(entries(1, 3, 1));
+            fresh.cutAtCall(2);
+            assertFailed(storage.write(entries(4, 12, 1)), "the power is cut");
+            fresh.crash();
+
+            Recovered found = new SmallStorage(fresh).open();
+            assertThat(found.entries()).as("seed " + seed).isIn(entries(1, 3, 1), entries(1, 12, 1));
+            torn += found.findings().stream().anyMatch(line -> line.contains("was torn by a crash")) ? 1 : 0;
+        }
+        assertThat(torn).isGreaterThan(2);
+    }
+
+    @Test
+    void anEntryAboveTheLimitIsRefused() throws IOException {
+        SmallStorage storage = new SmallStorage(disk, SmallStorage.OPTIONS.withPayloadBytesMax(1000));
+        storage.open();
+        storage.identity(SmallStorage.IDENTITY);
+
+        Bytes payload = Bytes.wrap(new byte[1001]);
+        assertFailed(
+                storage.write(List.of(new StoredEntry(ORIGIN + 1, 1, 0, 0, (byte) 1, payload))),
+                "has 1001 bytes; the limit is 1000 (payloadBytesMax)");
+    }
+
+    @Test
+    void anEntryLargerThanASegmentGetsASegmentOfItsOwn() throws IOException {
+        SmallStorage storage = SmallStorage.begun(disk);
+        Bytes payload = SmallStorage.noise(100_000, 1);
+        List<StoredEntry> large = List.of(new StoredEntry(ORIGIN + 4, 1, 0, 0, (byte) 1, payload));
+        storage.write(entries(1, 3, 1));
+        assertForced(storage.write(large));
+        assertForced(storage.write(entries(5, 6, 1)));
+        storage.kill();
+        disk.crash();
+
+        List<StoredEntry> found = new SmallStorage(disk).open().entries();
+        assertThat(found).hasSize(6);
+        assertThat(found.get(3)).isEqualTo(large.get(0));
+    }
+
+    @Test
+    void compactionDeletesSegments() throws IOException {
+        SmallStorage storage = SmallStorage.begun(disk);
+        for (int at = 1; at <= 300; at += 3) {
+            storage.write(entries(at, at + 2, 1));
+        }
+        long before = disk.bytesUsed();
+        storage.compact(290);
+        assertThat(disk.bytesUsed()).as("without snapshots nothing may go").isEqualTo(before);
+
+        storage.snapshot(250, 1);
+        storage.snapshot(290, 1);
+        storage.compact(290);
+
+        assertThat(disk.bytesUsed()).isLessThan(before / 3);
+        storage.kill();
+        disk.crash();
+        assertThat(new SmallStorage(disk).open().entries()).isEqualTo(entries(291, 300, 1));
+    }
+
+    @Test
+    @DisplayName("one force for a batch that leaves the vote as it is, whatever its size")
+    void aBatchCostsOneForce() throws IOException {
+        SmallStorage storage = new SmallStorage(disk, SmallStorage.OPTIONS.withSegmentBytes(1 << 20));
+        storage.open();
+        storage.identity(SmallStorage.IDENTITY);
+        storage.write(new Vote(3, 1, 9), entries(1, 1, 3));
+        long before = disk.forces();
+
+        storage.write(entries(2, 2, 3));
+        storage.write(new Vote(3, 1, 9), entries(3, 500, 3));
+
+        assertThat(disk.forces() - before).isEqualTo(2);
+    }
+
+    private static String snapshot(int index, int term) {
+        return String.format(java.util.Locale.ROOT, "snapshot-%016x-%016x", ORIGIN + index, term);
+    }
+
+    private static void assertForced(Done done) {
+        assertThat(done).isInstanceOf(Done.Forced.class);
+    }
+
+    private static void assertFailed(Done done, String why) {
+        assertThat(done).isInstanceOfSatisfying(
+                Done.Failed.class, failed -> assertThat(failed.cause()).hasMessageContaining(why));
+    }
+}
