@@ -40,6 +40,7 @@ public final class ParkingAwaiter implements Awaiter {
     @Override
     public <T> T await(CompletionStage<T> stage) throws InterruptedException {
         requireMayWait();
+        requireNotInterrupted();
         try {
             return stage.toCompletableFuture().get();
         } catch (ExecutionException e) {
@@ -52,6 +53,7 @@ public final class ParkingAwaiter implements Awaiter {
     @Override
     public <T> Optional<T> await(CompletionStage<T> stage, Duration atMost) throws InterruptedException {
         requireMayWait();
+        requireNotInterrupted();
         CompletableFuture<T> future = stage.toCompletableFuture();
         try {
             return Optional.of(future.get(nanos(atMost), TimeUnit.NANOSECONDS));
@@ -61,6 +63,13 @@ public final class ParkingAwaiter implements Awaiter {
             throw failure(e.getCause());
         } catch (CancellationException e) {
             throw failure(e);
+        }
+    }
+
+    /** Also where the stage is complete: whether an interrupted thread is told so must not depend on timing. */
+    private static void requireNotInterrupted() throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
         }
     }
 

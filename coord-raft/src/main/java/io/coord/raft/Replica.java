@@ -17,6 +17,7 @@ final class Replica {
     private boolean lost;
     /** The last index known to equal the leader's; within a term what matched stays. */
     private long matched;
+    /** What this leader was told that our disk holds. */
     private long acknowledged;
     private boolean answerDue;
     private final LinkedHashMap<Long, ReadBatch> reads = new LinkedHashMap<>();
@@ -27,7 +28,6 @@ final class Replica {
         this.raft = raft;
         this.leader = leader;
         heardNanos = raft.nowNanos();
-        acknowledged = raft.durability().durableIndex();
     }
 
     MemberKey leader() {
@@ -62,14 +62,16 @@ final class Replica {
         }
         raft.store(append.entries());
         long lastNew = previous.index() + append.entries().size();
-        raft.commitTo(Math.min(append.commit(), lastNew));
+        long commit = Math.min(append.commit(), lastNew);
+        boolean onlyTellsCommit = append.entries().isEmpty() && lastNew <= acknowledged && commit > raft.commitIndex();
+        raft.commitTo(commit);
         matches(lastNew);
+        answerDue |= !onlyTellsCommit; // if our answer to what it refers to was lost, the leader will ask
     }
 
     /** The log is equal to the leader's up to here; and up to our commit index, which every leader has (inv.R4). */
     private void matches(long index) {
         matched = Math.max(matched, Math.max(index, raft.commitIndex()));
-        answerDue = true;
     }
 
     void heartbeat(Message.Heartbeat heartbeat) {
@@ -88,6 +90,7 @@ final class Replica {
         if (last.index() <= raft.commitIndex() || raft.log().contains(last)) {
             raft.commitTo(last.index());
             matches(last.index());
+            answerDue = true;
         } else if (!raft.durability().isInstalling()) {
             raft.receipt().take(chunk);
         }

@@ -46,7 +46,7 @@ class ReplicationTest {
         cluster.force(cluster.box(1));
         assertThat(cluster.box(1).disk.isIdle()).isTrue();
         cluster.settle();
-        assertThat(cluster.sent - before).as("append, answer, commit, answer; for two").isLessThanOrEqualTo(8);
+        assertThat(cluster.sent - before).as("append, answer, commit; for two").isLessThanOrEqualTo(6);
         assertThat(cluster.box(3).words()).hasSize(500);
     }
 
