@@ -47,10 +47,20 @@ class OrderedTreeTest {
         }
     }
 
+    /** Orders that lean a tree each way: one side, the other, and to and fro, which takes double rotations. */
+    private static int key(String order, int i, int count) {
+        return switch (order) {
+            case "ascending" -> i;
+            case "descending" -> count - 1 - i;
+            case "outside in" -> i % 2 == 0 ? i / 2 : count - 1 - i / 2;
+            default -> i % 2 != 0 ? i / 2 : count - 1 - i / 2;
+        };
+    }
+
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void elementsInAnyOrderAreFoundInALogarithmOfComparisons(boolean ascending) {
-        int count = 50_000;
+    @ValueSource(strings = {"ascending", "descending", "outside in", "outside in, from the top"})
+    void elementsInAnyOrderAreFoundInALogarithmOfComparisons(String order) {
+        int count = 10_000;
         long[] comparisons = {0};
         OrderedTree<Integer, Integer> tree = OrderedTree.by((key, element) -> {
             comparisons[0]++;
@@ -58,21 +68,29 @@ class OrderedTreeTest {
         });
         Edit edit = new Edit();
         for (int i = 0; i < count; i++) {
-            int key = ascending ? i : count - i;
+            int key = key(order, i, count);
             tree = tree.with(edit, key, key);
+            if (i < 200) {
+                int most = (int) (1.4405 * Math.log(i + 3) / Math.log(2) - 0.3277);
+                assertThat(mostComparisons(tree, comparisons, count)).as("%d elements", i + 1).isLessThanOrEqualTo(most);
+            }
         }
-        comparisons[0] = 0;
-        for (int i = 1; i < count; i++) {
-            tree.find(i);
-        }
-        assertThat(comparisons[0] / count).isLessThan(20);
+        assertThat(mostComparisons(tree, comparisons, count)).as("1.44 log2 of 10,000").isLessThan(20);
 
         for (int i = 0; i < count - 100; i++) {
-            tree = tree.without(edit, ascending ? i : count - i);
+            tree = tree.without(edit, key(order, i, count));
         }
-        comparisons[0] = 0;
-        tree.find(count / 2);
-        assertThat(comparisons[0]).isLessThan(10);
+        assertThat(mostComparisons(tree, comparisons, count)).as("1.44 log2 of 100").isLessThan(10);
+    }
+
+    private static long mostComparisons(OrderedTree<Integer, Integer> tree, long[] comparisons, int count) {
+        long most = 0;
+        for (int key = 0; key < count; key++) {
+            comparisons[0] = 0;
+            tree.find(key);
+            most = Math.max(most, comparisons[0]);
+        }
+        return most;
     }
 
     @Test

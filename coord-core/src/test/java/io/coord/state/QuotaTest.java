@@ -55,6 +55,18 @@ class QuotaTest {
         assertThat(isDone(client.write(create("/q/4", "123")))).isTrue();
     }
 
+    @Test
+    @DisplayName("zk.Q3 above a limit only what changes the amount it limits is refused, downwards too, as in ZooKeeper")
+    void aboveALimitOnlyChangesOfTheAmountAreRefused() {
+        client.write(set("/q", "123456"));
+        client.write(create("/q/1"));
+        limit("/q", "count=-1,bytes=-1=;byteHardLimit=3;countHardLimit=1");
+
+        assertThat(isDone(client.write(set("/q", "654321")))).as("as many bytes, as many nodes").isTrue();
+        assertThat(refusal(client.write(set("/q", "12345")))).isEqualTo(Refusal.QUOTA_EXCEEDED);
+        assertThat(isDone(client.write(set("/q", "1")))).as("below the limit again").isTrue();
+    }
+
     @ParameterizedTest
     @EnumSource(CreateMode.class)
     @DisplayName("zk.Q3 every kind of create is limited")
