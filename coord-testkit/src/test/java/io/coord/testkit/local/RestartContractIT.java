@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Sessions that move between members keep the contract when all members crash and start again from what is on disk. */
 @DisplayName("The contract, kept over a restart from disk")
-class RestartContractTest extends CoordContract {
+class RestartContractIT extends CoordContract {
 
     @TempDir
     Path directory;
