@@ -182,6 +182,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
 
     /** Runs in the queue, before anything asked over the new link is answered. */
     private void granted(Link link, SessionGrant grant) {
+        connectedTold |= id == 0; // whoever opens a session knows that it is connected
         id = grant.session();
         timeoutMillis = grant.timeoutMillis();
         reader = new Reader(id, reader.identities());
@@ -404,8 +405,10 @@ public final class LocalSession implements AsyncSession, DirectReads {
     }
 
     private void tellConnected(SessionHome home) {
-        connectedTold = true;
-        tell(new SessionEvent.Connected(home.member()));
+        if (!connectedTold && over.get() == null) {
+            connectedTold = true;
+            tell(new SessionEvent.Connected(home.member()));
+        }
     }
 
     private void tellSuspended(String reason) {

@@ -1,25 +1,369 @@
 package io.coord.testkit;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.coord.Bytes;
+import io.coord.ConfigException;
+import io.coord.CoordException;
 import io.coord.CreateMode;
+import io.coord.MemberConfig;
+import io.coord.MemberId;
+import io.coord.MemberStatus;
 import io.coord.NodePath;
+import io.coord.Outcome;
+import io.coord.OutcomeUnknownException;
+import io.coord.ReadMode;
 import io.coord.Session;
+import io.coord.SessionEndedException;
+import io.coord.SessionEvent;
+import io.coord.SessionState;
+import io.coord.Stat;
+import io.coord.UnavailableException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
+/** An ensemble of real members in this JVM: what it promises its users. */
+@Timeout(60)
 class LocalEnsembleTest {
 
-    private static final NodePath GREETING = NodePath.of("/greeting");
+    private static final NodePath A = NodePath.of("/a");
+    private static final Duration TEN_SECONDS = Duration.ofSeconds(10);
+
+    private static Bytes text(String text) {
+        return Bytes.utf8(text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 5, 7})
+    void whatOneMemberWasToldEveryMemberShows(int size) {
+        try (LocalEnsemble ensemble = LocalEnsemble.of(size);
+                Session writer = ensemble.openSession()) {
+            writer.create(A, text("hello"), CreateMode.PERSISTENT);
+            for (MemberId member : ensemble.members()) {
+                try (Session reader = ensemble.openSession(member, TEN_SECONDS)) {
+                    assertThat(reader.submit(new io.coord.Operation.GetData("/a"), ReadMode.LINEARIZABLE).data())
+                            .isEqualTo(text("hello"));
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 4, 6})
+    void anEvenNumberOfMembersIsRefusedWithTheReason(int size) {
+        assertThatThrownBy(() -> LocalEnsemble.of(size))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("COORD-1002")
+                .hasMessageContaining("ensemble of " + size);
+    }
 
     @Test
-    void whatOneMemberWasToldAnotherShows() {
-        try (LocalEnsemble ensemble = LocalEnsemble.of(3);
-                Session one = ensemble.openSession();
-                Session other = ensemble.openSession()) {
-            one.create(GREETING, Bytes.utf8("hello"), CreateMode.PERSISTENT);
-            other.await(other.async().sync(GREETING));
-            assertThat(other.getData(GREETING).data()).isEqualTo(Bytes.utf8("hello"));
+    void aTestGetsAnEnsembleOfItsOwn(
+            @Coord(members = 5, config = "requestTimeout=7s") LocalEnsemble five, @Coord LocalEnsemble three) {
+        assertThat(five.members()).hasSize(5);
+        assertThat(three.members()).hasSize(3);
+        five.openSession().create(A, text("five"), CreateMode.PERSISTENT);
+        assertThat(three.openSession().exists(A)).isEmpty();
+    }
+
+    // ---- faults
+
+    @Test
+    void anotherMemberLeadsWhenTheLeaderDiesAndNothingAcknowledgedIsLost(@Coord LocalEnsemble ensemble) {
+        Session session = ensemble.openSession();
+        session.create(A, text("kept"), CreateMode.PERSISTENT);
+        MemberId first = ensemble.leader();
+        ensemble.kill(first);
+        MemberId second = ensemble.leader();
+        assertThat(second).isNotEqualTo(first);
+        assertThat(session.getData(A).text()).isEqualTo("kept");
+        ensemble.restart(first);
+        assertThat(ensemble.openSession(first, TEN_SECONDS).getData(A).text()).isEqualTo("kept");
+    }
+
+    @Test
+    void memberByMemberTheWholeEnsembleMayBeReplacedUnderAMovingSession(@Coord LocalEnsemble ensemble) {
+        Session session = ensemble.openSession();
+        session.create(A, Bytes.EMPTY, CreateMode.EPHEMERAL);
+        for (MemberId member : ensemble.members()) {
+            ensemble.kill(member);
+            session.setData(A, text("without " + member));
+            ensemble.restart(member);
+        }
+        assertThat(session.getData(A).text()).isEqualTo("without 3");
+        assertThat(session.state()).isEqualTo(SessionState.CONNECTED);
+    }
+
+    @Test
+    void filesOutliveTheirMembers(@TempDir Path directory) {
+        long zxid;
+        try (LocalEnsemble ensemble = LocalEnsemble.builder().fileStorage(directory).start();
+                Session session = ensemble.openSession()) {
+            zxid = session.create(A, text("kept"), CreateMode.PERSISTENT).stat().czxid();
+            ensemble.members().forEach(ensemble::kill);
+            ensemble.restartAll();
+            assertThat(session.getData(A).text()).isEqualTo("kept");
+        }
+        try (LocalEnsemble ensemble = LocalEnsemble.builder().fileStorage(directory).start();
+                Session session = ensemble.openSession()) {
+            assertThat(session.getData(A).stat().czxid()).isEqualTo(zxid);
+            assertThat(session.exists(A)).get().extracting(Stat::czxid).isEqualTo(zxid);
+        }
+    }
+
+    @Test
+    void memoryOutlivesAKillToo(@Coord LocalEnsemble ensemble) {
+        Session session = ensemble.openSession();
+        session.create(A, text("kept"), CreateMode.PERSISTENT);
+        ensemble.members().forEach(ensemble::kill);
+        ensemble.restartAll();
+        assertThat(session.getData(A).text()).isEqualTo("kept");
+    }
+
+    @Test
+    void aMinorityDecidesNothingAndSaysWhyWhileTheMajorityGoesOn(
+            @Coord(config = {"requestTimeout=300ms", "electionTimeout=100ms", "heartbeat=20ms"}) LocalEnsemble ensemble) {
+        MemberId cut = ensemble.leader();
+        Session behind = ensemble.openSession(cut, Duration.ofMinutes(1));
+        behind.create(A, Bytes.EMPTY, CreateMode.PERSISTENT);
+        ensemble.isolate(cut);
+        MemberId leader = ensemble.leader();
+        assertThat(leader).isNotEqualTo(cut);
+
+        CompletionStage<Outcome.Created> unanswered = behind.async().create(A.child("cut"), null, CreateMode.PERSISTENT);
+        assertThatThrownBy(() -> behind.await(unanswered))
+                .isInstanceOf(OutcomeUnknownException.class)
+                .hasMessageContaining("COORD-1001")
+                .hasMessageContaining("1 of 3 voters answer")
+                .hasMessageContaining("member-" + leader + ":7100");
+        Session majority = ensemble.openSession(leader, TEN_SECONDS);
+        majority.create(A.child("majority"), null, CreateMode.PERSISTENT);
+
+        ensemble.heal();
+        behind.await(behind.async().sync(A).handle((path, late) -> path));
+        await(() -> majority.exists(A.child("cut")).isPresent());
+        assertThat(behind.submit(new io.coord.Operation.GetChildren("/a"), ReadMode.LINEARIZABLE).names())
+                .containsExactlyInAnyOrder("cut", "majority");
+    }
+
+    /** Looks again after each round trip through the log: no clock is involved. */
+    private static void await(java.util.function.BooleanSupplier condition) {
+        while (!condition.getAsBoolean()) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void withoutAQuorumNoSessionOpensAndTheMessageNamesTheSilentMembers(
+            @Coord(config = "requestTimeout=200ms") LocalEnsemble ensemble) {
+        ensemble.leader();
+        ensemble.kill(MemberId.of(2));
+        ensemble.kill(MemberId.of(3));
+        ensemble.kill(MemberId.of(1));
+        ensemble.restart(MemberId.of(1));
+        assertThatThrownBy(() -> ensemble.openSession(MemberId.of(1), TEN_SECONDS))
+                .isInstanceOf(UnavailableException.class)
+                .hasMessageContaining("COORD-1001 no quorum: 1 of 3 voters answer")
+                .hasMessageContaining("member 2 at member-2:7100 (never heard of)");
+    }
+
+    @Test
+    void aPausedLeaderIsReplacedAndFollowsWhenItComesBack(@Coord LocalEnsemble ensemble) {
+        MemberId paused = ensemble.leader();
+        MemberId other = ensemble.anyFollower();
+        Session session = ensemble.openSession(other, Duration.ofMinutes(1));
+        ensemble.pause(paused);
+        session.create(A, text("meanwhile"), CreateMode.PERSISTENT);
+        MemberStatus status = statusOf(ensemble, other);
+        assertThat(status.leader()).isPresent().get().isNotEqualTo(paused);
+        ensemble.resume(paused);
+        assertThat(ensemble.openSession(paused, TEN_SECONDS).getData(A).text()).isEqualTo("meanwhile");
+        assertThat(ensemble.leader()).isNotEqualTo(paused);
+    }
+
+    private static MemberStatus statusOf(LocalEnsemble ensemble, MemberId member) {
+        return ensemble.status().stream()
+                .filter(status -> status.member().equals(member))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void leadershipMovesOnDemand(@Coord LocalEnsemble ensemble) {
+        MemberId before = ensemble.leader();
+        assertThat(ensemble.moveLeader()).isNotEqualTo(before);
+    }
+
+    // ---- sessions
+
+    @Test
+    void anExpiredSessionHearsItAndItsEphemeralsAreGone(@Coord LocalEnsemble ensemble) throws Exception {
+        Session session = ensemble.openSession();
+        session.create(A, Bytes.EMPTY, CreateMode.EPHEMERAL);
+        CompletableFuture<SessionEvent> end = new CompletableFuture<>();
+        session.async().onEvent(end::complete);
+        ensemble.expire(session);
+        assertThat(end.get(10, SECONDS)).isInstanceOf(SessionEvent.Expired.class);
+        assertThat(session.state()).isEqualTo(SessionState.EXPIRED);
+        assertThatThrownBy(() -> session.setData(A, Bytes.EMPTY)).isInstanceOf(SessionEndedException.class);
+        assertThat(ensemble.openSession().exists(A)).isEmpty();
+    }
+
+    @Test
+    void aSessionOfAMemberEndsWithItAndItsStagesAllComplete() throws Exception {
+        LocalEnsemble ensemble = LocalEnsemble.of(3);
+        MemberId home = ensemble.anyFollower();
+        Session session = ensemble.openSession(home, TEN_SECONDS);
+        CompletableFuture<SessionEvent> end = new CompletableFuture<>();
+        session.async().onEvent(end::complete);
+        ensemble.isolate(home);
+        List<CompletionStage<?>> asked = List.of(
+                session.async().create(A, null, CreateMode.PERSISTENT),
+                session.async().sync(A),
+                session.async().getData(A, event -> {}));
+        ensemble.close();
+        assertThat(end.get(10, SECONDS)).isInstanceOf(SessionEvent.Expired.class);
+        for (CompletionStage<?> stage : asked) {
+            assertThatThrownBy(() -> stage.toCompletableFuture().join())
+                    .isInstanceOf(CompletionException.class)
+                    .hasCauseInstanceOf(CoordException.class);
+        }
+        assertThatThrownBy(() -> session.getData(A)).isInstanceOf(SessionEndedException.class);
+    }
+
+    @Test
+    void closingAnEnsembleEndsMovingSessionsThatHaveNowhereToGo() throws Exception {
+        LocalEnsemble ensemble = LocalEnsemble.of(3);
+        Session session = ensemble.openSession();
+        CompletableFuture<SessionEvent> end = new CompletableFuture<>();
+        session.async().onEvent(event -> {
+            if (event.state().isOver()) {
+                end.complete(event);
+            }
+        });
+        ensemble.members().forEach(ensemble::kill);
+        CompletionStage<Outcome.Created> homeless = session.async().create(A, null, CreateMode.PERSISTENT);
+        ensemble.close();
+        assertThat(end.get(10, SECONDS).state()).isEqualTo(SessionState.EXPIRED);
+        assertThatThrownBy(() -> homeless.toCompletableFuture().join()).hasCauseInstanceOf(SessionEndedException.class);
+    }
+
+    @Test
+    void aClosedSessionIsClosedOnceTheCallReturns(@Coord LocalEnsemble ensemble) {
+        Session session = ensemble.openSession();
+        session.create(A, Bytes.EMPTY, CreateMode.EPHEMERAL);
+        session.close();
+        assertThat(session.state()).isEqualTo(SessionState.CLOSED);
+        session.close();
+        assertThat(ensemble.openSession().submit(new io.coord.Operation.Exists("/a"), ReadMode.LINEARIZABLE)).isEmpty();
+    }
+
+    @Test
+    void aBlockingCallOnACallbackThreadIsRefusedBeforeItIsAsked(@Coord LocalEnsemble ensemble) {
+        Session session = ensemble.openSession();
+        session.create(A, Bytes.EMPTY, CreateMode.PERSISTENT);
+        CompletableFuture<Object> outcome = new CompletableFuture<>();
+        session.async().callbackExecutor().execute(() -> {
+            try {
+                outcome.complete(session.setData(A, text("never")));
+            } catch (RuntimeException refused) {
+                outcome.complete(refused);
+            }
+        });
+        assertThat(session.await(outcome))
+                .isInstanceOf(IllegalStateException.class)
+                .asString()
+                .contains("COORD-1006");
+        assertThat(session.getData(A).stat().version()).isZero();
+    }
+
+    @Test
+    void containersAndNodesWithATimeToLiveAreCollectedOnDemand(
+            @Coord(config = "extendedTypes=true") LocalEnsemble ensemble) {
+        Session session = ensemble.openSession();
+        session.create(A, null, CreateMode.CONTAINER);
+        session.create(A.child("b"), null, CreateMode.PERSISTENT);
+        session.delete(A.child("b"));
+        NodePath brief = NodePath.of("/brief");
+        session.create(brief, null, CreateMode.PERSISTENT_WITH_TTL, io.coord.Acl.OPEN, Duration.ofMinutes(5));
+        ensemble.collect(Duration.ofMinutes(1));
+        session.await(session.async().sync(A));
+        assertThat(session.exists(A)).isEmpty();
+        assertThat(session.exists(brief)).isPresent();
+        ensemble.collect(Duration.ofMinutes(5));
+        session.await(session.async().sync(A));
+        assertThat(session.exists(brief)).isEmpty();
+    }
+
+    // ---- limits
+
+    @Test
+    void whatIsTooLargeIsRefusedInItsTurnWithTheLimitAndTheRemedy(
+            @Coord(config = {"maxDataBytes=100", "maxRequestBytes=1KB", "maxMultiSteps=3"}) LocalEnsemble ensemble) {
+        Session session = ensemble.openSession();
+        session.create(A, Bytes.wrap(new byte[100]), CreateMode.PERSISTENT);
+        CompletionStage<Outcome.DataSet> before = session.async().setData(A, text("before"));
+        CompletionStage<Outcome.DataSet> large = session.async().setData(A, Bytes.wrap(new byte[101]));
+        large.exceptionally(refused -> {
+            assertThat(before.toCompletableFuture()).isDone();
+            return null;
+        });
+        assertThatThrownBy(() -> session.await(large))
+                .hasMessageContaining("COORD-1005")
+                .hasMessageContaining("101 bytes")
+                .hasMessageContaining("maxDataBytes");
+        assertThat(session.getData(A).text()).isEqualTo("before");
+        assertThatThrownBy(() -> session.submit(new io.coord.Operation.Multi(List.of(
+                        new io.coord.Operation.Check("/a", -1),
+                        new io.coord.Operation.Check("/a", -1),
+                        new io.coord.Operation.Check("/a", -1),
+                        new io.coord.Operation.Check("/a", -1)))))
+                .hasMessageContaining("COORD-1030");
+    }
+
+    @Test
+    void moreSessionsOrWatchesThanAllowedAreRefusedAndTheRestGoOn(
+            @Coord(config = {"maxSessions=2", "maxWatchesPerSession=1"}) LocalEnsemble ensemble) {
+        MemberId member = ensemble.leader();
+        Session one = ensemble.openSession(member, TEN_SECONDS);
+        Session two = ensemble.openSession(member, TEN_SECONDS);
+        assertThatThrownBy(() -> ensemble.openSession(member, TEN_SECONDS))
+                .isInstanceOf(UnavailableException.class)
+                .hasMessageContaining("COORD-1033");
+        two.close();
+        ensemble.openSession(member, TEN_SECONDS).close();
+        one.submit(new io.coord.Operation.Exists("/a"), event -> {});
+        assertThatThrownBy(() -> one.submit(new io.coord.Operation.Exists("/b"), event -> {}))
+                .isInstanceOf(UnavailableException.class)
+                .hasMessageContaining("COORD-1032");
+        one.create(A, null, CreateMode.PERSISTENT);
+    }
+
+    @Test
+    void moreUnansweredRequestsThanAllowedAreRefused() {
+        MemberConfig config = MemberConfig.DEFAULT.withMaxOutstanding(10, 10);
+        try (LocalEnsemble ensemble = LocalEnsemble.builder().config(config).start()) {
+            MemberId home = ensemble.anyFollower();
+            Session session = ensemble.openSession(home, TEN_SECONDS);
+            ensemble.pause(ensemble.leader());
+            ensemble.pause(home);
+            for (int i = 0; i < 10; i++) {
+                session.async().create(A.child("n" + i), null, CreateMode.PERSISTENT);
+            }
+            assertThatThrownBy(() -> session.create(A, null, CreateMode.PERSISTENT))
+                    .isInstanceOf(UnavailableException.class)
+                    .hasMessageContaining("COORD-1031");
         }
     }
 }

@@ -2,16 +2,29 @@ package io.coord.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.coord.Acl;
 import io.coord.Bytes;
 import io.coord.CreateMode;
 import io.coord.MemberId;
+import io.coord.Node;
 import io.coord.NodePath;
+import io.coord.Operation;
 import io.coord.Outcome;
+import io.coord.ReadMode;
+import io.coord.Refusal;
+import io.coord.RejectedException;
 import io.coord.Session;
+import io.coord.SessionEvent;
 import io.coord.SessionState;
+import io.coord.WatchEvent;
+import io.coord.WatchMode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -45,5 +58,122 @@ class MovingSessionTest {
             assertThat(session.id()).isEqualTo(id);
             assertThat(session.state()).isEqualTo(SessionState.CONNECTED);
         }
+    }
+
+    @Test
+    @Timeout(60)
+    void incrementsOfManySessionsAreAllCountedOnceWhileMembersDie() throws Exception {
+        try (LocalEnsemble ensemble = LocalEnsemble.of(3)) {
+            Session admin = ensemble.openSession();
+            admin.create(COUNTER, Bytes.utf8("0"), CreateMode.PERSISTENT);
+            List<Thread> writers = new ArrayList<>();
+            AtomicInteger left = new AtomicInteger(4 * 50);
+            Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+            for (int i = 0; i < 4; i++) {
+                Session session = ensemble.openSession();
+                writers.add(new Thread(() -> increment(session, 50, left), "writer-" + i));
+            }
+            writers.forEach(writer -> writer.setUncaughtExceptionHandler((thread, thrown) -> failures.add(thrown)));
+            writers.forEach(Thread::start);
+            for (int round = 0; left.get() > 0 && failures.isEmpty(); round++) {
+                MemberId victim = round % 2 == 0 ? ensemble.leader() : MemberId.of(1 + round % 3);
+                ensemble.kill(victim);
+                ensemble.leader();
+                ensemble.restart(victim);
+            }
+            for (Thread writer : writers) {
+                writer.join();
+            }
+            assertThat(failures).isEmpty();
+            assertThat(admin.submit(new Operation.GetData(COUNTER.value()), ReadMode.LINEARIZABLE).text()).isEqualTo("200");
+        }
+    }
+
+    /** Reads and writes under a condition: a refusal is another writer's success, never an echo of one's own. */
+    private static void increment(Session session, int times, AtomicInteger left) {
+        for (int i = 0; i < times; ) {
+            Node node = session.submit(new Operation.GetData(COUNTER.value()), ReadMode.LINEARIZABLE);
+            int next = Integer.parseInt(node.text()) + 1;
+            try {
+                session.setData(COUNTER, Bytes.utf8(Integer.toString(next)), node.stat().version());
+                i++;
+                left.decrementAndGet();
+            } catch (RejectedException another) {
+                assertThat(another.refusal()).isEqualTo(Refusal.BAD_VERSION);
+            }
+        }
+    }
+
+    @Test
+    void aMovedSessionHearsThatItWasSuspendedAndIsConnected(@Coord LocalEnsemble ensemble) {
+        Session session = ensemble.openSession();
+        List<SessionState> heard = new ArrayList<>();
+        CompletableFuture<MemberId> moved = new CompletableFuture<>();
+        session.async().onEvent(event -> {
+            heard.add(event.state());
+            if (event instanceof SessionEvent.Connected connected) {
+                moved.complete(connected.member());
+            }
+        });
+        ensemble.kill(MemberId.of(1));
+        assertThat(session.await(moved)).isNotEqualTo(MemberId.of(1));
+        assertThat(heard).containsExactly(SessionState.SUSPENDED, SessionState.CONNECTED);
+    }
+
+    @Test
+    void aOneShotWatchFiresForAChangeMadeWhileItsSessionMoved(@Coord LocalEnsemble ensemble) {
+        Session session = ensemble.openSession();
+        Session other = ensemble.openSession();
+        session.create(COUNTER, Bytes.EMPTY, CreateMode.PERSISTENT);
+        for (int i = 0; i < 5; i++) {
+            CompletableFuture<WatchEvent> fired = new CompletableFuture<>();
+            session.getData(COUNTER, fired::complete);
+            MemberId victim = MemberId.of(1 + i % 3);
+            ensemble.kill(victim);
+            other.setData(COUNTER, Bytes.utf8("changed"));
+            assertThat(session.await(fired).type()).isEqualTo(WatchEvent.Type.DATA_CHANGED);
+            ensemble.restart(victim);
+        }
+    }
+
+    @Test
+    void aPersistentWatchReportsItsGapAndThenWhatFollows(@Coord LocalEnsemble ensemble) {
+        Session session = ensemble.openSession();
+        session.create(COUNTER, Bytes.EMPTY, CreateMode.PERSISTENT);
+        CompletableFuture<WatchEvent> gap = new CompletableFuture<>();
+        CompletableFuture<WatchEvent> next = new CompletableFuture<>();
+        session.addWatch(COUNTER, WatchMode.PERSISTENT_RECURSIVE, event -> {
+            if (event.type() == WatchEvent.Type.GAP) {
+                gap.complete(event);
+            } else if (gap.isDone()) {
+                next.complete(event);
+            }
+        });
+        ensemble.kill(MemberId.of(1));
+        assertThat(session.await(gap).path()).isEqualTo(COUNTER.value());
+        session.create(COUNTER.child("a"), Bytes.EMPTY, CreateMode.PERSISTENT);
+        assertThat(session.await(next).path()).isEqualTo("/counter/a");
+    }
+
+    @Test
+    @Timeout(60)
+    void aSessionLeavesAMemberThatIsCutOff(
+            @Coord(config = {"minSessionTimeout=400ms", "sessionTimeout=600ms", "electionTimeout=90ms", "heartbeat=15ms"})
+                    LocalEnsemble ensemble) {
+        Session session = ensemble.openSession();
+        session.create(COUNTER, Bytes.EMPTY, CreateMode.EPHEMERAL);
+        ensemble.isolate(MemberId.of(1));
+        session.setData(COUNTER, Bytes.utf8("from elsewhere"));
+        assertThat(session.getData(COUNTER).text()).isEqualTo("from elsewhere");
+    }
+
+    @Test
+    void anIdentityMovesWithItsSession(@Coord LocalEnsemble ensemble) {
+        Session session = ensemble.openSession();
+        session.addAuth("digest", Bytes.utf8("ben:secret"));
+        session.create(COUNTER, Bytes.EMPTY, CreateMode.PERSISTENT, Acl.CREATOR_ALL);
+        ensemble.kill(MemberId.of(1));
+        session.setData(COUNTER, Bytes.utf8("mine"));
+        assertThat(session.getData(COUNTER).text()).isEqualTo("mine");
     }
 }
