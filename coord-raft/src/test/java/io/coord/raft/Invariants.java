@@ -131,6 +131,7 @@ final class Invariants {
             vote(box.key, question.term(), box.key);
         } else if (message instanceof Message.Appended appended) {
             holdsThrough(box, appended.match());
+            matchesLeader(box, envelope.to(), appended);
         } else if (message instanceof Message.SnapshotReply reply && reply.installed()) {
             holdsThrough(box, reply.snapshotIndex());
         } else if (message instanceof Message.Append append && append.previous().index() > 0) {
@@ -144,6 +145,16 @@ final class Invariants {
         Raft raft = box.up();
         if (match >= raft.firstIndex()) {
             require(box.disk.holds(new EntryId(match, raft.entry(match).term())), "R8 what is acknowledged is durable", box.key, match);
+        }
+    }
+
+    /** R3, R14: what is acknowledged to a leader is the leader's entry. */
+    private void matchesLeader(Box box, MemberKey to, Message.Appended appended) {
+        Raft leader = cluster.boxes.get(to).raft;
+        long match = appended.match();
+        if (leader != null && leader.role() == Role.LEADER && leader.term() == appended.term() && leader.termAt(match) >= 0
+                && box.up().termAt(match) >= 0) {
+            require(leader.termAt(match) == box.up().termAt(match), "R14 what is acknowledged matches", box.key, to, match);
         }
     }
 

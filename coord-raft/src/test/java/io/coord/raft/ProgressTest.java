@@ -102,6 +102,15 @@ class ProgressTest {
     }
 
     @Test
+    @DisplayName("a late rejection of what has matched since changes nothing")
+    void lateRejection() {
+        peer.appended(10, 0);
+        peer.sent(entries(11, 2), 5);
+        peer.rejected(8, 3);
+        expect(State.REPLICATE, 10, 13);
+    }
+
+    @Test
     @DisplayName("news is due when the commit index moved, or when the answers stop short of the log")
     void news() {
         peer.appended(10, 0);

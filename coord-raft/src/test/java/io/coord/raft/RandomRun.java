@@ -62,7 +62,7 @@ final class RandomRun {
         changePermille = changes ? 20 : 0;
         transferPermille = one(0, 0, 5);
         forcePercent = one(5, 15, 30);
-        hastePercent = one(1, 3, 8);
+        hastePercent = one(1, 3, 8, 20);
     }
 
     private int one(int... choices) {
@@ -93,6 +93,9 @@ final class RandomRun {
         } else if ((dice -= transferPermille) < 0) {
             anyUp(number -> cluster.turn(
                     cluster.box(number), raft -> raft.transferLeadership(Cluster.key(1 + random.nextInt(members)))));
+        } else if ((dice -= 2) < 0) {
+            MemberKey lost = Cluster.key(1 + random.nextInt(members));
+            anyUp(number -> cluster.turn(cluster.box(number), raft -> raft.peerLost(lost.id())));
         } else if ((dice -= 60) < 0) {
             anyUp(this::propose);
         } else if ((dice -= 20) < 0) {

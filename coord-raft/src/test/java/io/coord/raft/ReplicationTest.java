@@ -130,7 +130,7 @@ class ReplicationTest {
     }
 
     @Test
-    @DisplayName("paper figure 2: a follower commits no further than what it knows to match, whatever is behind that in its log")
+    @DisplayName("paper figure 2: a follower commits and acknowledges no further than what matches, whatever its log has behind that")
     void commitsWhatMatches() {
         Cluster cluster = Cluster.of(3);
         cluster.preload(1, 5, 1, 2, 5, 5);
@@ -140,6 +140,8 @@ class ReplicationTest {
         cluster.deliver(new Envelope(
                 key(1), key(2), new Message.Append(6, new EntryId(nth(1), 1), List.of(mine), nth(4))));
         assertThat(cluster.raft(2).commitIndex()).isEqualTo(nth(2));
+        cluster.force(cluster.box(2));
+        assertThat(cluster.network).extracting(Envelope::message).containsExactly(new Message.Appended(6, nth(2)));
     }
 
     @Test
