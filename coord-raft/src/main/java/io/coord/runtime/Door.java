@@ -19,21 +19,24 @@ import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Brings deliveries to the sessions of a member, those in this process and those of its front ends. Used by its loop only. */
-final class Door {
+/**
+ * Brings deliveries to the sessions of a member, those in this process and those of its front ends. Used by its loop only, or by what
+ * stands in for a loop in a simulation: has no thread, and reads no clock but its home's.
+ */
+public final class Door {
 
     /** Whoever gave an order; completed on the callback executor. */
-    static final class OrderCaller implements Caller<Boolean> {
+    public static final class OrderCaller implements Caller<Boolean> {
         private final CompletableFuture<Boolean> stage = new CompletableFuture<>();
         private final Executor callbacks;
 
         /** For an order whose answer is told on this executor. */
-        OrderCaller(Executor callbacks) {
+        public OrderCaller(Executor callbacks) {
             this.callbacks = callbacks;
         }
 
         /** Completes with whether the order was carried out. */
-        CompletionStage<Boolean> stage() {
+        public CompletionStage<Boolean> stage() {
             return stage.minimalCompletionStage();
         }
 
@@ -52,13 +55,14 @@ final class Door {
     private int answers;
     private SessionQueue.Gate gate = new SessionQueue.Gate();
 
-    Door(SessionHome home, int sessionsMax) {
+    /** The door of this member, for so many sessions at most. */
+    public Door(SessionHome home, int sessionsMax) {
         this.home = home;
         this.sessionsMax = sessionsMax;
     }
 
     /** Notes who wants to come in; false if the member hosts as many sessions as it may, which is then staged as the answer. */
-    boolean admits(Input input) {
+    public boolean admits(Input input) {
         Caller<SessionGrant> caller = opener(input);
         if (caller == null) {
             return true;
@@ -82,7 +86,7 @@ final class Door {
     }
 
     /** Queues deliveries, in order, not to run before {@link #release()}. */
-    void stage(List<Delivery> deliveries) {
+    public void stage(List<Delivery> deliveries) {
         deliveries.forEach(this::stage);
     }
 
@@ -139,12 +143,12 @@ final class Door {
     }
 
     /** Whether something waits for {@link #release()}. */
-    boolean hasStaged() {
+    public boolean hasStaged() {
         return !touched.isEmpty();
     }
 
     /** Lets run what is staged: the root that shows it is handed out. Says how many requests it answers. */
-    int release() {
+    public int release() {
         if (touched.isEmpty()) {
             return 0;
         }
@@ -160,7 +164,7 @@ final class Door {
     }
 
     /** Tells those who have waited for longer than this; what they asked goes on. */
-    void giveUpOlderThan(long ageNanos, Supplier<String> reason) {
+    public void giveUpOlderThan(long ageNanos, Supplier<String> reason) {
         for (Resident session : sessions.values()) {
             session.giveUpOlderThan(ageNanos, reason);
         }
@@ -175,7 +179,7 @@ final class Door {
     }
 
     /** The member is gone: every session here, or on its way here, learns it. What was not taken any more counts as on its way. */
-    void ended(List<Input> notTaken, String reason) {
+    public void ended(List<Input> notTaken, String reason) {
         notTaken.forEach(this::refuse);
         openings.keySet().forEach(opening -> opening.giveUp(reason));
         openings.clear();

@@ -1,6 +1,8 @@
 package io.coord.testkit.sim;
 
+import io.coord.MemberConfig;
 import io.coord.raft.RaftConfig;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 
@@ -21,6 +23,7 @@ import java.util.Map;
  * @param driftDivisor every member's clock gains or loses one part in at least this many, or 0
  * @param realFiles whether members keep their data with the code of production on a simulated disk
  * @param encodedFrames how likely a frame passes through the codec
+ * @param config what members are configured with besides
  */
 public record Profile(
         int members,
@@ -35,7 +38,12 @@ public record Profile(
         double starvation,
         long driftDivisor,
         boolean realFiles,
-        double encodedFrames) {
+        double encodedFrames,
+        MemberConfig config) {
+
+    private static final MemberConfig QUICK = MemberConfig.DEFAULT
+            .withSessionTimeouts(Duration.ofMillis(300), Duration.ofSeconds(6), Duration.ofSeconds(60))
+            .withContainerCheckInterval(Duration.ofSeconds(5));
 
     /**
      * How messages fare.
@@ -71,22 +79,44 @@ public record Profile(
 
     private static final long MILLI = 1_000_000L;
 
-    /** A world without mishaps, quick and even. */
-    public static Profile calm(int members) {
+    /** A world without mishaps, quick and even, whose members are configured like this. */
+    public static Profile calm(int members, MemberConfig config) {
         return new Profile(
                 members,
-                4,
+                0,
                 50,
                 new Network(200_000, 100_000, 0, 0, 0, 0, 0, 0),
                 new Disk(200_000, 100_000, 0, 0),
                 new EnumMap<>(Fault.class),
-                raft(300, 60, 5_000, 1 << 20, 64, 1_000),
-                10_000,
-                6_000,
+                new RaftConfig(
+                        config.electionTimeout().toNanos(),
+                        config.heartbeat().toNanos(),
+                        config.writeDeadline().toNanos(),
+                        RaftConfig.DEFAULT.transferTimeoutNanos(),
+                        RaftConfig.DEFAULT.appendBytesMax(),
+                        RaftConfig.DEFAULT.appendsInFlightMax(),
+                        RaftConfig.DEFAULT.appendBytesInFlightMax(),
+                        config.maxUncommittedBytes(),
+                        config.retainedEntries()),
+                config.snapshotEntries(),
+                (int) config.sessionTimeout().toMillis(),
                 0,
                 0,
                 false,
-                0);
+                0,
+                config);
+    }
+
+    /** A world without mishaps, with the usual configuration. */
+    public static Profile calm(int members) {
+        return calm(members, MemberConfig.DEFAULT);
+    }
+
+    /** The same with these mishaps, and with messages and forces that fare like this. */
+    public Profile with(Map<Fault, Double> mishaps, Network messages, Disk forces) {
+        return new Profile(
+                members, clients, operationsPerSecond, messages, forces, mishaps, raft, snapshotEntries,
+                sessionTimeoutMillis, starvation, driftDivisor, realFiles, encodedFrames, config);
     }
 
     /** A world as this seed draws it. */
@@ -119,7 +149,8 @@ public record Profile(
                 chance.happens(0.3) ? 0.002 : 0,
                 chance.happens(0.4) ? chance.logUniform(25, 10_000) : 0,
                 chance.happens(0.25),
-                chance.happens(0.5) ? chance.oneOf(0.02, 0.2, 1.0) : 0);
+                chance.happens(0.5) ? chance.oneOf(0.02, 0.2, 1.0) : 0,
+                QUICK);
     }
 
     private static Network drawnNetwork(Chance chance) {

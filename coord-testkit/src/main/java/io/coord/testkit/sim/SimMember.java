@@ -1,8 +1,7 @@
 package io.coord.testkit.sim;
 
+import io.coord.MemberConfig;
 import io.coord.MemberId;
-import io.coord.Operation;
-import io.coord.member.Caller;
 import io.coord.member.Delivery;
 import io.coord.member.Effects;
 import io.coord.member.Input;
@@ -14,7 +13,8 @@ import io.coord.member.PeerFrame;
 import io.coord.member.RecoveredMember;
 import io.coord.raft.MemberKey;
 import io.coord.raft.RaftEvent;
-import io.coord.state.Reader;
+import io.coord.runtime.Door;
+import io.coord.runtime.SessionHome;
 import io.coord.state.StateRoot;
 import io.coord.testkit.check.RaftInvariants;
 import io.coord.testkit.check.Violation;
@@ -55,7 +55,11 @@ final class SimMember {
     /** The sessions attached here. */
     private final TreeMap<Long, SessionDoor> doors = new TreeMap<>();
 
+    private final MemberConfig config;
+
     private @Nullable MemberCore core;
+    private @Nullable Home home;
+    private @Nullable Door door;
     private @Nullable MemberView view;
     private @Nullable StateRoot root;
     private int run;
@@ -72,6 +76,7 @@ final class SimMember {
             SimClock clock,
             SimStorage storage,
             MemberSetup setup,
+            MemberConfig config,
             Chance seeds,
             RaftInvariants checks,
             Surroundings surroundings) {
@@ -80,6 +85,7 @@ final class SimMember {
         this.clock = clock;
         this.storage = storage;
         this.setup = setup;
+        this.config = config;
         this.seeds = seeds;
         this.checks = checks;
         this.surroundings = surroundings;
@@ -120,12 +126,56 @@ final class SimMember {
         return core == null ? null : root;
     }
 
+    /** The member as in-process sessions see it, in this run; null while it is down. */
+    @Nullable SessionHome home() {
+        return core == null ? null : home;
+    }
+
     int run() {
         return run;
     }
 
     long startedNanos() {
         return startedNanos;
+    }
+
+    /** One run of the member, for sessions of the production's own kind. */
+    private final class Home implements SessionHome {
+        private final int of = run;
+        private StateRoot shown;
+
+        Home(StateRoot shown) {
+            this.shown = shown;
+        }
+
+        @Override
+        public MemberId member() {
+            return id();
+        }
+
+        @Override
+        public Submission submit(Input input) {
+            return resubmit(input);
+        }
+
+        @Override
+        public Submission resubmit(Input input) {
+            if (of != run || core == null) {
+                return Submission.CLOSED;
+            }
+            receive(input);
+            return Submission.TAKEN;
+        }
+
+        @Override
+        public StateRoot root() {
+            return shown;
+        }
+
+        @Override
+        public long nanoTime() {
+            return clock.nanos();
+        }
     }
 
     // ------------------------------------------------------------------------------------------------ life
@@ -153,6 +203,10 @@ final class SimMember {
                 setup.snapshotBytes(), setup.collectIntervalNanos(), setup.codec(), seeds.any());
         MemberCore started = new MemberCore(seeded, recovered, clock.nanos(), clock.wallMillis());
         core = started;
+        Home newHome = new Home(started.root());
+        home = newHome;
+        door = new Door(newHome, config.maxSessions());
+        scanLater(run);
         view = started.view();
         root = started.root();
         checks.started(new MemberKey(id(), recovered.incarnation()), recovered, started.view());
@@ -177,7 +231,11 @@ final class SimMember {
         }
         trace.line(() -> "member " + id() + " crashes");
         trace.mix(0xDEAD + id().value());
+        Door closed = door;
+        List<Input> notTaken = inbox;
         core = null;
+        home = null;
+        door = null;
         run++;
         inbox = new ArrayList<>();
         turnScheduled = false;
@@ -186,6 +244,23 @@ final class SimMember {
         doors.clear();
         checks.stopped(id());
         storage.crash();
+        if (closed != null) {
+            closed.ended(notTaken, "member " + id() + " has crashed");
+        }
+    }
+
+    /** Callers are told in time what is known, whatever becomes of their requests. */
+    private void scanLater(int of) {
+        time.after(config.requestTimeout().toNanos() / 16, () -> {
+            Door scanned = door;
+            if (of == run && scanned != null) {
+                if (!isPaused()) {
+                    scanned.giveUpOlderThan(
+                            config.requestTimeout().toNanos(), () -> "member " + id() + " stands so: " + view);
+                }
+                scanLater(of);
+            }
+        });
     }
 
     void pause(long nanos) {
@@ -269,7 +344,8 @@ final class SimMember {
     private void turn() {
         MemberCore turned = this.core;
         MemberView before = this.view;
-        if (turned == null || before == null) {
+        Door inside = this.door;
+        if (turned == null || before == null || inside == null) {
             return;
         }
         turnScheduled = false;
@@ -279,7 +355,9 @@ final class SimMember {
         try {
             turned.turn(clock.nanos(), clock.wallMillis());
             for (Input input : inputs) {
-                turned.step(input);
+                if (inside.admits(input)) {
+                    turned.step(input);
+                }
             }
             effects = turned.drain();
         } catch (RuntimeException e) {
@@ -295,7 +373,7 @@ final class SimMember {
         } catch (Violation violation) {
             throw violation.located(turnInWords(before, inputs, effects));
         }
-        follow(effects);
+        follow(effects, inside);
         if (core == turned) {
             if (!inbox.isEmpty()) {
                 scheduleTurn();
@@ -336,20 +414,17 @@ final class SimMember {
     }
 
     /** In the order of production: send, write, stage deliveries, hand out the root, release. */
-    private void follow(Effects effects) {
+    private void follow(Effects effects, Door inside) {
         for (PeerFrame frame : effects.messages()) {
             surroundings.send(frame);
         }
         if (!effects.writes().isEmpty() || !effects.tasks().isEmpty()) {
             storage.take(effects);
         }
-        StateRoot shown = effects.root();
-        if (shown != null) {
-            root = shown;
-            trace.mix(shown.digest());
-            checks.published(id(), shown);
-        }
+        inside.stage(effects.deliveries());
+        show(effects.root());
         int of = run;
+        inside.release();
         for (MemberEvent event : effects.events()) {
             note(event);
             surroundings.happened(this, event);
@@ -358,6 +433,17 @@ final class SimMember {
             if (of == run) {
                 deliver(delivery);
             }
+        }
+    }
+
+    private void show(@Nullable StateRoot shown) {
+        if (shown != null) {
+            root = shown;
+            if (home != null) {
+                home.shown = shown;
+            }
+            trace.mix(shown.digest());
+            checks.published(id(), shown);
         }
     }
 
@@ -383,22 +469,17 @@ final class SimMember {
         doors.remove(session, door);
     }
 
-    /** Reads the state handed out last, on the caller's own thread. */
-    <R> R read(Operation.Read<R> read, Reader reader) {
-        StateRoot shown = root();
-        if (shown == null) {
-            throw new IllegalStateException("member " + id() + " is down");
-        }
-        return shown.read(read, reader);
-    }
-
     private void deliver(Delivery delivery) {
         if (delivery instanceof Delivery.Answered<?> answered) {
             answer(answered);
         } else if (delivery instanceof Delivery.Refused refused) {
-            caller(refused.caller()).refused(refused.refused(), refused.zxid());
+            if (refused.caller() instanceof SimCaller<?> caller) {
+                caller.refused(refused.refused(), refused.zxid());
+            }
         } else if (delivery instanceof Delivery.Failed failed) {
-            caller(failed.caller()).failed(failed.failure(), failed.reason());
+            if (failed.caller() instanceof SimCaller<?> caller) {
+                caller.failed(failed.failure(), failed.reason());
+            }
         } else if (delivery instanceof Delivery.Fired fired) {
             SessionDoor door = doors.get(fired.session());
             if (door != null) {
@@ -433,12 +514,10 @@ final class SimMember {
         }
     }
 
-    private static SimCaller<?> caller(Caller<?> caller) {
-        return (SimCaller<?>) caller;
-    }
-
     @SuppressWarnings("unchecked")
     private static <R> void answer(Delivery.Answered<R> answered) {
-        ((SimCaller<R>) answered.caller()).answered(answered.value(), answered.zxid());
+        if (answered.caller() instanceof SimCaller<R> caller) {
+            caller.answered(answered.value(), answered.zxid());
+        }
     }
 }

@@ -49,7 +49,7 @@ public final class SimRun {
 
     private SimRun(long seed, Profile profile, @Nullable Consumer<String> lines) {
         this.seed = seed;
-        this.world = new SimWorld(seed, profile, lines);
+        this.world = new SimWorld(seed, profile, true, lines);
         this.nemesis = new Nemesis(world, Chance.of(seed, "nemesis"));
     }
 

@@ -1,5 +1,6 @@
 package io.coord.testkit.sim;
 
+import io.coord.MemberConfig;
 import io.coord.MemberId;
 import io.coord.member.Input;
 import io.coord.member.MemberEvent;
@@ -9,6 +10,7 @@ import io.coord.member.PeerFrame;
 import io.coord.raft.Configuration;
 import io.coord.raft.MemberKey;
 import io.coord.raft.Role;
+import io.coord.runtime.SessionHome;
 import io.coord.state.Settings;
 import io.coord.testkit.check.Checks;
 import io.coord.wire.EntryCodec;
@@ -38,14 +40,16 @@ public final class SimWorld {
     private final List<SimMember> members = new ArrayList<>();
     private final List<SimClient> clients = new ArrayList<>();
     private int healings;
+    private Watcher watcher = id -> {};
     private double starvation;
 
     /**
      * A world in which nothing has happened yet; its members do not run.
      *
+     * @param answers whether answers are held against a model of the tree, which knows what the simulated clients ask and no more
      * @param lines told of each transition, or null
      */
-    public SimWorld(long seed, Profile profile, @Nullable Consumer<String> lines) {
+    public SimWorld(long seed, Profile profile, boolean answers, @Nullable Consumer<String> lines) {
         this.seed = seed;
         this.profile = profile;
         this.starvation = profile.starvation();
@@ -57,7 +61,7 @@ public final class SimWorld {
             ids.add(MemberId.of(i));
         }
         this.commands = Codecs.commands();
-        this.checks = new Checks(ids, commands);
+        this.checks = new Checks(ids, answers ? commands : null);
         this.network = new SimNetwork(
                 time, Chance.of(seed, "network"), faults, profile, Codecs.throughTheWire(commands), this::arrived);
         SimLog.Snapshots snapshots = new SimLog.Snapshots();
@@ -92,7 +96,15 @@ public final class SimWorld {
                         (int) chance.logUniform(64, 4_096),
                         new DiskWitness(id));
         return new SimMember(
-                time, trace, clock, storage, setup(id, ids), Chance.of(seed, "seeds " + id), checks.raft(), new Around());
+                time,
+                trace,
+                clock,
+                storage,
+                setup(id, ids),
+                profile.config(),
+                Chance.of(seed, "seeds " + id),
+                checks.raft(),
+                new Around());
     }
 
     private MemberSetup setup(MemberId id, List<MemberId> ids) {
@@ -102,17 +114,22 @@ public final class SimWorld {
             voters.add(MemberKey.first(each));
             ensemble.append(ensemble.length() == 0 ? "" : ", ").append(each).append("=sim:").append(each);
         }
+        MemberConfig config = profile.config();
         return new MemberSetup(
                 id,
                 ensemble.toString(),
                 Configuration.ofVoters(voters),
                 profile.raft(),
-                Settings.DEFAULT,
-                100,
-                60_000,
+                new Settings(
+                        config.extendedTypes(),
+                        config.enforceQuota(),
+                        config.skipAcl(),
+                        config.maxNeverUsedContainer().toMillis()),
+                (int) config.minSessionTimeout().toMillis(),
+                (int) config.maxSessionTimeout().toMillis(),
                 profile.snapshotEntries(),
-                1 << 20,
-                5_000_000_000L,
+                config.snapshotBytes(),
+                config.containerCheckInterval().toNanos(),
                 commands,
                 0);
     }
@@ -148,6 +165,17 @@ public final class SimWorld {
         public void installed(io.coord.raft.SnapshotMeta meta, boolean keepSuffix) {
             checks.raft().installed(id, meta, keepSuffix);
         }
+    }
+
+    /** What happens to an ensemble, for whoever watches it. */
+    public interface Watcher {
+        /** A member started. */
+        void started(MemberId id);
+    }
+
+    /** Tells somebody what happens from now on. */
+    public void watch(Watcher somebody) {
+        watcher = somebody;
     }
 
     private final class Around implements SimMember.Surroundings {
@@ -275,7 +303,9 @@ public final class SimWorld {
 
     /** Starts a member; one whose disk cannot be read is started again later, as an operator would. */
     void start(SimMember member) {
-        if (!member.start()) {
+        if (member.start()) {
+            watcher.started(member.id());
+        } else {
             startLater(member);
         }
     }
@@ -323,6 +353,73 @@ public final class SimWorld {
     /** Counts heals: a partition of before must not be ended twice. */
     int healings() {
         return healings;
+    }
+
+    // ------------------------------------------------------------------------------------------------ by number, for others
+
+    /** The members' numbers. */
+    public List<MemberId> ids() {
+        return members.stream().map(SimMember::id).toList();
+    }
+
+    /** How a member stands, or empty while it is down. */
+    public Optional<MemberView> view(MemberId id) {
+        return Optional.ofNullable(member(id).view());
+    }
+
+    /** The member, as sessions of its see it, or empty while it is down. */
+    public Optional<SessionHome> home(MemberId id) {
+        return Optional.ofNullable(member(id).home());
+    }
+
+    /** Whether a turn of some member is under way. */
+    public boolean isTurning() {
+        return members.stream().anyMatch(SimMember::isTurning);
+    }
+
+    /** Starts the members that are down. */
+    public void startDown() {
+        startAll();
+    }
+
+    /** Starts a member. */
+    public void start(MemberId id) {
+        start(member(id));
+    }
+
+    /** Stops a member as the power does. */
+    public void crash(MemberId id) {
+        crash(member(id));
+    }
+
+    /** Does not run a member for so long. */
+    public void pause(MemberId id, long nanos) {
+        member(id).pause(nanos);
+    }
+
+    /** Lets a member's wall clock jump. */
+    public void jumpWallClock(MemberId id, long millis) {
+        member(id).clock().jumpWall(millis);
+    }
+
+    /** Cuts a link in one direction. */
+    public void cut(MemberId from, MemberId to) {
+        network.cut(from.value(), to.value());
+    }
+
+    /** Whether what one sends reaches the other. */
+    public boolean carries(MemberId from, MemberId to) {
+        return !network.isCut(from.value(), to.value());
+    }
+
+    /** Mends all links. */
+    public void mend() {
+        network.mendAll();
+    }
+
+    /** Gives a member an order. */
+    public void order(MemberId id, Input.Order order) {
+        member(id).receive(order);
     }
 
     /** Every member in a line each, for messages. */
