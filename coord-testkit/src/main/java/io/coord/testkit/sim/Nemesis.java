@@ -63,8 +63,9 @@ final class Nemesis {
         this.faults = world.faults();
     }
 
-    void start() {
-        for (Map.Entry<Fault, Double> kind : world.profile().meanSecondsBetween().entrySet()) {
+    /** Strikes from now on, each kind so often. */
+    void start(Map<Fault, Double> meanSecondsBetween) {
+        for (Map.Entry<Fault, Double> kind : meanSecondsBetween.entrySet()) {
             strikeLater(kind.getKey(), (long) (kind.getValue() * SECOND));
         }
     }
@@ -111,7 +112,7 @@ final class Nemesis {
             case TRANSFER_CUT -> transferCut();
             case LEADERSHIP_TRANSFER -> transfer();
             case SESSION_EXPIRED -> expire();
-            case REPLY_LOST -> world.anyClient(chance).wander();
+            case REPLY_LOST -> world.anyClient(chance).ifPresent(SimClient::wander);
             default -> throw new IllegalStateException(fault + " does not come at a time of its own");
         }
     }
@@ -325,7 +326,10 @@ final class Nemesis {
     }
 
     private void expire() {
-        SimClient client = world.anyClient(chance);
+        world.anyClient(chance).ifPresent(this::expire);
+    }
+
+    private void expire(SimClient client) {
         if (chance.happens(0.5)) {
             client.fallSilent(world.profile().sessionTimeoutMillis() * MILLI * 3 / 2);
         } else if (client.session() != 0) {

@@ -93,7 +93,7 @@ public final class SimRun {
             world.add(client);
             client.start();
         }
-        nemesis.start();
+        nemesis.start(world.profile().meanSecondsBetween());
         world.time().runUntil(world.time().nowNanos() + seconds * SECOND);
         nemesis.stop();
         settle();

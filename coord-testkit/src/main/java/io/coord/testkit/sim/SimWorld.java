@@ -40,7 +40,6 @@ public final class SimWorld {
     private final List<SimMember> members = new ArrayList<>();
     private final List<SimClient> clients = new ArrayList<>();
     private int healings;
-    private Watcher watcher = id -> {};
     private double starvation;
 
     /**
@@ -167,17 +166,6 @@ public final class SimWorld {
         }
     }
 
-    /** What happens to an ensemble, for whoever watches it. */
-    public interface Watcher {
-        /** A member started. */
-        void started(MemberId id);
-    }
-
-    /** Tells somebody what happens from now on. */
-    public void watch(Watcher somebody) {
-        watcher = somebody;
-    }
-
     private final class Around implements SimMember.Surroundings {
         @Override
         public void send(PeerFrame frame) {
@@ -277,8 +265,8 @@ public final class SimWorld {
         return clients;
     }
 
-    SimClient anyClient(Chance chance) {
-        return clients.get(chance.below(clients.size()));
+    Optional<SimClient> anyClient(Chance chance) {
+        return clients.isEmpty() ? Optional.empty() : Optional.of(clients.get(chance.below(clients.size())));
     }
 
     void add(SimClient client) {
@@ -303,9 +291,7 @@ public final class SimWorld {
 
     /** Starts a member; one whose disk cannot be read is started again later, as an operator would. */
     void start(SimMember member) {
-        if (member.start()) {
-            watcher.started(member.id());
-        } else {
+        if (!member.start()) {
             startLater(member);
         }
     }
@@ -334,6 +320,13 @@ public final class SimWorld {
         for (SimClient client : clients) {
             client.lost(member);
         }
+    }
+
+    /** Lets messages, forces and turns fare from now on as a profile says. */
+    void become(Profile fares) {
+        network.become(fares.network());
+        starvation = fares.starvation();
+        members.forEach(member -> member.storage().become(fares.disk()));
     }
 
     /** Ends every mishap: links carry, disks force, whoever was down or paused runs. */
