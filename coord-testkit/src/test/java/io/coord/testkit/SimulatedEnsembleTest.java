@@ -1,0 +1,304 @@
+package io.coord.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.coord.Bytes;
+import io.coord.CreateMode;
+import io.coord.MemberId;
+import io.coord.NodePath;
+import io.coord.ReadMode;
+import io.coord.Session;
+import io.coord.SessionEndedException;
+import io.coord.SessionState;
+import io.coord.UnavailableException;
+import io.coord.WatchEvent;
+import io.coord.WatchMode;
+import io.coord.recipes.DistributedLock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** User code on virtual time. */
+class SimulatedEnsembleTest {
+
+    private static final Duration TEN_SECONDS = Duration.ofSeconds(10);
+    private static final NodePath BROKER_1 = NodePath.of("/broker-1");
+    private static final NodePath COUNTER = NodePath.of("/counter");
+
+    private final SimulatedEnsemble ensemble = SimulatedEnsemble.of(3);
+
+    @Test
+    void anEphemeralSurvivesALeaderCrashButNotItsOwnersSilence() {
+        MemberId home = ensemble.anyFollower();
+        Session owner = ensemble.openSession(home, TEN_SECONDS);
+        owner.create(BROKER_1, Bytes.EMPTY, CreateMode.EPHEMERAL);
+
+        ensemble.crash(ensemble.leader());
+        ensemble.restartAll();
+        assertThat(owner.exists(BROKER_1)).isPresent();
+
+        ensemble.isolate(home);
+        ensemble.advance(TEN_SECONDS.multipliedBy(2));
+        assertThat(ensemble.openSession(ensemble.leader(), TEN_SECONDS).exists(BROKER_1)).isEmpty();
+    }
+
+    @Test
+    void aSessionOfAMemberEndsWithIt() {
+        MemberId home = ensemble.anyFollower();
+        Session session = ensemble.openSession(home, TEN_SECONDS);
+
+        ensemble.crash(home);
+        ensemble.advance(Duration.ofMillis(1));
+
+        assertThat(session.state()).isEqualTo(SessionState.EXPIRED);
+        assertThatThrownBy(() -> session.create(BROKER_1, null, CreateMode.PERSISTENT))
+                .isInstanceOf(SessionEndedException.class);
+    }
+
+    @Test
+    void aMovingSessionGoesOnThroughACrashOfEveryMemberInTurn() {
+        Session session = ensemble.openSession();
+        session.create(COUNTER, Bytes.utf8("0"), CreateMode.EPHEMERAL);
+        long id = session.id();
+
+        for (MemberId member : ensemble.members()) {
+            ensemble.crash(member);
+            session.setData(COUNTER, Bytes.utf8("after " + member));
+            ensemble.restart(member);
+            ensemble.advance(Duration.ofSeconds(2));
+        }
+
+        assertThat(session.id()).isEqualTo(id);
+        assertThat(session.getData(COUNTER, ReadMode.LINEARIZABLE).text()).isEqualTo("after 3");
+        assertThat(session.getData(COUNTER).stat().version()).isEqualTo(3);
+    }
+
+    @Test
+    void whatIsAcknowledgedOutlivesAPowerCutOfAllMembers() {
+        Session session = ensemble.openSession();
+        session.create(COUNTER, Bytes.utf8("kept"), CreateMode.PERSISTENT);
+
+        ensemble.members().forEach(ensemble::crash);
+        ensemble.restartAll();
+
+        assertThat(session.getData(COUNTER).text()).isEqualTo("kept");
+    }
+
+    @Test
+    void watchesAreHeardInOrder() {
+        Session watcher = ensemble.openSession(ensemble.anyFollower(), TEN_SECONDS);
+        Session writer = ensemble.openSession(ensemble.leader(), TEN_SECONDS);
+        List<WatchEvent.Type> heard = new ArrayList<>();
+        watcher.addWatch(COUNTER, WatchMode.PERSISTENT_RECURSIVE, event -> heard.add(event.type()));
+
+        writer.create(COUNTER, null, CreateMode.PERSISTENT);
+        writer.setData(COUNTER, Bytes.utf8("1"));
+        writer.delete(COUNTER);
+        ensemble.runUntil(() -> heard.size() == 3, TEN_SECONDS);
+
+        assertThat(heard)
+                .containsExactly(WatchEvent.Type.CREATED, WatchEvent.Type.DATA_CHANGED, WatchEvent.Type.DELETED);
+    }
+
+    @Test
+    void anIsolatedLeaderIsReplacedAndLearnsItWhenTheNetworkIsMended() {
+        MemberId before = ensemble.leader();
+
+        ensemble.isolate(before);
+        ensemble.advance(Duration.ofSeconds(3));
+        MemberId after = ensemble.leader();
+        ensemble.heal();
+        ensemble.advance(Duration.ofSeconds(3));
+
+        assertThat(after).isNotEqualTo(before);
+        assertThat(ensemble.leader()).isEqualTo(after);
+    }
+
+    @Test
+    void leadershipGoesWhereItIsAskedTo() {
+        MemberId wanted = ensemble.anyFollower();
+
+        assertThat(ensemble.transferLeadership(wanted)).isTrue();
+        ensemble.advance(Duration.ofSeconds(1));
+
+        assertThat(ensemble.leader()).isEqualTo(wanted);
+    }
+
+    @Test
+    void anExpiredSessionIsToldSo() {
+        Session session = ensemble.openSession(ensemble.anyFollower(), TEN_SECONDS);
+        session.create(BROKER_1, null, CreateMode.EPHEMERAL);
+
+        ensemble.expire(session);
+        ensemble.runUntil(() -> session.state() == SessionState.EXPIRED, TEN_SECONDS);
+
+        assertThat(ensemble.openSession().exists(BROKER_1)).isEmpty();
+    }
+
+    @Test
+    void anHourPassesInNoTime() {
+        Session session = ensemble.openSession();
+        session.create(BROKER_1, null, CreateMode.EPHEMERAL);
+
+        ensemble.advance(Duration.ofHours(1));
+
+        assertThat(session.exists(BROKER_1)).isPresent();
+        assertThat(ensemble.elapsed()).isGreaterThanOrEqualTo(Duration.ofHours(1));
+    }
+
+    // ---- rule.30
+
+    @Test
+    @DisplayName("rule.30 a blocking call in a listener is refused, and whoever drives the simulation is told")
+    void aListenerMayNotBlock() {
+        Session session = ensemble.openSession();
+        session.exists(COUNTER, event -> session.sync(COUNTER));
+
+        assertThatThrownBy(() -> {
+                    session.create(COUNTER, null, CreateMode.PERSISTENT);
+                    ensemble.advance(TEN_SECONDS);
+                })
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("a listener or dependent failed, with seed 1")
+                .hasRootCauseMessage(rootOf("blocking call within the simulation"));
+    }
+
+    private String rootOf(String begin) {
+        Session other = ensemble.openSession();
+        List<String> messages = new ArrayList<>();
+        CompletableFuture<Void> told = other.async().sync(COUNTER).<Void>thenApply(path -> {
+            try {
+                ensemble.advance(TEN_SECONDS);
+            } catch (IllegalStateException nested) {
+                messages.add(String.valueOf(nested.getMessage()));
+            }
+            try {
+                other.sync(COUNTER);
+            } catch (IllegalStateException nested) {
+                messages.add(String.valueOf(nested.getMessage()));
+            }
+            return null;
+        }).toCompletableFuture();
+        ensemble.runUntil(told::isDone, TEN_SECONDS);
+        assertThat(messages).hasSize(2);
+        assertThat(messages.get(0)).contains("within the simulation");
+        assertThat(messages.get(1)).contains(begin);
+        return messages.get(1);
+    }
+
+    @Test
+    @DisplayName("rule.30 a wait that never ends is ended after a bound of virtual time, and names what it waited for")
+    void aWaitInVainEnds() {
+        Session session = ensemble.openSession();
+
+        assertThatThrownBy(() -> session.await(new CompletableFuture<>()))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("waited 600 s of virtual time in vain for an answer to session 0x"
+                        + Long.toHexString(session.id()))
+                .hasMessageContaining("seed 1");
+    }
+
+    @Test
+    void withoutAMajorityAWriteFailsInTimeAndSaysSo() {
+        Session session = ensemble.openSession(ensemble.leader(), TEN_SECONDS);
+        MemberId leader = ensemble.leader();
+        ensemble.members().stream().filter(id -> !id.equals(leader)).forEach(ensemble::crash);
+
+        assertThatThrownBy(() -> session.getData(COUNTER, ReadMode.LINEARIZABLE)).isInstanceOf(UnavailableException.class);
+    }
+
+    // ---- determinism
+
+    private static long digestOf(long seed) {
+        SimulatedEnsemble ensemble = SimulatedEnsemble.of(5).seed(seed);
+        Session session = ensemble.openSession();
+        session.create(COUNTER, null, CreateMode.PERSISTENT);
+        ensemble.beginStorm();
+        for (int i = 0; i < 20; i++) {
+            session.async().setData(COUNTER, Bytes.utf8("value " + i));
+            ensemble.advance(Duration.ofMillis(500));
+        }
+        ensemble.endStorm();
+        ensemble.advance(TEN_SECONDS);
+        return ensemble.traceDigest();
+    }
+
+    @Test
+    void theSameSeedGivesTheSameRunAndAnotherSeedAnother() {
+        assertThat(digestOf(7)).isEqualTo(digestOf(7));
+        assertThat(digestOf(7)).isNotEqualTo(digestOf(8));
+    }
+
+    // ---- actors
+
+    @Test
+    @DisplayName("rule.30 actors block beside each other, and a lock keeps them apart while leaders crash")
+    void actorsExcludeEachOtherByALock() throws Exception {
+        for (long seed = 1; seed <= 5; seed++) {
+            SimulatedEnsemble shaken = SimulatedEnsemble.of(3).seed(seed);
+            Session setup = shaken.openSession();
+            setup.create(COUNTER, Bytes.utf8("0"), CreateMode.PERSISTENT);
+
+            shaken.run(incrementing(shaken), incrementing(shaken), incrementing(shaken), () -> {
+                for (int i = 0; i < 3; i++) {
+                    shaken.advance(Duration.ofMillis(300));
+                    MemberId leader = shaken.leader();
+                    shaken.crash(leader);
+                    shaken.advance(Duration.ofMillis(700));
+                    shaken.restart(leader);
+                }
+            });
+
+            setup.sync(COUNTER);
+            assertThat(setup.getData(COUNTER).text()).as("seed %d", seed).isEqualTo("30");
+        }
+    }
+
+    @Test
+    void withoutALockActorsOverwriteEachOther() throws Exception {
+        Session setup = ensemble.openSession();
+        setup.create(COUNTER, Bytes.utf8("0"), CreateMode.PERSISTENT);
+        Session one = ensemble.openSession();
+        Session other = ensemble.openSession();
+
+        ensemble.run(() -> increment(one), () -> increment(other));
+
+        assertThat(setup.getData(COUNTER, ReadMode.LINEARIZABLE).text()).isEqualTo("1");
+    }
+
+    @Test
+    void whatAnActorThrowsEndsTheOthersAndIsThrown() {
+        IllegalArgumentException thrown = new IllegalArgumentException("of the actor's own");
+
+        assertThatThrownBy(() -> ensemble.run(
+                        () -> ensemble.advance(TEN_SECONDS),
+                        () -> {
+                            ensemble.advance(Duration.ofSeconds(1));
+                            throw thrown;
+                        }))
+                .isSameAs(thrown);
+        assertThat(ensemble.elapsed()).isLessThan(TEN_SECONDS);
+    }
+
+    /** Reads, and writes what it read plus one, ten times: only a lock makes that right. */
+    private static SimulatedEnsemble.Actor incrementing(SimulatedEnsemble ensemble) {
+        return () -> {
+            Session session = ensemble.openSession();
+            DistributedLock lock = DistributedLock.at(session, NodePath.of("/lock"));
+            for (int i = 0; i < 10; i++) {
+                DistributedLock.Hold hold = lock.acquire();
+                increment(session);
+                hold.close();
+            }
+        };
+    }
+
+    private static void increment(Session session) {
+        int before = Integer.parseInt(session.getData(COUNTER, ReadMode.LINEARIZABLE).text());
+        session.setData(COUNTER, Bytes.utf8(Integer.toString(before + 1)));
+    }
+}
