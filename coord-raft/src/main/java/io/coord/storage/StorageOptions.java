@@ -16,8 +16,8 @@ public record StorageOptions(
         int snapshotsRetained,
         long backgroundBytesPerSecondMax) {
 
-    /** 64 MiB segments, 4 MiB groups, 64 MiB payloads, two snapshots, 128 MiB/s in the background. */
-    public static final StorageOptions DEFAULT = new StorageOptions(64 << 20, 4 << 20, 64 << 20, 2, 128 << 20);
+    /** 16 MiB segments, 4 MiB groups, 64 MiB payloads, two snapshots, 128 MiB/s in the background. */
+    public static final StorageOptions DEFAULT = new StorageOptions(16 << 20, 4 << 20, 64 << 20, 2, 128 << 20);
 
     /** The smallest segment: its header, and something to hold. */
     public static final int SEGMENT_BYTES_MIN = 8 << 10;

@@ -21,6 +21,7 @@ import io.coord.session.Awaiter;
 import io.coord.session.BlockingSession;
 import io.coord.session.ParkingAwaiter;
 import io.coord.storage.FileStorage;
+import io.coord.storage.StorageOptions;
 import io.coord.storage.MemoryStorage;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -51,6 +52,9 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class LocalEnsemble implements AutoCloseable {
+
+    /** Small segments: an ensemble for a test lives shortly, and each start lays some down. */
+    private static final StorageOptions FILES = StorageOptions.DEFAULT.withSegmentBytes(4 << 20);
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -192,7 +196,7 @@ public final class LocalEnsemble implements AutoCloseable {
     }
 
     private Storage storage(Seat seat) {
-        return directory == null ? seat.memory : FileStorage.at(directory.resolve("member-" + seat.id)).of(seat.id);
+        return directory == null ? seat.memory : FileStorage.at(directory.resolve("member-" + seat.id), FILES).of(seat.id);
     }
 
     private Seat seat(MemberId id) {
