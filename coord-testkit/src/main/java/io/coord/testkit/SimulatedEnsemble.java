@@ -10,7 +10,7 @@ import io.coord.member.Input;
 import io.coord.member.MemberView;
 import io.coord.raft.Role;
 import io.coord.runtime.DoorLimits;
-import io.coord.runtime.LocalDoor;
+import io.coord.runtime.Door;
 import io.coord.runtime.LocalSession;
 import io.coord.runtime.Passwords;
 import io.coord.runtime.SessionHome;
@@ -391,8 +391,8 @@ public final class SimulatedEnsemble {
         return order(leader(), caller -> new Input.Transfer(caller, to));
     }
 
-    private boolean order(MemberId member, Function<LocalDoor.OrderCaller, Input.Order> order) {
-        LocalDoor.OrderCaller caller = new LocalDoor.OrderCaller(stage().callbacks);
+    private boolean order(MemberId member, Function<Door.OrderCaller, Input.Order> order) {
+        Door.OrderCaller caller = new Door.OrderCaller(stage().callbacks);
         world().order(member, order.apply(caller));
         return drive("no order can be given", () -> {
             var done = caller.stage().toCompletableFuture();
