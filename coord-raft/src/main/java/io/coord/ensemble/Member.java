@@ -24,9 +24,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +54,7 @@ public final class Member implements AutoCloseable {
     private final RunningMember running;
     private final List<FrontEnd> frontEnds;
     private final Set<LocalSession> sessions = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     private Member(RunningMember running, List<FrontEnd> frontEnds) {
         this.running = running;
@@ -241,7 +243,7 @@ public final class Member implements AutoCloseable {
         return await(running.order(Input.TakeSnapshot::new));
     }
 
-    private boolean await(java.util.concurrent.CompletionStage<Boolean> done) {
+    private boolean await(CompletionStage<Boolean> done) {
         try {
             return running.awaiter().await(done);
         } catch (InterruptedException e) {
@@ -256,6 +258,9 @@ public final class Member implements AutoCloseable {
      */
     @Override
     public void close() {
+        if (closed.getAndSet(true)) {
+            return;
+        }
         frontEnds.forEach(FrontEnd::close);
         running.farewell(List.copyOf(sessions), FAREWELL_MAX);
         running.close();

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +42,11 @@ public final class Door {
         }
 
         void answer(boolean done) {
-            callbacks.execute(() -> stage.complete(done));
+            try {
+                callbacks.execute(() -> stage.complete(done));
+            } catch (RejectedExecutionException closed) {
+                stage.complete(done); // nobody else would tell
+            }
         }
     }
 

@@ -1,0 +1,271 @@
+package io.coord.ensemble;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.coord.Bytes;
+import io.coord.ConfigException;
+import io.coord.CreateMode;
+import io.coord.Ensemble;
+import io.coord.Identity;
+import io.coord.MemberId;
+import io.coord.MemberStatus;
+import io.coord.NodePath;
+import io.coord.Operation;
+import io.coord.Session;
+import io.coord.SessionEvent;
+import io.coord.SessionState;
+import io.coord.ensemble.spi.MetricsListener;
+import io.coord.storage.MemoryStorage;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A member on its own: what it is built from, and what it says when it cannot start. */
+@Timeout(30)
+class MemberTest {
+
+    private static final MemberId ONE = MemberId.of(1);
+    private static final Ensemble ALONE = Ensemble.parse("1=localhost:7100");
+    private static final NodePath A = NodePath.of("/a");
+    private static final Duration TEN_SECONDS = Duration.ofSeconds(10);
+
+    @Test
+    void anEnsembleOfOneNeedsNeitherTransportNorDirectory() {
+        try (Member member = Member.builder(ONE, ALONE).start();
+                Session session = member.openSession(TEN_SECONDS)) {
+            session.create(A, Bytes.utf8("hello"), CreateMode.PERSISTENT);
+            assertThat(session.getData(A).text()).isEqualTo("hello");
+            MemberStatus status = member.status();
+            assertThat(status.role()).isEqualTo(MemberStatus.Role.LEADER);
+            assertThat(status.leader()).contains(ONE);
+            assertThat(status.isServing()).isTrue();
+            assertThat(status.sessions()).isEqualTo(1);
+            assertThat(status.trouble()).isEmpty();
+        }
+    }
+
+    @Test
+    void whatWasAcknowledgedIsThereAfterARestart(@TempDir Path directory) {
+        try (Member member = Member.builder(ONE, ALONE).dataDirectory(directory).start();
+                Session session = member.openSession(TEN_SECONDS)) {
+            session.create(A, Bytes.utf8("kept"), CreateMode.PERSISTENT);
+            assertThat(member.takeSnapshot()).isTrue();
+            session.create(A.child("b"), Bytes.utf8("behind the snapshot"), CreateMode.PERSISTENT);
+        }
+        try (Member member = Member.builder(ONE, ALONE).dataDirectory(directory).start();
+                Session session = member.openSession(TEN_SECONDS)) {
+            assertThat(session.getData(A).text()).isEqualTo("kept");
+            assertThat(session.getData(A.child("b")).text()).isEqualTo("behind the snapshot");
+        }
+    }
+
+    @Test
+    void closingAMemberClosesItsSessionsSoThatTheirEphemeralsAreGoneAtOnce() throws Exception {
+        MemoryStorage storage = new MemoryStorage();
+        CompletableFuture<SessionEvent> end = new CompletableFuture<>();
+        try (Member member = Member.builder(ONE, ALONE).storage(storage).start()) {
+            Session session = member.openSession(Duration.ofMinutes(1));
+            session.async().onEvent(end::complete);
+            session.create(A, Bytes.EMPTY, CreateMode.EPHEMERAL);
+            member.close();
+            assertThat(end.get(10, SECONDS)).isInstanceOf(SessionEvent.Closed.class);
+            assertThat(session.state()).isEqualTo(SessionState.CLOSED);
+        }
+        try (Member member = Member.builder(ONE, ALONE).storage(storage).start();
+                Session session = member.openSession(TEN_SECONDS)) {
+            assertThat(session.exists(A)).isEmpty();
+        }
+    }
+
+    @Test
+    void aSessionActsAsWhomItWasOpenedFor() {
+        try (Member member = Member.builder(ONE, ALONE).start();
+                Session session = member.openSession(
+                        SessionOptions.DEFAULT.withIdentities(List.of(Identity.digest("ben:secret"))))) {
+            assertThat(session.submit(new Operation.WhoAmI())).contains(new Identity("digest", "ben"));
+            assertThat(session.timeout()).isEqualTo(TEN_SECONDS);
+        }
+    }
+
+    // ---- callbacks and metrics
+
+    @Test
+    void callbacksRunOnTheExecutorThatWasNamedAndMayNotBlockThere() throws Exception {
+        ExecutorService executor = Executors.newSingleThreadExecutor(task -> new Thread(task, "mine"));
+        try (Member member = Member.builder(ONE, ALONE).callbackExecutor(executor).start();
+                Session session = member.openSession(TEN_SECONDS);
+                Session other = member.openSession(TEN_SECONDS)) {
+            CompletableFuture<String> thread = new CompletableFuture<>();
+            CompletableFuture<Throwable> refused = new CompletableFuture<>();
+            session.exists(A, event -> {
+                thread.complete(Thread.currentThread().getName());
+                try {
+                    other.delete(A);
+                } catch (IllegalStateException e) {
+                    refused.complete(e);
+                }
+            });
+            session.create(A, Bytes.EMPTY, CreateMode.PERSISTENT);
+            assertThat(thread.get(10, SECONDS)).isEqualTo("mine");
+            assertThat(refused.get(10, SECONDS)).hasMessageContaining("COORD-1006");
+        } finally {
+            executor.shutdown();
+        }
+    }
+
+    @Test
+    void aListenerThatThrowsDisturbsNobody() throws Exception {
+        try (Member member = Member.builder(ONE, ALONE).start();
+                Session session = member.openSession(TEN_SECONDS)) {
+            CompletableFuture<Boolean> second = new CompletableFuture<>();
+            session.exists(A, event -> {
+                throw new IllegalArgumentException("a listener of the test's that throws");
+            });
+            session.exists(A, event -> second.complete(true));
+            session.create(A, Bytes.EMPTY, CreateMode.PERSISTENT);
+            assertThat(second.get(10, SECONDS)).isTrue();
+            session.setData(A, Bytes.EMPTY);
+        }
+    }
+
+    @Test
+    void metricsAreTold() {
+        AtomicInteger answered = new AtomicInteger();
+        AtomicLong forced = new AtomicLong();
+        CompletableFuture<MemberStatus.Role> role = new CompletableFuture<>();
+        MetricsListener metrics = new MetricsListener() {
+            @Override
+            public void answered(int requests) {
+                answered.addAndGet(requests);
+            }
+
+            @Override
+            public void forced(int entries, long nanos) {
+                forced.addAndGet(entries);
+            }
+
+            @Override
+            public void roleChanged(MemberStatus.Role now, long term) {
+                if (now == MemberStatus.Role.LEADER) {
+                    role.complete(now);
+                }
+            }
+        };
+        try (Member member = Member.builder(ONE, ALONE).metrics(metrics).start();
+                Session session = member.openSession(TEN_SECONDS)) {
+            for (int i = 0; i < 10; i++) {
+                session.create(NodePath.ROOT.child("n" + i), null, CreateMode.PERSISTENT);
+            }
+            assertThat(session.await(role)).isEqualTo(MemberStatus.Role.LEADER);
+        }
+        assertThat(answered.get()).isGreaterThanOrEqualTo(11);
+        assertThat(forced.get()).isGreaterThanOrEqualTo(12);
+    }
+
+    // ---- what keeps a member from starting
+
+    @Test
+    void aMemberThatItsEnsembleDoesNotNameDoesNotStart() {
+        assertThatThrownBy(() -> Member.builder(MemberId.of(4), ALONE).start())
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("COORD-1019")
+                .hasMessageContaining("member 4");
+    }
+
+    @Test
+    void severalMembersNeedATransport() {
+        Ensemble three = Ensemble.parse("1=a:7100,2=b:7100,3=c:7100");
+        assertThatThrownBy(() -> Member.builder(ONE, three).start())
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("COORD-1053")
+                .hasMessageContaining("NettyTransport.listeningOn(7100)");
+    }
+
+    @Test
+    void aMemberHasOneMemory(@TempDir Path directory) {
+        Member.Builder builder = Member.builder(ONE, ALONE).dataDirectory(directory).storage(new MemoryStorage());
+        assertThatThrownBy(builder::start).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void anotherMembersDirectoryIsRefusedByName(@TempDir Path directory) {
+        Member.builder(ONE, ALONE).dataDirectory(directory).start().close();
+        assertThatThrownBy(() -> Member.builder(MemberId.of(2), Ensemble.parse("2=localhost:7100"))
+                        .dataDirectory(directory)
+                        .start())
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining("COORD-1003")
+                .hasMessageContaining(directory.toString())
+                .hasMessageContaining("belongs to member 1");
+    }
+
+    @Test
+    void anotherMembersStorageIsRefusedToo() {
+        MemoryStorage storage = new MemoryStorage();
+        Member.builder(ONE, ALONE).storage(storage).start().close();
+        assertThatThrownBy(() -> Member.builder(MemberId.of(2), Ensemble.parse("2=localhost:7100"))
+                        .storage(storage)
+                        .start())
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining("COORD-1003");
+        Member.builder(ONE, ALONE).storage(storage).start().close();
+    }
+
+    @Test
+    void aDirectoryInUseIsRefused(@TempDir Path directory) {
+        try (Member first = Member.builder(ONE, ALONE).dataDirectory(directory).start()) {
+            assertThatThrownBy(() -> Member.builder(ONE, ALONE).dataDirectory(directory).start())
+                    .isInstanceOf(UncheckedIOException.class)
+                    .hasMessageContaining("COORD-1064");
+            assertThat(first.status().member()).isEqualTo(ONE);
+        }
+    }
+
+    @Test
+    void aDirectoryThatCannotBeOneIsRefused(@TempDir Path directory) throws Exception {
+        Path file = Files.createFile(directory.resolve("file"));
+        assertThatThrownBy(() -> Member.builder(ONE, ALONE).dataDirectory(file.resolve("data")).start())
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining("COORD-1065");
+    }
+
+    @Test
+    void aMemberMayBeClosedTwiceAndAnswersAfterwardsThatItIs() {
+        Member member = Member.builder(ONE, ALONE).start();
+        member.close();
+        member.close();
+        assertThatThrownBy(() -> member.openSession(TEN_SECONDS)).hasMessageContaining("COORD-1054");
+        assertThat(member.takeSnapshot()).isFalse();
+    }
+
+    @Test
+    void aCallbackThatClosesItsMemberDoesNotDeadlock() throws Exception {
+        Member member = Member.builder(ONE, ALONE).start();
+        Session session = member.openSession(TEN_SECONDS);
+        CompletableFuture<Boolean> closed = new CompletableFuture<>();
+        session.async().callbackExecutor().execute(() -> {
+            member.close();
+            closed.complete(true);
+        });
+        assertThat(closed.get(10, SECONDS)).isTrue();
+        Executor callbacks = session.async().callbackExecutor();
+        CompletableFuture<Boolean> late = new CompletableFuture<>();
+        callbacks.execute(() -> late.complete(true));
+        assertThat(late.get(10, SECONDS)).isTrue();
+        assertThat(Optional.of(session.state())).get().matches(SessionState::isOver);
+    }
+}
