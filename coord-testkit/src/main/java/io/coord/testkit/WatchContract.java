@@ -635,6 +635,7 @@ interface WatchContract extends Scene {
     @Proves("zk.WT14")
     default void losingAndFindingTheEnsembleIsTold() {
         List<SessionState> told = new ArrayList<>();
+        session().sync(NodePath.ROOT); // what is told of its opening has been told
         session().onEvent(event -> told.add(event.state()));
         doorThatCan(Capability.AWAY).whileAway(session(), () -> {});
         session().sync(NodePath.ROOT);
