@@ -2,7 +2,6 @@ package io.coord.storage;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The next segment, laid down before it is needed: the log's lane does not wait for it, and there is one on a full disk (fault.D11).
@@ -11,11 +10,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class Spare {
 
+    /** How large a segment is made while the log waits for it: small, so that the wait is short. */
+    private static final int WAITED_FOR_BYTES_MAX = 16 << 20;
+
     private final Disk disk;
     private final int segmentBytes;
     private final Pace pace;
     private boolean isReady;
     private boolean isPreparing;
+    private boolean isUrgent;
 
     Spare(Disk disk, int segmentBytes, Pace pace) {
         this.disk = disk;
@@ -44,7 +47,8 @@ final class Spare {
         try {
             String temporary = Names.SPARE + Names.TEMPORARY;
             try (DiskFile file = disk.create(temporary)) {
-                layDown(disk, file, segmentBytes, pace);
+                layDown(file, segmentBytes, this::holdBack);
+                file.force(true);
             }
             disk.rename(temporary, Names.SPARE);
             disk.force();
@@ -80,12 +84,27 @@ final class Spare {
     private synchronized boolean take(int bytes) {
         boolean isTaken = isReady && bytes <= segmentBytes;
         isReady &= !isTaken;
+        isUrgent = !isTaken;
         return isTaken;
     }
 
+    /** A log that could not wait for the spare writes faster than background work may. */
+    private void holdBack(DiskFile file, int bytes) throws IOException {
+        boolean mayPause;
+        synchronized (this) {
+            mayPause = !isUrgent;
+        }
+        if (mayPause) {
+            pace.step(file, bytes);
+        } else {
+            file.force(false);
+            pace.check();
+        }
+    }
+
     /**
-     * A file of zeros, forced, under a temporary name: the spare, or one made now. The spare's old name is gone for good before
-     * anything is written to it, or a crash could leave a spare that is not zeros.
+     * A file of zeros under a temporary name: the spare, forced, or a smaller one made now and not yet forced. The spare's old name
+     * is gone for good before anything is written to it, or a crash could leave a spare that is not zeros.
      */
     DiskFile take(String temporary, int bytes) throws IOException {
         if (take(bytes)) {
@@ -95,7 +114,7 @@ final class Spare {
         }
         DiskFile file = disk.create(temporary);
         try {
-            layDown(disk, file, Math.max(bytes, segmentBytes), null);
+            layDown(file, Math.max(bytes, Math.min(segmentBytes, WAITED_FOR_BYTES_MAX)), (same, step) -> {});
             return file;
         } catch (IOException e) {
             file.close();
@@ -104,15 +123,16 @@ final class Spare {
         }
     }
 
-    private static void layDown(Disk disk, DiskFile file, int bytes, @Nullable Pace pace) throws IOException {
+    private interface AfterStep {
+        void accept(DiskFile file, int bytes) throws IOException;
+    }
+
+    private void layDown(DiskFile file, int bytes, AfterStep afterStep) throws IOException {
         ByteBuffer zeros = disk.buffer(Math.min(bytes, Pace.STEP_BYTES));
         for (int offset = 0; offset < bytes; offset += zeros.capacity()) {
             zeros.clear().limit(Math.min(zeros.capacity(), bytes - offset));
             file.writeFully(zeros, offset);
-            if (pace != null) {
-                pace.step(file, zeros.limit());
-            }
+            afterStep.accept(file, zeros.limit());
         }
-        file.force(true);
     }
 }
