@@ -101,7 +101,10 @@ abstract class MembershipContract extends RecipesContract {
         Membership b = join(two, "b");
         Heard<View> views = new Heard<>(one);
         a.onChange(views);
-        views.next();
+        View both = views.next();
+        while (!both.members().containsKey("b")) {
+            both = views.next(); // a's own mirror may learn of b a little later
+        }
 
         door().expire(two);
 
