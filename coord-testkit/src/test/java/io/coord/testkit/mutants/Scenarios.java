@@ -1,0 +1,134 @@
+package io.coord.testkit.mutants;
+
+import io.coord.Bytes;
+import io.coord.MemberId;
+import io.coord.raft.CommandPayload;
+import io.coord.raft.Configuration;
+import io.coord.raft.Entry;
+import io.coord.raft.EntryId;
+import io.coord.raft.Envelope;
+import io.coord.raft.HardState;
+import io.coord.raft.LogWrite;
+import io.coord.raft.MemberKey;
+import io.coord.raft.Message;
+import io.coord.raft.Raft;
+import io.coord.raft.RaftConfig;
+import io.coord.raft.RaftEffects;
+import io.coord.raft.Role;
+import io.coord.raft.SnapshotMeta;
+import java.util.List;
+
+/** Short plays of rules that random worlds rarely come close to breaking. Each throws, naming itself, where its rule is broken. */
+public final class Scenarios {
+
+    private static final List<MemberKey> MEMBERS =
+            List.of(MemberKey.first(MemberId.of(1)), MemberKey.first(MemberId.of(2)), MemberKey.first(MemberId.of(3)));
+
+    private static final long START_NANOS = 1_000_000_000L;
+
+    private Scenarios() {}
+
+    /** All of them. */
+    public static void play() {
+        aNewLeaderServesNoReadBeforeItHasCommittedInItsTerm();
+        aLeaderThatHearsNobodyServesNoRead();
+    }
+
+    private record Command(Bytes bytes) implements CommandPayload {
+        @Override
+        public int sizeBytes() {
+            return bytes.length();
+        }
+    }
+
+    /**
+     * peer.B34: member 1 holds an entry that its predecessor may have committed. Elected, it is asked to read; followers answer its
+     * heartbeats, but its own first entry is not replicated yet. A read served now could miss what was acknowledged.
+     */
+    private static void aNewLeaderServesNoReadBeforeItHasCommittedInItsTerm() {
+        Entry old = oldEntry();
+        long now = START_NANOS;
+        Raft raft = elected(old);
+        raft.read(42);
+        for (int beat = 0; beat < 3; beat++) {
+            now += RaftConfig.DEFAULT.heartbeatNanos();
+            raft.clock(now, 0);
+            raft.tick();
+            for (Envelope envelope : settle(raft).messages()) {
+                if (envelope.message() instanceof Message.Heartbeat heartbeat) {
+                    raft.receive(new Envelope(
+                            envelope.to(), MEMBERS.get(0), new Message.HeartbeatReply(2, heartbeat.round())));
+                }
+            }
+            for (RaftEffects.ReadResult read : settle(raft).reads()) {
+                if (read.index() != RaftEffects.ReadResult.FAILED && read.index() < old.index()) {
+                    throw new IllegalStateException("scenario peer.B34: a read was served at " + Long.toHexString(read.index())
+                            + ", before the leader committed in its own term; " + Long.toHexString(old.index())
+                            + " may have been acknowledged (inv.R15)");
+                }
+            }
+        }
+    }
+
+    /** thesis 6.4: a leader that has committed in its term is cut off; another may have been elected, and have acknowledged more. */
+    private static void aLeaderThatHearsNobodyServesNoRead() {
+        Raft raft = elected(oldEntry());
+        raft.receive(new Envelope(MEMBERS.get(1), MEMBERS.get(0), new Message.Appended(2, raft.lastIndex())));
+        settle(raft);
+        if (!raft.hasCommittedInOwnTerm()) {
+            throw new IllegalStateException("the play is broken: the leader has not committed in its term");
+        }
+        raft.read(43);
+        raft.clock(START_NANOS + RaftConfig.DEFAULT.heartbeatNanos(), 0);
+        raft.tick();
+        for (RaftEffects.ReadResult read : settle(raft).reads()) {
+            if (read.index() != RaftEffects.ReadResult.FAILED) {
+                throw new IllegalStateException("scenario thesis 6.4: a read was served at " + Long.toHexString(read.index())
+                        + " though no quorum was heard since it was asked (inv.R15)");
+            }
+        }
+    }
+
+    private static Entry oldEntry() {
+        long index = EntryId.ORIGIN.index() + 1;
+        return new Entry(index, 1, 0, 0, new Command(Bytes.utf8("acknowledged by the leader of term 1")));
+    }
+
+    /** Member 1, leader of term 2 by the votes of itself and member 2. */
+    private static Raft elected(Entry old) {
+        Raft raft = new Raft(
+                RaftConfig.DEFAULT,
+                MEMBERS.get(0),
+                new HardState(1, null),
+                SnapshotMeta.origin(Configuration.ofVoters(MEMBERS)),
+                List.of(old),
+                7,
+                START_NANOS,
+                true);
+        raft.clock(START_NANOS, 0);
+        raft.campaign("the play wants it");
+        settle(raft);
+        raft.receive(new Envelope(MEMBERS.get(1), MEMBERS.get(0), new Message.PreVoteReply(2, true)));
+        settle(raft);
+        raft.receive(new Envelope(MEMBERS.get(1), MEMBERS.get(0), new Message.VoteReply(2, true)));
+        settle(raft);
+        if (raft.role() != Role.LEADER) {
+            throw new IllegalStateException("the play is broken: member 1 is " + raft.role() + ", not the leader");
+        }
+        return raft;
+    }
+
+    /** Forces what is written at once. */
+    private static RaftEffects settle(Raft raft) {
+        RaftEffects first = raft.drain();
+        for (LogWrite write : first.writes()) {
+            raft.persisted(write.sequence());
+        }
+        RaftEffects second = raft.drain();
+        java.util.ArrayList<Envelope> messages = new java.util.ArrayList<>(first.messages());
+        messages.addAll(second.messages());
+        java.util.ArrayList<RaftEffects.ReadResult> reads = new java.util.ArrayList<>(first.reads());
+        reads.addAll(second.reads());
+        return new RaftEffects(messages, List.of(), List.of(), reads, List.of(), List.of());
+    }
+}
