@@ -3,6 +3,7 @@ package io.coord.runtime;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.PriorityQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -22,6 +23,7 @@ public final class CallbackExecutor implements Callbacks, AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition work = lock.newCondition();
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+    private final PriorityQueue<Delayed> delayed = new PriorityQueue<>();
     private final List<Worker> workers = new ArrayList<>();
     private int idle;
     private int made;
@@ -30,6 +32,13 @@ public final class CallbackExecutor implements Callbacks, AutoCloseable {
     /** An executor whose threads are called by this name and a number. */
     public CallbackExecutor(String name) {
         this.name = name;
+    }
+
+    private record Delayed(Runnable task, long dueNanos) implements Comparable<Delayed> {
+        @Override
+        public int compareTo(Delayed other) {
+            return Long.compare(dueNanos - other.dueNanos, 0);
+        }
     }
 
     private final class Worker extends Thread {
@@ -60,23 +69,37 @@ public final class CallbackExecutor implements Callbacks, AutoCloseable {
 
     @Override
     public void execute(Runnable task) {
-        Worker started = null;
         lock.lock();
         try {
             if (closed) {
                 throw new RejectedExecutionException(name + " is closed");
             }
             tasks.add(task);
-            if (idle >= tasks.size()) {
-                work.signal();
-            } else if (workers.size() < THREADS_MAX) {
-                started = new Worker();
-                workers.add(started);
+            callWorker();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Runs a task after a while, unless the executor is closed before. */
+    public void schedule(Runnable task, long delayNanos) {
+        lock.lock();
+        try {
+            if (!closed) {
+                delayed.add(new Delayed(task, System.nanoTime() + delayNanos));
+                callWorker();
             }
         } finally {
             lock.unlock();
         }
-        if (started != null) {
+    }
+
+    private void callWorker() {
+        if (idle > 0 && idle >= tasks.size()) {
+            work.signal();
+        } else if (workers.size() < THREADS_MAX) {
+            Worker started = new Worker();
+            workers.add(started);
             started.start();
         }
     }
@@ -85,24 +108,36 @@ public final class CallbackExecutor implements Callbacks, AutoCloseable {
     private @Nullable Runnable next(Worker worker) {
         lock.lock();
         try {
-            long left = IDLE_NANOS_MAX;
-            while (tasks.isEmpty()) {
-                if (closed || left <= 0) {
+            long idleUntil = System.nanoTime() + IDLE_NANOS_MAX;
+            while (true) {
+                long nowNanos = System.nanoTime();
+                for (Delayed due = delayed.peek(); due != null && due.dueNanos() - nowNanos <= 0; due = delayed.peek()) {
+                    tasks.add(delayed.remove().task());
+                }
+                if (!tasks.isEmpty()) {
+                    return tasks.poll();
+                }
+                boolean isNeeded = !delayed.isEmpty() && idle == 0;
+                if (closed || !isNeeded && idleUntil - nowNanos <= 0) {
                     workers.remove(worker);
                     return null;
                 }
-                idle++;
-                try {
-                    left = work.awaitNanos(left);
-                } catch (InterruptedException e) {
-                    left = IDLE_NANOS_MAX; // a callback interrupted its own thread: nobody else's business
-                } finally {
-                    idle--;
-                }
+                long until = delayed.isEmpty() ? idleUntil : delayed.element().dueNanos();
+                await(until - nowNanos);
             }
-            return tasks.poll();
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void await(long nanos) {
+        idle++;
+        try {
+            work.awaitNanos(nanos);
+        } catch (InterruptedException e) {
+            // A callback interrupted its own thread: nobody else's business.
+        } finally {
+            idle--;
         }
     }
 
@@ -116,6 +151,7 @@ public final class CallbackExecutor implements Callbacks, AutoCloseable {
         lock.lock();
         try {
             closed = true;
+            delayed.clear();
             work.signalAll();
         } finally {
             lock.unlock();

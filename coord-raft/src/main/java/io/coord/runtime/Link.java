@@ -11,6 +11,8 @@ final class Link {
     /** Whether the session's watches are in force here. */
     volatile boolean rewatched;
 
+    private final long askedNanos;
+    private volatile boolean wasValid;
     private volatile long validUntilNanos;
     /** What the member has granted; in force once the root that shows it is handed out. Only the loop looks. */
     private long grantedUntilNanos;
@@ -24,13 +26,19 @@ final class Link {
     Link(SessionHome home, long seenZxid) {
         this.home = home;
         this.seenZxid = seenZxid;
-        this.validUntilNanos = home.nanoTime();
+        this.askedNanos = home.nanoTime();
+        this.validUntilNanos = askedNanos;
         this.grantedUntilNanos = validUntilNanos;
     }
 
     /** Whether the member vouches for the session now. */
     boolean isValid() {
         return home.nanoTime() - validUntilNanos < 0;
+    }
+
+    /** Whether the member's word has run out; or, if it has not given it yet, should have come by now. */
+    boolean isOverdue(long patienceNanos) {
+        return !isValid() && (wasValid || home.nanoTime() - askedNanos > patienceNanos);
     }
 
     void attached() {
@@ -58,6 +66,7 @@ final class Link {
     void release() {
         if (attached && !lost.get()) {
             validUntilNanos = grantedUntilNanos;
+            wasValid = true;
         }
     }
 

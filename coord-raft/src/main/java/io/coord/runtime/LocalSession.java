@@ -321,9 +321,16 @@ public final class LocalSession implements AsyncSession, DirectReads {
         }
     }
 
-    /** Gives up what takes too long although no member is there to do it. */
-    public void giveUpHomeless(long ageNanos, String reason) {
-        giveUpOlderThan(ageNanos, () -> reason);
+    /**
+     * Does what the member's loop would, for a session whose member may be dead or paused: tells callers that it takes too long, and
+     * looks for another member when this one's word has run out. For a session that moves; called now and then, on any thread.
+     */
+    public void lookAfter(long requestTimeoutNanos) {
+        giveUpOlderThan(requestTimeoutNanos, () -> this + " has no member that answers");
+        Link link = line.link();
+        if (link != null && id != 0 && link.isOverdue(timeoutMillis * 1_000_000L / 3 * 2)) {
+            lose(link, "member " + link.home.member() + " has not renewed the lease in time");
+        }
     }
 
     /** Takes a delivery for a call of this session. Called by the loop; what follows happens in the queue once the gate is open. */

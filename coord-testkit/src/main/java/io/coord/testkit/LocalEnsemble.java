@@ -82,12 +82,13 @@ public final class LocalEnsemble implements AutoCloseable {
     private final Condition happened = lock.newCondition();
     private long events;
     private final AtomicInteger opened = new AtomicInteger();
-    private final Movers movers = new Movers(this::running);
+    private final Movers movers;
 
     private LocalEnsemble(Builder builder) {
         this.ensemble = ensembleOf(builder.members);
         this.config = builder.config;
         this.directory = builder.directory;
+        this.movers = new Movers(this::running, callbacks, config);
         for (MemberId id : ensemble.members()) {
             seats.put(id, new Seat(id));
         }
@@ -395,6 +396,9 @@ public final class LocalEnsemble implements AutoCloseable {
         Awaiter awaiter = new ParkingAwaiter(() -> mayNotWait() || session.isCallbackThread());
         Session blocking = new BlockingSession(session, awaiter);
         blocking.await(session.open(member.home()));
+        if (relocation != null) {
+            movers.watchOver(session);
+        }
         return blocking;
     }
 

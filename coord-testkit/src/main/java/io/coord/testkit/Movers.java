@@ -1,6 +1,8 @@
 package io.coord.testkit;
 
+import io.coord.MemberConfig;
 import io.coord.MemberId;
+import io.coord.runtime.CallbackExecutor;
 import io.coord.runtime.LocalSession;
 import io.coord.runtime.RunningMember;
 import io.coord.runtime.SessionHome;
@@ -19,6 +21,10 @@ import org.jspecify.annotations.Nullable;
 final class Movers implements LocalSession.Relocation {
 
     private final Supplier<List<RunningMember>> running;
+    private final CallbackExecutor clock;
+    private final MemberConfig config;
+    /** Every moving session that is not over. */
+    private final Set<LocalSession> sessions = new LinkedHashSet<>();
     /** How many members each session was refused by, or waited for in vain, since the last event. */
     private final Map<LocalSession, Integer> refusals = new LinkedHashMap<>();
     /** Those that wait for an event. */
@@ -26,8 +32,48 @@ final class Movers implements LocalSession.Relocation {
 
     private boolean closed;
 
-    Movers(Supplier<List<RunningMember>> running) {
+    /**
+     * Finds members among those that run.
+     *
+     * @param clock has the sessions looked after while there are any
+     */
+    Movers(Supplier<List<RunningMember>> running, CallbackExecutor clock, MemberConfig config) {
         this.running = running;
+        this.clock = clock;
+        this.config = config;
+    }
+
+    /** Looks after a session from now on, until it is over. */
+    void watchOver(LocalSession session) {
+        session.onEvent(event -> {
+            if (event.state().isOver()) {
+                forget(session);
+            }
+        });
+        synchronized (this) {
+            sessions.add(session);
+            if (sessions.size() == 1) {
+                clock.schedule(this::look, config.minSessionTimeout().toNanos() / 4);
+            }
+        }
+    }
+
+    private synchronized void forget(LocalSession session) {
+        sessions.remove(session);
+        refusals.remove(session);
+        waiting.remove(session);
+    }
+
+    /** A client notices by itself when its member falls silent. */
+    private void look() {
+        List<LocalSession> all;
+        synchronized (this) {
+            all = new ArrayList<>(sessions);
+            if (!all.isEmpty()) {
+                clock.schedule(this::look, config.minSessionTimeout().toNanos() / 4);
+            }
+        }
+        all.forEach(session -> session.lookAfter(config.requestTimeout().toNanos()));
     }
 
     @Override

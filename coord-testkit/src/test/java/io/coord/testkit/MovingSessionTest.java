@@ -1,6 +1,7 @@
 package io.coord.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.coord.Acl;
 import io.coord.Bytes;
@@ -10,12 +11,14 @@ import io.coord.Node;
 import io.coord.NodePath;
 import io.coord.Operation;
 import io.coord.Outcome;
+import io.coord.OutcomeUnknownException;
 import io.coord.ReadMode;
 import io.coord.Refusal;
 import io.coord.RejectedException;
 import io.coord.Session;
 import io.coord.SessionEvent;
 import io.coord.SessionState;
+import io.coord.UnavailableException;
 import io.coord.WatchEvent;
 import io.coord.WatchMode;
 import java.util.ArrayList;
@@ -175,5 +178,28 @@ class MovingSessionTest {
         ensemble.kill(MemberId.of(1));
         session.setData(COUNTER, Bytes.utf8("mine"));
         assertThat(session.getData(COUNTER).text()).isEqualTo("mine");
+    }
+
+    @Test
+    @Timeout(60)
+    void aSessionLeavesAMemberThatIsPaused(@Coord(config = {"minSessionTimeout=400ms", "sessionTimeout=600ms"}) LocalEnsemble ensemble) {
+        Session session = ensemble.openSession();
+        session.create(COUNTER, Bytes.EMPTY, CreateMode.EPHEMERAL);
+        ensemble.pause(MemberId.of(1));
+        session.setData(COUNTER, Bytes.utf8("from elsewhere"));
+        assertThat(session.getData(COUNTER).text()).isEqualTo("from elsewhere");
+    }
+
+    @Test
+    void aSessionWithoutAnyMemberTellsItsCallersInTime(@Coord(config = "requestTimeout=200ms") LocalEnsemble ensemble) {
+        Session session = ensemble.openSession();
+        ensemble.members().forEach(ensemble::kill);
+        assertThatThrownBy(() -> session.create(COUNTER, Bytes.EMPTY, CreateMode.PERSISTENT))
+                .isInstanceOf(OutcomeUnknownException.class)
+                .hasMessageContaining("no answer for 200 ms");
+        assertThatThrownBy(() -> session.exists(COUNTER)).isInstanceOf(UnavailableException.class);
+        ensemble.restartAll();
+        session.await(session.async().sync(COUNTER).handle((path, late) -> path));
+        assertThat(session.id()).isNotZero();
     }
 }
