@@ -109,7 +109,7 @@ interface LifetimeContract extends Scene {
     default void aContainerNeverUsedStays() {
         doorThatCan(Capability.COLLECT);
         session().create(A, Bytes.EMPTY, CreateMode.CONTAINER);
-        assertThat(isThereAfter(Duration.ofDays(30), A)).isTrue();
+        assertThat(isThereAfter(Duration.ofHours(2), A)).isTrue();
     }
 
     @Proves("zk.CT2")

@@ -18,7 +18,7 @@ class FollowerContractTest extends CoordContract {
 
     @Override
     protected Door open(Set<Setting> settings) {
-        return new FollowerDoor(LocalEnsemble.builder().members(3).config(EnsembleDoor.config(settings)).start());
+        return new FollowerDoor(LocalEnsemble.builder().members(3).config(VouchingDoor.config(settings)).start());
     }
 
     private static final class FollowerDoor extends EnsembleDoor {

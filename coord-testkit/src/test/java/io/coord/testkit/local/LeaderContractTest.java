@@ -13,7 +13,7 @@ class LeaderContractTest extends CoordContract {
 
     @Override
     protected Door open(Set<Setting> settings) {
-        LocalEnsemble ensemble = LocalEnsemble.builder().members(3).config(EnsembleDoor.config(settings)).start();
+        LocalEnsemble ensemble = LocalEnsemble.builder().members(3).config(VouchingDoor.config(settings)).start();
         return new EnsembleDoor(ensemble) {
             @Override
             Session open(SessionOptions options) {

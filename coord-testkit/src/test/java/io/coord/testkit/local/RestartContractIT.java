@@ -28,7 +28,7 @@ class RestartContractIT extends CoordContract {
         return new RestartDoor(LocalEnsemble.builder()
                 .members(3)
                 .fileStorage(directory)
-                .config(EnsembleDoor.config(settings))
+                .config(VouchingDoor.config(settings))
                 .start());
     }
 
