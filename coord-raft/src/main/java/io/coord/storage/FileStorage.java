@@ -97,6 +97,7 @@ public final class FileStorage implements Storage {
         }
         boolean isDone = false;
         try {
+            nameLanes(expectedMember);
             disk.lock();
             Recovered recovered =
                     new Recovery(disk, options, owner, control, spare, shelf, log).run(expectedMember);
@@ -120,10 +121,16 @@ public final class FileStorage implements Storage {
         if (identity == null) {
             return;
         }
-        logLane.belongsTo(identity.member());
-        backgroundLane.belongsTo(identity.member());
+        nameLanes(identity.member());
         backgroundLane.execute(spare::prepare);
         backgroundLane.execute(this::verifyOlder);
+    }
+
+    private void nameLanes(int member) {
+        if (member != 0) {
+            logLane.belongsTo(member);
+            backgroundLane.belongsTo(member);
+        }
     }
 
     /** After a failed open nothing is kept: neither lock nor file nor thread. */

@@ -11,7 +11,7 @@ import java.nio.ByteBuffer;
 final class Spare {
 
     /** How large a segment is made while the log waits for it: small, so that the wait is short. */
-    private static final int WAITED_FOR_BYTES_MAX = 16 << 20;
+    private static final int WAITED_FOR_BYTES_MAX = 4 << 20;
 
     private final Disk disk;
     private final int segmentBytes;

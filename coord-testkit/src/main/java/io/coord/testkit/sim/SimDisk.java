@@ -21,12 +21,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SimDisk implements Disk {
 
-    /** What arrives whole or not at all. */
+    /** The usual size of what arrives whole or not at all. */
     public static final int SECTOR_BYTES = 512;
 
     private static final String NO_SPACE = "No space left on device";
 
     private final SplittableRandom random;
+    private final int sectorBytes;
     private Map<String, Inode> names = new TreeMap<>();
     private Map<String, Inode> durableNames = new TreeMap<>();
     private final List<NameChange> unforcedNames = new ArrayList<>();
@@ -44,12 +45,18 @@ public final class SimDisk implements Disk {
     private long bytesUsed;
     private long capacityBytes = Long.MAX_VALUE;
     private int shortWritePercent;
-    private int shortWriteUnit = SECTOR_BYTES;
+    private int shortWriteUnit = 1;
     private @Nullable String unreadable;
 
     /** An empty disk. */
     public SimDisk(long seed) {
+        this(seed, SECTOR_BYTES);
+    }
+
+    /** An empty disk with sectors of this size. */
+    public SimDisk(long seed, int sectorBytes) {
         this.random = new SplittableRandom(seed);
+        this.sectorBytes = sectorBytes;
     }
 
     /** An unforced change of a name: a file gets it, or loses it, or moves to it from another. */
@@ -79,6 +86,11 @@ public final class SimDisk implements Disk {
     /** How many forces there were, of files and of names. */
     public long forces() {
         return forces;
+    }
+
+    /** How many writes there were. */
+    public long writes() {
+        return writes;
     }
 
     /** Whether the power is cut. */
@@ -454,7 +466,7 @@ public final class SimDisk implements Disk {
         }
 
         private void remember(int from, int to) {
-            for (int sector = from / SECTOR_BYTES; sector <= (to - 1) / SECTOR_BYTES; sector++) {
+            for (int sector = from / sectorBytes; sector <= (to - 1) / sectorBytes; sector++) {
                 Before held = doubtful.isEmpty() ? null : doubtful.remove(sector);
                 if (held != null) {
                     unforced.add(held);
@@ -465,8 +477,8 @@ public final class SimDisk implements Disk {
 
         /** A copy of a sector; null for one behind the end, or of zeros known as such. */
         private byte @Nullable [] sector(int number) {
-            int at = number * SECTOR_BYTES;
-            return at >= size ? null : Arrays.copyOfRange(data, at, at + SECTOR_BYTES);
+            int at = number * sectorBytes;
+            return at >= size ? null : Arrays.copyOfRange(data, at, at + sectorBytes);
         }
 
         private void grow(int end) {
@@ -474,7 +486,7 @@ public final class SimDisk implements Disk {
                 unforcedSizes.add(size);
                 if (end > data.length) {
                     int room = Math.max(end, Math.min(data.length * 2, data.length + (1 << 20)));
-                    data = Arrays.copyOf(data, (room + SECTOR_BYTES - 1) / SECTOR_BYTES * SECTOR_BYTES);
+                    data = Arrays.copyOf(data, (room + sectorBytes - 1) / sectorBytes * sectorBytes);
                 }
                 size = end;
             }
@@ -511,7 +523,7 @@ public final class SimDisk implements Disk {
             versions.forEach((sector, olds) -> {
                 int choice = style == 0 ? 0 : style == 1 ? olds.size() : random.nextInt(olds.size() + 1);
                 if (choice < olds.size()) {
-                    olds.get(choice).restore(this);
+                    olds.get(choice).restore(data, sectorBytes);
                 }
             });
             if (!unforcedSizes.isEmpty() && random.nextBoolean()) {
@@ -523,15 +535,15 @@ public final class SimDisk implements Disk {
         }
     }
 
-    /** What a sector was before a write. */
+    /** What a sector was before a write; null stands for zeros. */
     private record Before(int sector, byte @Nullable [] content) {
-        void restore(Inode file) {
-            int at = sector * SECTOR_BYTES;
-            int end = Math.min(at + SECTOR_BYTES, file.data.length);
+        void restore(byte[] data, int sectorBytes) {
+            int at = sector * sectorBytes;
+            int end = Math.min(at + sectorBytes, data.length);
             if (content == null) {
-                Arrays.fill(file.data, Math.min(at, end), end, (byte) 0);
+                Arrays.fill(data, Math.min(at, end), end, (byte) 0);
             } else if (at < end) {
-                System.arraycopy(content, 0, file.data, at, end - at);
+                System.arraycopy(content, 0, data, at, end - at);
             }
         }
     }

@@ -77,7 +77,7 @@ final class PowerCutRun {
     PowerCutRun(long seed, int cuts, UnaryOperator<Disk> around) {
         this.seed = seed;
         this.random = new SplittableRandom(seed);
-        this.disk = new SimDisk(random.nextLong());
+        this.disk = new SimDisk(random.nextLong(), random.nextBoolean() ? 512 : 4096);
         this.cutsLeft = cuts;
         this.around = around;
     }
@@ -86,7 +86,7 @@ final class PowerCutRun {
     int run() {
         try {
             if (random.nextInt(3) == 0) {
-                disk.shortWrites(20, SimDisk.SECTOR_BYTES);
+                disk.shortWrites(20, 4096);
             }
             start();
             while (cutsLeft-- > 0) {
