@@ -13,8 +13,12 @@ import io.coord.recipes.ConfigCache;
 import io.coord.recipes.ConfigCache.Change;
 import io.coord.testkit.CoordContract.Capability;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 
 /** What {@link ConfigCache} claims. */
@@ -186,17 +190,21 @@ abstract class ConfigCacheContract extends RecipesContract {
 
     @Test
     void theMirrorEndsAsTheTreeAndNoNodeEverGoesBack() {
-        for (long seed = 1; seed <= 5; seed++) {
+        for (long seed = 1; seed <= 8; seed++) {
             mirrorOfRandomChanges(seed);
         }
     }
 
+    /** Opened while the tree changes, cut off while it changes, and compared when it rests. */
     private void mirrorOfRandomChanges(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         NodePath root = NodePath.of("/run-" + seed);
         Session session = open();
         Session writer = open();
-        ConfigCache cache = ConfigCache.subtree(session, root);
+        change(writer, root, random, 100);
+        CompletionStage<ConfigCache> opening = ConfigCache.subtreeAsync(session, root);
+        change(writer, root, random, 200);
+        ConfigCache cache = session.await(opening);
         Heard<Change> changes = new Heard<>(session);
         cache.onChange(changes);
         change(writer, root, random, 150);
@@ -205,18 +213,15 @@ abstract class ConfigCacheContract extends RecipesContract {
         }
         change(writer, root, random, 100);
         NodePath end = root.child("end");
-        change(writer, end);
+        writer.sync(root);
+        if (writer.exists(root).isEmpty()) {
+            create(writer, root, "root");
+        }
+        create(writer, end, "end");
 
         TreeMap<NodePath, Node> sum = new TreeMap<>();
         while (!sum.containsKey(end)) {
-            Change change = changes.next();
-            Node known = change.after().isPresent()
-                    ? sum.put(change.path(), change.after().get())
-                    : sum.remove(change.path());
-            assertThat(change.before()).as("seed %s: %s", seed, change.path()).isEqualTo(java.util.Optional.ofNullable(known));
-            if (known != null && change.after().isPresent()) {
-                assertThat(change.after().get().stat().mzxid()).as("seed %s", seed).isGreaterThan(known.stat().mzxid());
-            }
+            add(changes.next(), sum, seed);
         }
         TreeMap<NodePath, Node> tree = new TreeMap<>();
         read(writer, root, tree);
@@ -225,7 +230,26 @@ abstract class ConfigCacheContract extends RecipesContract {
         cache.close();
     }
 
-    private static TreeMap<String, String> texts(java.util.Map<NodePath, Node> nodes) {
+    private final TreeSet<Long> deadLives = new TreeSet<>();
+
+    private void add(Change change, TreeMap<NodePath, Node> sum, long seed) {
+        Optional<Node> known = Optional.ofNullable(sum.remove(change.path()));
+        change.after().ifPresent(node -> sum.put(change.path(), node));
+        assertThat(change.before()).as("seed %s: %s", seed, change.path()).isEqualTo(known);
+        known.filter(node -> lives(change.after(), node) != 0).ifPresent(node -> deadLives.add(node.stat().czxid()));
+        change.after().ifPresent(node -> {
+            assertThat(deadLives).as("seed %s: %s lives again", seed, change).doesNotContain(node.stat().czxid());
+            known.ifPresent(before -> assertThat(node.stat().mzxid())
+                    .as("seed %s: %s", seed, change)
+                    .isGreaterThan(before.stat().mzxid()));
+        });
+    }
+
+    private static long lives(Optional<Node> after, Node before) {
+        return after.map(node -> node.stat().czxid()).orElse(0L) - before.stat().czxid();
+    }
+
+    private static TreeMap<String, String> texts(Map<NodePath, Node> nodes) {
         TreeMap<String, String> texts = new TreeMap<>();
         nodes.forEach((path, node) ->
                 texts.put(path.value(), node.text() + " " + node.stat().czxid() + " " + node.stat().mzxid()));
@@ -250,13 +274,5 @@ abstract class ConfigCacheContract extends RecipesContract {
                 default -> session.async().create(path, Bytes.utf8("created " + i), CreateMode.PERSISTENT);
             }
         }
-        session.sync(root);
-    }
-
-    private static void change(Session session, NodePath end) {
-        if (session.exists(end.parent()).isEmpty()) {
-            create(session, end.parent(), "root");
-        }
-        create(session, end, "end");
     }
 }

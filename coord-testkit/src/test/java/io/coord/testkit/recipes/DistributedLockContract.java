@@ -89,6 +89,18 @@ abstract class DistributedLockContract extends RecipesContract {
     }
 
     @Test
+    void whoeverLearnsThatItIsInTheQueueCanTellWhetherItHasTheLock() {
+        Session session = open();
+        for (int i = 0; i < 20; i++) {
+            DistributedLock.Request request = lock(session).request();
+            boolean known = session.await(
+                    request.queued().thenApply(queued -> queued.granted().toCompletableFuture().isDone()));
+            assertThat(known).as("round %s", i).isTrue();
+            session.await(request.cancel().thenApply(cancelled -> true));
+        }
+    }
+
+    @Test
     void aBoundedWaitIsGrantedInTime() throws Exception {
         Hold first = lock(open()).acquire();
         Session two = open();

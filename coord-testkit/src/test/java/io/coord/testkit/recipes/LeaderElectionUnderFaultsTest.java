@@ -60,6 +60,32 @@ class LeaderElectionUnderFaultsTest {
     }
 
     @Test
+    @DisplayName("rule.16 leadership ends with the lease, even while a listener that hangs keeps the session from being told")
+    void aListenerThatHangsDoesNotProlongLeadership() {
+        try (LocalEnsemble ensemble = LocalEnsemble.of(3)) {
+            MemberId home = ensemble.anyFollower();
+            Session one = ensemble.openSession(home, SHORT);
+            Session two = ensemble.openSession(ensemble.leader(), SHORT);
+            LeaderElection first = LeaderElection.join(one, CONTROLLER, Bytes.utf8("one"));
+            one.await(first.leadership());
+            LeaderElection second = LeaderElection.join(two, CONTROLLER, Bytes.utf8("two"));
+            CompletableFuture<Boolean> deposed = new CompletableFuture<>();
+            first.onDeposed(() -> deposed.complete(true));
+            CompletableFuture<Void> hanging = new CompletableFuture<>();
+            one.async().callbackExecutor().execute(hanging::join);
+
+            ensemble.isolate(home);
+
+            two.await(second.leadership());
+            assertThat(deposed).as("the session was told").isNotDone();
+            assertThat(first.isLeader()).isFalse();
+            assertThat(first.current()).isEmpty();
+            hanging.complete(null);
+            assertThat(two.await(deposed)).isTrue();
+        }
+    }
+
+    @Test
     @DisplayName("rule.15 a change of the ensemble's leader does not depose anybody")
     void aLeadershipOutlivesTheEnsemblesLeader() throws InterruptedException {
         try (LocalEnsemble ensemble = LocalEnsemble.of(3)) {
