@@ -336,7 +336,7 @@ final class Mirror {
             Slot slot = slots.remove();
             Node known = nodes.get(slot.path);
             if (slot.read == null && known != null && slot.ends(known)) {
-                make(removals(slot.path));
+                make(removals(slot.path, slot.isDatedDeletion() ? slot.event.zxid() : Long.MAX_VALUE));
             } else if (slot.read != null && (known == null || isLater(slot.read, known))) {
                 make(changes(slot.path, known, slot.read));
             }
@@ -347,18 +347,25 @@ final class Mirror {
     private List<Change> changes(NodePath path, @Nullable Node known, Node read) {
         List<Change> changes = new ArrayList<>();
         if (known != null && known.stat().czxid() != read.stat().czxid()) {
-            changes.addAll(removals(path));
-            changes.remove(changes.size() - 1);
+            changes.addAll(removals(path, read.stat().czxid()));
+            changes.removeIf(change -> change.path().equals(path));
         }
         changes.add(new Change(path, Optional.ofNullable(known), Optional.of(read)));
         return changes;
     }
 
-    /** The removal of a known node and what is known below it, the deepest first. */
-    private List<Change> removals(NodePath path) {
+    /**
+     * The removal of a known node and what is known below it, the deepest first.
+     *
+     * @param zxid of the write that ended them: what was created later is of the path's next life, and was read ahead of its event
+     */
+    private List<Change> removals(NodePath path, long zxid) {
         List<Change> removals = new ArrayList<>();
         for (Map.Entry<NodePath, Node> each : nodes.tailMap(path, true).entrySet()) {
             if (each.getKey().equals(path) || path.isAncestorOf(each.getKey())) {
+                if (each.getValue().stat().czxid() >= zxid) {
+                    continue;
+                }
                 removals.add(0, new Change(each.getKey(), Optional.of(each.getValue()), Optional.empty()));
             } else if (!each.getKey().value().startsWith(path.value())) {
                 break;
