@@ -1,6 +1,7 @@
 package io.coord;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One entry of a znode's access control list: what an identity may do. A list grants what any of its entries grants.
@@ -33,5 +34,15 @@ public record Acl(int permissions, Identity identity) {
     /** Shorthand for an entry of this scheme and id. */
     public static Acl of(int permissions, String scheme, String id) {
         return new Acl(permissions, new Identity(scheme, id));
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Acl that && permissions == that.permissions && identity.equals(that.identity);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * identity.hashCode() + permissions;
     }
 }

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Somebody, as ACLs name them: an authentication scheme and an id within it, such as {@code digest} and {@code user:hash}.
@@ -37,6 +38,16 @@ public record Identity(String scheme, String id) {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-1", e);
         }
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Identity that && scheme.equals(that.scheme) && id.equals(that.id);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * scheme.hashCode() + id.hashCode();
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.coord;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The number of an ensemble's member, 1 to 255.
  *
@@ -20,6 +22,18 @@ public record MemberId(int value) implements Comparable<MemberId> {
     /** The member with this number. */
     public static MemberId of(int value) {
         return new MemberId(value);
+    }
+
+    // By hand, as in Identity, Acl and MemberKey: the methods a record is given are linked at their first use, which every start pays.
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof MemberId that && value == that.value;
+    }
+
+    @Override
+    public int hashCode() {
+        return value;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.coord.raft;
 
 import io.coord.MemberId;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A member together with its disk: who votes. A member whose disk was lost comes back under another incarnation, so that what the
@@ -17,6 +18,16 @@ public record MemberKey(MemberId id, long incarnation) implements Comparable<Mem
     /** The member with its first disk. */
     public static MemberKey first(MemberId id) {
         return new MemberKey(id, FIRST_INCARNATION);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof MemberKey that && incarnation == that.incarnation && id.equals(that.id);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * id.hashCode() + Long.hashCode(incarnation);
     }
 
     @Override

@@ -55,7 +55,25 @@ final class Call<R> {
     }
 
     /** The call as asked over one link. */
-    record Attempt<R>(LocalSession session, Call<R> call, Link link) implements Resident.Waiting<R> {
+    static final class Attempt<R> implements Resident.Waiting<R> {
+        private final LocalSession session;
+        private final Call<R> call;
+        private final Link link;
+
+        Attempt(LocalSession session, Call<R> call, Link link) {
+            this.session = session;
+            this.call = call;
+            this.link = link;
+        }
+
+        Call<R> call() {
+            return call;
+        }
+
+        Link link() {
+            return link;
+        }
+
         @Override
         public Resident resident() {
             return session.resident();
