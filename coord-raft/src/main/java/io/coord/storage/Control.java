@@ -1,6 +1,7 @@
 package io.coord.storage;
 
 import io.coord.ensemble.spi.Storage.Vote;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The segment's number is here so that a log whose last file vanished does not pass for a shorter log.
  */
-final class Control {
+final class Control implements Closeable {
 
     private static final long MAGIC = 0x434f5244_4354524cL;
     private static final int BODY_BYTES = 32;
@@ -90,6 +91,11 @@ final class Control {
 
     int copiesBad() {
         return file.copiesBad();
+    }
+
+    @Override
+    public void close() throws IOException {
+        file.close();
     }
 
     private ByteBuffer body() {

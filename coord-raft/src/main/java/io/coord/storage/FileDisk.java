@@ -20,6 +20,7 @@ final class FileDisk implements Disk {
 
     private final Path directory;
     private @Nullable FileChannel lock;
+    private @Nullable FileChannel names;
 
     FileDisk(Path directory) {
         this.directory = directory.toAbsolutePath().normalize();
@@ -38,6 +39,7 @@ final class FileDisk implements Disk {
                 throw Trouble.inUse(place(), "this process (" + self() + ")");
             }
             lock = acquire();
+            names = openDirectory(directory);
             Files.writeString(owner, self());
         } catch (IOException e) {
             release();
@@ -129,13 +131,22 @@ final class FileDisk implements Disk {
 
     @Override
     public void force() throws IOException {
-        forceDirectory(directory);
+        FileChannel channel = names;
+        if (channel != null) {
+            channel.force(true);
+        }
     }
 
     /** Elsewhere than on POSIX a directory can be neither opened nor forced, and names are durable by journal. */
+    private static @Nullable FileChannel openDirectory(Path directory) throws IOException {
+        return directory.getFileSystem().supportedFileAttributeViews().contains("posix")
+                ? FileChannel.open(directory, StandardOpenOption.READ)
+                : null;
+    }
+
     private static void forceDirectory(Path directory) throws IOException {
-        if (directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-            try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+        try (FileChannel channel = openDirectory(directory)) {
+            if (channel != null) {
                 channel.force(true);
             }
         }
@@ -164,11 +175,20 @@ final class FileDisk implements Disk {
         release();
     }
 
+    /** The lock goes last: until then nobody else opens anything here. */
     private void release() throws IOException {
-        FileChannel channel = lock;
+        FileChannel ofNames = names;
+        FileChannel ofLock = lock;
+        names = null;
         lock = null;
-        if (channel != null) {
-            channel.close();
+        try {
+            if (ofNames != null) {
+                ofNames.close();
+            }
+        } finally {
+            if (ofLock != null) {
+                ofLock.close();
+            }
         }
     }
 

@@ -171,13 +171,14 @@ public final class FileStorage implements Storage {
     }
 
     private void install(long index, boolean keepSuffix) throws IOException {
-        SnapshotImage image = shelf.received();
-        if (image == null || image.index() != index) {
-            throw new IOException("there is no received snapshot of index " + Trouble.hex(index) + " to install");
+        SnapshotImage image = shelf.received(index);
+        if (image == null) {
+            throw Trouble.senseless(disk.place(), "there is no received snapshot of index " + Trouble.hex(index) + " to install");
         }
         Tail tail = log.tail();
         if (keepSuffix && !(tail.has(index) && tail.termAt(index) == image.term())) {
-            throw new IOException("the log " + tail + " does not go through the snapshot of " + Trouble.hex(index));
+            throw Trouble.senseless(
+                    disk.place(), "the log " + tail + " does not go through the snapshot of " + Trouble.hex(index));
         }
         String name = Names.snapshot(image.index(), image.term());
         disk.rename(name + Names.RECEIVED, name);
@@ -286,7 +287,7 @@ public final class FileStorage implements Storage {
 
     private void stage(List<Write> writes) throws IOException {
         if (owner.identity() == null) {
-            throw new IOException("nothing can be written before the identity is");
+            throw Trouble.senseless(disk.place(), "nothing can be written before the identity is");
         }
         Vote vote = null;
         List<StoredEntry> entries = new ArrayList<>();
@@ -297,7 +298,7 @@ public final class FileStorage implements Storage {
         if (!entries.isEmpty()) {
             String objection = log.objection(entries);
             if (objection != null) {
-                throw new IOException(objection);
+                throw Trouble.senseless(disk.place(), objection);
             }
         }
         if (vote != null) {
@@ -310,15 +311,17 @@ public final class FileStorage implements Storage {
     }
 
     /** Entries that replace others of the same group do so before they are written. */
-    private static void merge(List<StoredEntry> entries, List<StoredEntry> more) throws IOException {
+    private void merge(List<StoredEntry> entries, List<StoredEntry> more) throws IOException {
         if (more.isEmpty()) {
             return;
         }
         if (!entries.isEmpty()) {
             long kept = more.get(0).index() - entries.get(0).index();
             if (kept > entries.size()) {
-                throw new IOException("entries begin at " + Trouble.hex(more.get(0).index()) + ", but those before end at "
-                        + Trouble.hex(entries.get(entries.size() - 1).index()));
+                throw Trouble.senseless(
+                        disk.place(),
+                        "entries begin at " + Trouble.hex(more.get(0).index()) + ", but those before end at "
+                                + Trouble.hex(entries.get(entries.size() - 1).index()));
             }
             entries.subList((int) Math.max(0, kept), entries.size()).clear();
         }
@@ -572,6 +575,7 @@ public final class FileStorage implements Storage {
         backgroundLane.close();
         forgetReceived();
         closeQuietly(log::release);
+        closeQuietly(control);
         closeQuietly(disk);
     }
 

@@ -30,7 +30,7 @@ public final class MemoryStorage implements Storage {
     private @Nullable Vote vote;
     private List<StoredEntry> entries = new ArrayList<>();
     private final List<Stored> snapshots = new ArrayList<>();
-    private @Nullable Stored received;
+    private final List<Stored> received = new ArrayList<>();
     private @Nullable Building receiving;
 
     /** A snapshot: its content as it would be on a disk. */
@@ -91,7 +91,7 @@ public final class MemoryStorage implements Storage {
         vote = null;
         entries = new ArrayList<>();
         snapshots.clear();
-        received = null;
+        received.clear();
         receiving = null;
     }
 
@@ -102,7 +102,7 @@ public final class MemoryStorage implements Storage {
         }
         isOpen = true;
         failure = null;
-        received = null;
+        received.clear();
         receiving = null;
         Stored newest = newest();
         return new Recovered(
@@ -308,7 +308,7 @@ public final class MemoryStorage implements Storage {
         if (!whole.image().equals(image)) {
             return new Received.Refused("the snapshot of " + Trouble.hex(image.index()) + " arrived as " + whole.image());
         }
-        received = whole;
+        received.add(whole);
         return new Received.Whole(image, whole::records);
     }
 
@@ -318,14 +318,17 @@ public final class MemoryStorage implements Storage {
     }
 
     private void install(long index, boolean keepSuffix) throws IOException {
-        Stored whole = received;
-        if (whole == null || whole.image().index() != index) {
+        Stored whole = received.stream()
+                .filter(stored -> stored.image().index() == index)
+                .findFirst()
+                .orElse(null);
+        if (whole == null) {
             throw new IOException("there is no received snapshot of index " + Trouble.hex(index) + " to install");
         }
         if (keepSuffix && !goesThrough(whole.image())) {
             throw new IOException("the log does not go through the snapshot of " + Trouble.hex(index));
         }
-        received = null;
+        received.removeIf(stored -> stored.image().index() <= index);
         keep(whole);
         if (!keepSuffix) {
             entries.clear();

@@ -46,6 +46,7 @@ final class Owner {
     void repair() throws IOException {
         if (identity != null && file.copiesBad() > 0) {
             file.save(body(identity));
+            file.close();
         }
     }
 

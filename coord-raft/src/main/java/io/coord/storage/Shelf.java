@@ -21,7 +21,7 @@ final class Shelf {
     private final int retained;
     private final List<SnapshotImage> images = new ArrayList<>();
     private final Set<String> discarded = new LinkedHashSet<>();
-    private @Nullable SnapshotImage received;
+    private final List<SnapshotImage> received = new ArrayList<>();
     private long clusterId;
 
     Shelf(Disk disk, int retained) {
@@ -87,13 +87,21 @@ final class Shelf {
         return unwanted;
     }
 
-    synchronized void receive(@Nullable SnapshotImage image) {
-        received = image;
+    /** A snapshot from a peer is whole. Another one may still wait to be installed. */
+    synchronized void receive(SnapshotImage image) {
+        received.remove(image);
+        received.add(image);
     }
 
-    /** The received snapshot takes its place among the others. */
+    /** A received snapshot takes its place among the others; what was received before it is no longer wanted. */
     synchronized void install(SnapshotImage image) {
-        received = null;
+        received.remove(image);
+        for (SnapshotImage old : List.copyOf(received)) {
+            if (old.index() <= image.index()) {
+                discarded.add(name(old));
+                received.remove(old);
+            }
+        }
         add(image);
     }
 
@@ -101,14 +109,15 @@ final class Shelf {
         return images.size() < 2 ? List.of() : List.copyOf(images.subList(1, images.size()));
     }
 
-    synchronized @Nullable SnapshotImage received() {
-        return received;
+    /** The received snapshot of an index that waits to be installed. */
+    synchronized @Nullable SnapshotImage received(long index) {
+        return received.stream().filter(image -> image.index() == index).findFirst().orElse(null);
     }
 
     /** The name a snapshot has at the moment: one from a peer keeps its temporary name until it is installed. */
     synchronized String name(SnapshotImage image) {
         String name = Names.snapshot(image.index(), image.term());
-        return image.equals(received) ? name + Names.RECEIVED : name;
+        return received.contains(image) ? name + Names.RECEIVED : name;
     }
 
     /** A snapshot's records. The file is open only while a chunk of it is read, so that nobody has to close an iterator. */

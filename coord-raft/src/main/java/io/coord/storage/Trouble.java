@@ -76,6 +76,12 @@ final class Trouble {
                 + ". Nothing more is written in this run. Check disk and free space, then start the member again.", cause);
     }
 
+    /** What no disk is to blame for. */
+    static IOException senseless(String place, String why) {
+        return new IOException(WRITE_FAILED + " the storage in " + place + " was asked for what cannot be: " + why
+                + ". Nothing more is written in this run. This is a mistake in the program, or two versions that do not fit.");
+    }
+
     static IOException noSpare(String place, IOException cause) {
         return new IOException(WRITE_FAILED + " cannot make a log segment in " + place + ": " + reason(cause)
                 + ". Check disk and free space, then start the member again; what was reported as written is there.", cause);

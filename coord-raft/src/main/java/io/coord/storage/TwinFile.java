@@ -1,5 +1,6 @@
 package io.coord.storage;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -8,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * A small record kept in two copies, each in blocks of its own and forced before the other is touched: whatever is torn or rots,
  * one copy is whole (fault.D8). Copies are numbered; the higher number is the newer. Each copy takes half of the file.
  */
-final class TwinFile {
+final class TwinFile implements Closeable {
 
     private static final int COPIES = 2;
     private static final int BYTES_MAX = 1 << 20;
@@ -21,6 +22,9 @@ final class TwinFile {
     private final String name;
     private final long magic;
     private final Crc crc = new Crc();
+    /** Kept open from the first save on: a vote must not fail for want of a file descriptor (fault.C12). */
+    private @Nullable DiskFile open;
+
     private long number;
     private int copiesBad;
 
@@ -67,6 +71,7 @@ final class TwinFile {
 
     /** Makes the file with its first record, under a temporary name first, so that it is never seen half made. */
     void make(ByteBuffer body) throws IOException {
+        close();
         String temporary = name + Names.TEMPORARY;
         number++;
         ByteBuffer copy = encode(body);
@@ -84,11 +89,20 @@ final class TwinFile {
     void save(ByteBuffer body) throws IOException {
         number++;
         ByteBuffer copy = encode(body);
-        try (DiskFile file = disk.open(name)) {
-            for (int which = 0; which < COPIES; which++) {
-                file.writeFully(copy.clear(), (long) which * copy.capacity());
-                file.force(false);
-            }
+        DiskFile file = open == null ? disk.open(name) : open;
+        open = file;
+        for (int which = 0; which < COPIES; which++) {
+            file.writeFully(copy.clear(), (long) which * copy.capacity());
+            file.force(false);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        DiskFile file = open;
+        open = null;
+        if (file != null) {
+            file.close();
         }
     }
 

@@ -526,6 +526,25 @@ public abstract class StorageContract {
         assertThat(open(storage()).snapshot()).isEqualTo(second);
     }
 
+    @Test
+    @DisplayName("B32: a snapshot that waits to be installed is not lost to the next one that comes")
+    void aSnapshotThatWaitsIsNotLostToTheNextOne() throws IOException {
+        SnapshotImage first = peersSnapshot(records(10));
+        Bytes firstContent = content(other(), 0);
+        write(other(), entries(21, 50, 5));
+        SnapshotImage second = save(other(), 45, 5, records(60));
+        Bytes secondContent = content(other(), 0);
+        Storage storage = begun();
+
+        receiveAll(storage, first, firstContent, 100);
+        receiveAll(storage, second, secondContent, 100);
+        assertForced(install(storage, first.index(), false));
+        assertForced(install(storage, second.index(), false));
+        storage.close();
+
+        assertThat(open(storage()).snapshot()).isEqualTo(second);
+    }
+
     // ---- how the tests speak
 
     private @org.jspecify.annotations.Nullable Storage peer;
