@@ -102,6 +102,7 @@ abstract class DistributedLockContract extends RecipesContract {
 
     @Test
     void aBoundedWaitIsGrantedInTime() throws Exception {
+        needsThreads();
         Hold first = lock(open()).acquire();
         Session two = open();
         FutureTask<Optional<Hold>> waiting = new FutureTask<>(() -> lock(two).tryAcquire(Duration.ofSeconds(30)));
@@ -143,6 +144,7 @@ abstract class DistributedLockContract extends RecipesContract {
 
     @Test
     void anInterruptGivesThePlaceBack() throws Exception {
+        needsThreads();
         Session one = open();
         Hold first = lock(one).acquire();
         Session two = open();
@@ -269,6 +271,7 @@ abstract class DistributedLockContract extends RecipesContract {
 
     @Test
     void whatOneReadsAndWritesUnderTheLockNobodyElseTouches() throws Exception {
+        needsThreads();
         NodePath counter = NodePath.of("/counter");
         create(open(), counter, "0");
         List<FutureTask<List<Long>>> workers = new ArrayList<>();

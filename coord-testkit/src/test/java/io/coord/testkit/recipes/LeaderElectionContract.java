@@ -218,6 +218,7 @@ abstract class LeaderElectionContract extends RecipesContract {
 
     @Test
     void anInterruptEndsTheWaitAndTheCandidateStays() throws Exception {
+        needsThreads();
         LeaderElection first = join(open(), "one");
         first.awaitLeadership();
         LeaderElection second = join(open(), "two");

@@ -41,6 +41,15 @@ abstract class RecipesContract {
         return door();
     }
 
+    /** Whether a test may have threads of its own; a simulation must not. */
+    boolean hasThreads() {
+        return true;
+    }
+
+    final void needsThreads() {
+        Assumptions.assumeTrue(hasThreads(), "this door is for one thread");
+    }
+
     final Session open() {
         Session session = door().open(Duration.ofSeconds(20));
         sessions.add(session);

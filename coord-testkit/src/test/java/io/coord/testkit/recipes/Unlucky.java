@@ -5,12 +5,14 @@ import io.coord.Operation;
 import io.coord.OutcomeUnknownException;
 import io.coord.Session;
 import io.coord.UnavailableException;
+import io.coord.session.Awaiter;
 import io.coord.session.BlockingSession;
-import io.coord.session.ParkingAwaiter;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -34,11 +36,13 @@ final class Unlucky {
 
     private record Mishap(Predicate<Operation<?>> which, Fate fate) {}
 
+    private final Session waiting;
     private final AsyncSession real;
     private final List<Mishap> mishaps = new CopyOnWriteArrayList<>();
     private final List<Operation<?>> asked = new CopyOnWriteArrayList<>();
 
     Unlucky(Session session) {
+        this.waiting = session;
         this.real = session.async();
     }
 
@@ -74,7 +78,25 @@ final class Unlucky {
                         throw e.getCause();
                     }
                 });
-        return new BlockingSession(line, new ParkingAwaiter(() -> false));
+        return new BlockingSession(line, new SameWay());
+    }
+
+    /** Waits as the real session does: in a simulation, by running it. */
+    private final class SameWay implements Awaiter {
+        @Override
+        public void requireMayWait() {
+            waiting.await(CompletableFuture.completedStage(true));
+        }
+
+        @Override
+        public <T> T await(CompletionStage<T> stage) throws InterruptedException {
+            return waiting.awaitInterruptibly(stage);
+        }
+
+        @Override
+        public <T> Optional<T> await(CompletionStage<T> stage, Duration atMost) throws InterruptedException {
+            return waiting.awaitAtMost(stage, atMost);
+        }
     }
 
     /** The failure comes where the answer would have come: in order, on the callback executor. */
