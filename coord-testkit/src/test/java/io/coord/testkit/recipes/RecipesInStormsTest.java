@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -31,6 +32,35 @@ class RecipesInStormsTest {
     private static final Duration STORM = Duration.ofSeconds(60);
     private static final Duration LONG = Duration.ofMinutes(5);
     private static final NodePath PATH = NodePath.of("/recipes/path");
+
+    @Test
+    @DisplayName("rule.16 claims through a member that is paused end before those of others begin, though nobody is told there")
+    void aPausedMembersClaimsEnd() {
+        SimulatedEnsemble ensemble = SimulatedEnsemble.of(3).seed(1);
+        MemberId home = ensemble.anyFollower();
+        Session one = ensemble.openSession(home, Duration.ofSeconds(4));
+        Session two = ensemble.openSession(ensemble.leader(), Duration.ofSeconds(4));
+        DistributedLock lock = DistributedLock.at(one, NodePath.of("/lock"));
+        Hold hold = one.await(lock.request().granted());
+        LeaderElection first = LeaderElection.join(one, PATH, Bytes.EMPTY);
+        LeaderElection second = LeaderElection.join(two, PATH, Bytes.EMPTY);
+        List<String> told = new ArrayList<>();
+        one.await(first.leadership());
+        first.onDeposed(() -> told.add("deposed"));
+        hold.onLost(() -> told.add("lost"));
+
+        ensemble.pause(home, Duration.ofMinutes(1));
+        two.await(DistributedLock.at(two, NodePath.of("/lock")).request().granted());
+        two.await(second.leadership());
+
+        assertThat(told).isEmpty();
+        assertThat(hold.isHeld()).isFalse();
+        assertThat(first.isLeader()).isFalse();
+        assertThat(first.current()).isEmpty();
+        ensemble.advance(Duration.ofMinutes(2));
+        assertThat(told).containsExactlyInAnyOrder("deposed", "lost");
+        assertThat(first.isLeader() || hold.isHeld()).isFalse();
+    }
 
     /** Opens sessions that stay with their member, whatever becomes of it: one of a moving session would leave the trouble behind. */
     private static final class Doors {
