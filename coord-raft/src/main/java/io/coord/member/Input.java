@@ -281,7 +281,7 @@ public sealed interface Input {
     /**
      * End a session now, as if its lease had lapsed. Only the leader does.
      *
-     * @param caller told when it has ended; false if this member does not lead or there is no such session
+     * @param caller told true when that is applied, or the session is over already; false if this member does not lead
      * @param session which
      */
     record Expire(Caller<Boolean> caller, long session) implements Order {}

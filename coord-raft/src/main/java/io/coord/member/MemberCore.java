@@ -747,9 +747,9 @@ public final class MemberCore {
     private void expire(Input.Expire expire) {
         var session = state.root().session(expire.session());
         if (leases == null || session.isEmpty()) {
-            told(expire.caller(), false);
+            told(expire.caller(), leases != null); // a session that is over already is what was asked for
         } else {
-            long attach = session.orElseThrow().attach();
+            long attach = session.get().attach();
             toldWhenApplied(
                     expire.caller(), propose(new Command.ExpireSession(expire.session(), attach, raft().term())));
         }

@@ -434,7 +434,14 @@ public final class LocalEnsemble implements AutoCloseable {
 
     /** Ends a session now, as if its owner had been silent for its whole timeout; returns when it has ended. */
     public void expire(long session) {
-        order("a leader that expires session 0x" + Long.toHexString(session), caller -> new Input.Expire(caller, session));
+        do {
+            order("a leader that expires session 0x" + Long.toHexString(session), caller -> new Input.Expire(caller, session));
+        } while (isKept(session)); // it was attached anew in between, which makes void what was proposed (rule.15)
+    }
+
+    private boolean isKept(long session) {
+        RunningMember member = establishedLeader().map(leader -> seat(leader).member).orElse(null);
+        return member != null && member.home().root().session(session).isPresent();
     }
 
     /**
