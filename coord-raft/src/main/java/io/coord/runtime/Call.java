@@ -1,9 +1,11 @@
 package io.coord.runtime;
 
 import io.coord.CoordException;
+import io.coord.Identity;
 import io.coord.member.Caller;
 import io.coord.member.Delivery;
 import io.coord.member.Input;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +47,8 @@ final class Call<R> {
     boolean settled;
     /** Its caller was told that it takes too long; the answer is still awaited, since later ones depend on it (rule.5). */
     boolean givenUp;
+    /** Who the session is from the answer on, if that is what is asked. */
+    @Nullable List<Identity> identities;
     /** What the door itself answers, in its turn. */
     @Nullable CoordException refusal;
 

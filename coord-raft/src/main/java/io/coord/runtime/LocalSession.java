@@ -103,7 +103,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
         this.relocation = relocation;
         this.check = new DoorCheck(setup.limits());
         this.queue = new SessionQueue(setup.callbacks(), setup.onListenerFailure());
-        this.line = new RequestLine(this, relocation != null, setup.limits().outstandingMax());
+        this.line = new RequestLine(this, relocation != null, setup.limits().outstandingMax(), setup.identities());
         this.timeoutMillis = setup.timeoutMillis();
         this.identities = setup.identities();
         this.reader = new Reader(0, setup.identities());
@@ -138,7 +138,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
                 id,
                 setup.timeoutMillis(),
                 Passwords.hash(setup.password()),
-                reader.identities(),
+                line.identities(),
                 true,
                 answered));
     }
@@ -345,10 +345,12 @@ public final class LocalSession implements AsyncSession, DirectReads {
 
     @SuppressWarnings("unchecked")
     private <R> void complete(Call<R> call, Delivery delivery) {
+        R value = delivery instanceof Delivery.Answered<?> answered ? (R) answered.value() : null;
+        if (value != null) {
+            call.onGranted.accept(value); // first: once it is settled, other threads read from the root as whoever it made them
+        }
         List<Call<?>> refused = line.settle(call);
-        if (delivery instanceof Delivery.Answered<?> answered) {
-            R value = (R) answered.value();
-            call.onGranted.accept(value);
+        if (value != null) {
             call.stage.complete(value);
         } else if (delivery instanceof Delivery.Refused no) {
             call.stage.completeExceptionally(RejectedException.of(no.refused()));
@@ -621,7 +623,9 @@ public final class LocalSession implements AsyncSession, DirectReads {
         }
         List<Identity> all = withIdentity(identity.get());
         Call.Asking<Boolean> asking = (session, caller) -> new Input.Identify(session, caller, all);
-        return read(asking, done -> reader = new Reader(id, all)).thenApply(done -> null);
+        Call<Boolean> call = new Call<>(Call.Kind.READ, asking, done -> reader = new Reader(id, all));
+        call.identities = all;
+        return ask(call).thenApply(done -> null);
     }
 
     private synchronized List<Identity> withIdentity(Identity added) {

@@ -2,6 +2,7 @@ package io.coord.runtime;
 
 import io.coord.CoordException;
 import io.coord.ErrorCode;
+import io.coord.Identity;
 import io.coord.UnavailableException;
 import io.coord.member.Delivery;
 import io.coord.member.Failure;
@@ -27,11 +28,13 @@ final class RequestLine {
     private boolean asking;
     private boolean closed;
     private long answeredWrites;
+    private List<Identity> identities;
 
-    RequestLine(LocalSession session, boolean moves, int lengthMax) {
+    RequestLine(LocalSession session, boolean moves, int lengthMax, List<Identity> identities) {
         this.session = session;
         this.moves = moves;
         this.lengthMax = lengthMax;
+        this.identities = identities;
     }
 
     int length() {
@@ -46,6 +49,11 @@ final class RequestLine {
     /** How many of the session's writes have answers that count: their outcomes may be forgotten (rule.4). */
     synchronized long answeredWrites() {
         return answeredWrites;
+    }
+
+    /** Who the session is to the member it is attached to: what a next member has to be told, since it is not asked again. */
+    synchronized List<Identity> identities() {
+        return identities;
     }
 
     /** Adds a request, and asks it if there is a member to ask; or says why not. */
@@ -138,6 +146,9 @@ final class RequestLine {
         call.answered = true;
         if (call.kind == Call.Kind.WRITE && !failed) {
             answeredWrites++;
+        }
+        if (call.identities != null && !failed) {
+            identities = call.identities;
         }
         return true;
     }
