@@ -48,6 +48,7 @@ public record Ensemble(SortedMap<MemberId, MemberAddress> voters, SortedMap<Memb
                 mistakes.add(new Mistake(ErrorCode.DUPLICATE_MEMBER, "member " + id + " is both a voter and an observer"));
             }
         }
+        addUnknowablePorts(voters, observers, mistakes);
         addSharedAddresses(voters, observers, mistakes);
         addVoterCount(voters.size(), observers.size(), mistakes);
         if (!mistakes.isEmpty()) {
@@ -143,9 +144,22 @@ public record Ensemble(SortedMap<MemberId, MemberAddress> voters, SortedMap<Memb
                         "the ensemble is empty; name its members, such as 1=broker-1:7100,2=broker-2:7100,3=broker-3:7100"));
                 return;
             }
+            addUnknowablePorts(voters, observers, mistakes);
             addSharedAddresses(voters, observers, mistakes);
             addVoterCount(writtenVoters, written - writtenVoters, mistakes);
         }
+    }
+
+    private static void addUnknowablePorts(
+            Map<MemberId, MemberAddress> voters, Map<MemberId, MemberAddress> observers, List<Mistake> mistakes) {
+        TreeMap<MemberId, MemberAddress> all = new TreeMap<>(voters);
+        all.putAll(observers);
+        all.forEach((id, address) -> {
+            if (address.peerPort() == 0 && all.size() > 1) {
+                mistakes.add(new Mistake(ErrorCode.BAD_PORT, "member " + id + ": peer port 0 means any free port,"
+                        + " which the other members could not know; name one from 1 to 65535"));
+            }
+        });
     }
 
     private static void addSharedAddresses(
@@ -161,6 +175,9 @@ public record Ensemble(SortedMap<MemberId, MemberAddress> voters, SortedMap<Memb
 
     private static void addIfTaken(
             MemberId id, MemberAddress address, int port, Map<String, MemberId> taken, List<Mistake> mistakes) {
+        if (port == 0) {
+            return;
+        }
         String endpoint = address.hostText().toLowerCase(java.util.Locale.ROOT) + ":" + port;
         MemberId other = taken.putIfAbsent(endpoint, id);
         if (other != null && !other.equals(id)) {

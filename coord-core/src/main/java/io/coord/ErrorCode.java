@@ -34,7 +34,7 @@ public enum ErrorCode {
     BAD_MEMBER_ID(1013),
     /** A member's host is empty, or cannot be a host. */
     BAD_HOST(1014),
-    /** A port is no number from 1 to 65535. */
+    /** A port is no number from 1 to 65535, or 0 where others must know it. */
     BAD_PORT(1015),
     /** Two members have one id. */
     DUPLICATE_MEMBER(1016),

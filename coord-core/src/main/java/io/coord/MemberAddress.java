@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * Where a member is reached: {@code host:peerPort[:clientPort]}, an IPv6 host in brackets.
  *
  * @param host a name or address as written, an IPv6 address without its brackets; never looked up here
- * @param peerPort where the other members connect
- * @param clientPort where ZooKeeper clients connect, if they may
+ * @param peerPort where the other members connect; 0 for any free port, which only a member without others can have
+ * @param clientPort where ZooKeeper clients connect, if they may; 0 for any free port
  */
 public record MemberAddress(String host, int peerPort, OptionalInt clientPort) {
 
@@ -73,7 +73,7 @@ public record MemberAddress(String host, int peerPort, OptionalInt clientPort) {
         if (hostMistake != null) {
             mistakes.add(new Mistake(ErrorCode.BAD_HOST, where + ": " + hostMistake));
         }
-        if (mistakes.size() == before && clientPort.equals(peerPort)) {
+        if (mistakes.size() == before && clientPort.equals(peerPort) && peerPort.getAsInt() != 0) {
             mistakes.add(samePort(where, peerPort.getAsInt()));
         }
         return mistakes.size() > before ? null : new MemberAddress(host, peerPort.getAsInt(), clientPort);
@@ -111,9 +111,6 @@ public record MemberAddress(String host, int peerPort, OptionalInt clientPort) {
     }
 
     private static @Nullable String portMistake(String name, int port) {
-        if (port == 0) {
-            return name + " 0 means any free port, which the other members could not know; name one from 1 to 65535";
-        }
         return port < 0 || port > 65535 ? name + " " + port + " is out of range; ports are 1 to 65535" : null;
     }
 
@@ -159,7 +156,7 @@ public record MemberAddress(String host, int peerPort, OptionalInt clientPort) {
         if (clientMistake != null) {
             mistakes.add(new Mistake(ErrorCode.BAD_PORT, where + ": " + clientMistake));
         }
-        if (mistakes.isEmpty() && clientPort.isPresent() && clientPort.getAsInt() == peerPort) {
+        if (mistakes.isEmpty() && clientPort.isPresent() && clientPort.getAsInt() == peerPort && peerPort != 0) {
             mistakes.add(samePort(where, peerPort));
         }
         return mistakes;

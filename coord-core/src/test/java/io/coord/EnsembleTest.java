@@ -24,6 +24,8 @@ class EnsembleTest {
         "1=broker-1:7100,2=broker-2:7100,3=broker-3:7100",
         "1=10.0.0.1:7100:2181,2=10.0.0.2:7100:2181,3=10.0.0.3:7100",
         "1=[2001:db8::1]:7100:2181,2=[2001:db8::2]:7100,3=[fe80::3%eth0]:7100,9=far:7100:2181:observer,255=away:1:observer",
+        "1=localhost:0:0",
+        "1=localhost:7101:0,2=localhost:7102:0,3=localhost:7103:0",
     })
     void whatIsWrittenInOrderIsReadAndWrittenTheSame(String text) {
         Ensemble ensemble = Ensemble.parse(text);
@@ -120,7 +122,9 @@ class EnsembleTest {
                 + " leave http:// out",
         "1=a b:7 | COORD-1014 member \"1=a b:7\": host \"a b\" has the character ' ' at position 1,"
                 + " which no host name or address has",
-        "1=a:0 | COORD-1015 member \"1=a:0\": peer port 0 means any free port, which the other members could not know;"
+        "1=a:7,2=b:0,3=c:7 | COORD-1015 member 2: peer port 0 means any free port, which the other members could not know;"
+                + " name one from 1 to 65535",
+        "1=a:7,2=b:0:observer | COORD-1015 member 2: peer port 0 means any free port, which the other members could not know;"
                 + " name one from 1 to 65535",
         "1=a:65536 | COORD-1015 member \"1=a:65536\": peer port 65536 is out of range; ports are 1 to 65535",
         "1=a:-1 | COORD-1015 member \"1=a:-1\": peer port -1 is out of range; ports are 1 to 65535",
@@ -159,11 +163,14 @@ class EnsembleTest {
         MemberAddress a = MemberAddress.of("a", 7);
         assertThatThrownBy(() -> new Ensemble(new TreeMap<>(Map.of(ONE, a)), new TreeMap<>(Map.of(ONE, a))))
                 .hasMessageContaining("COORD-1016 member 1 is both a voter and an observer");
-        assertThatThrownBy(() -> MemberAddress.of("", 0)).hasMessage("""
+        assertThatThrownBy(() -> MemberAddress.of("", -1)).hasMessage("""
                 2 mistakes in the address of "":
                   COORD-1014 the address of "": the host is empty
-                  COORD-1015 the address of "": peer port 0 means any free port, which the other members could not know; \
-                name one from 1 to 65535""");
+                  COORD-1015 the address of "": peer port -1 is out of range; ports are 1 to 65535""");
+        MemberAddress unknowable = MemberAddress.of("b", 0);
+        assertThatThrownBy(() -> new Ensemble(
+                        new TreeMap<>(Map.of(ONE, a)), new TreeMap<>(Map.of(MemberId.of(2), unknowable))))
+                .hasMessageStartingWith("COORD-1015 member 2: peer port 0 means any free port");
         assertThatThrownBy(() -> new MemberAddress("a", 7, OptionalInt.of(7))).hasMessageStartingWith("COORD-1017 ");
     }
 

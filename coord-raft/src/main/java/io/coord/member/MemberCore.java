@@ -485,7 +485,7 @@ public final class MemberCore {
                     entry.term(),
                     entry.wallMillis(),
                     entry.elapsedMillis(),
-                    configNodeData(config.configuration(), entry.index()));
+                    ConfigNode.data(config.configuration(), entry.index()));
         } else {
             state.advance(entry.index(), entry.term(), entry.wallMillis(), entry.elapsedMillis());
             applied = Applied.NOTHING;
@@ -496,42 +496,6 @@ public final class MemberCore {
         host.replied(applied);
         leaseApplied(applied.reply());
         carriedOut(entry.index());
-    }
-
-    /**
-     * The text of {@code /zookeeper/config} (zk.RC1), or nothing where no client address is known: a client that reads addresses
-     * there replaces its own with them.
-     */
-    static Bytes configNodeData(Configuration configuration, long index) {
-        StringBuilder text = new StringBuilder();
-        for (Configuration.Address address : configuration.addresses()) {
-            String[] parts = address.text().split(":", -1);
-            if (parts.length < 3) {
-                return Bytes.EMPTY;
-            }
-            String clientPort = parts[parts.length - 1];
-            String peerPort = parts[parts.length - 2];
-            String hostName = address.text().substring(0, address.text().length() - clientPort.length() - peerPort.length() - 2);
-            String role = configuration.learners().contains(address.key()) ? "observer" : "participant";
-            text.append("server.")
-                    .append(address.key().id())
-                    .append('=')
-                    .append(hostName)
-                    .append(':')
-                    .append(peerPort)
-                    .append(':')
-                    .append(peerPort)
-                    .append(':')
-                    .append(role)
-                    .append(';')
-                    .append(hostName)
-                    .append(':')
-                    .append(clientPort)
-                    .append('\n');
-        }
-        return text.length() == 0
-                ? Bytes.EMPTY
-                : Bytes.utf8(text.append("version=").append(Long.toHexString(index)).toString());
     }
 
     private void leaseApplied(Reply reply) {

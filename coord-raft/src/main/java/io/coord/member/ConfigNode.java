@@ -1,0 +1,56 @@
+package io.coord.member;
+
+import io.coord.Bytes;
+import io.coord.ConfigException;
+import io.coord.MemberAddress;
+import io.coord.raft.Configuration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The text of {@code /zookeeper/config}, for clients that learn from it where the members are (zk.RC1).
+ *
+ * <p>A client that finds addresses there uses them in place of those it was given, so it holds all of them or none: it is empty where
+ * the client port of one member is unknown or any free one, and for a member that is alone, as it is in ZooKeeper.
+ */
+final class ConfigNode {
+
+    private ConfigNode() {}
+
+    /**
+     * The data of the node.
+     *
+     * @param index of the entry that put the configuration in force: its version
+     */
+    static Bytes data(Configuration configuration, long index) {
+        if (configuration.addresses().size() < 2) {
+            return Bytes.EMPTY;
+        }
+        StringBuilder text = new StringBuilder();
+        for (Configuration.Address address : configuration.addresses()) {
+            MemberAddress known = known(address.text());
+            if (known == null) {
+                return Bytes.EMPTY;
+            }
+            String role = configuration.learners().contains(address.key()) ? "observer" : "participant";
+            text.append("server.").append(address.key().id())
+                    .append('=').append(known.hostText())
+                    .append(':').append(known.peerPort())
+                    .append(':').append(known.peerPort())
+                    .append(':').append(role)
+                    .append(';').append(known.hostText())
+                    .append(':').append(known.clientPort().getAsInt())
+                    .append('\n');
+        }
+        return Bytes.utf8(text.append("version=").append(Long.toHexString(index)).toString());
+    }
+
+    /** The address, if clients can use it. */
+    private static @Nullable MemberAddress known(String text) {
+        try {
+            MemberAddress address = MemberAddress.parse(text);
+            return address.clientPort().orElse(0) == 0 ? null : address;
+        } catch (ConfigException e) {
+            return null; // written by a later version, that knows other addresses
+        }
+    }
+}

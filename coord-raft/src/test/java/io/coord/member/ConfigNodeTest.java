@@ -1,0 +1,63 @@
+package io.coord.member;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.coord.Bytes;
+import io.coord.Ensemble;
+import io.coord.MemberId;
+import io.coord.raft.Configuration;
+import io.coord.raft.MemberKey;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConfigNodeTest {
+
+    @Test
+    void clientsFindEveryMemberInZooKeepersFormat_zkRC1() {
+        assertThat(data("1=broker-1:7100:2181,2=broker-2:7100:2181,3=10.0.0.3:7100:2182,4=[2001:db8::4]:7100:2181:observer", 0x1f))
+                .isEqualTo(Bytes.utf8("""
+                        server.1=broker-1:7100:7100:participant;broker-1:2181
+                        server.2=broker-2:7100:7100:participant;broker-2:2181
+                        server.3=10.0.0.3:7100:7100:participant;10.0.0.3:2182
+                        server.4=[2001:db8::4]:7100:7100:observer;[2001:db8::4]:2181
+                        version=1f"""));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "1=a:7100:2181",
+        "1=a:7100,2=b:7100,3=c:7100",
+        "1=[::1]:7100,2=[::2]:7100,3=[::3]:7100",
+        "1=a:7100:2181,2=b:7100:2181,3=c:7100",
+        "1=a:7100:2181,2=b:7100:0,3=c:7100:2181",
+        "1=a:7100:2181,2=b:7100:observer"
+    })
+    void someOfTheAddressesAreWorseThanNone_zkRC1(String ensemble) {
+        assertThat(data(ensemble, 5)).isEqualTo(Bytes.EMPTY);
+    }
+
+    @Test
+    void anAddressOfALaterKindIsNoneOfOurs() {
+        MemberKey one = new MemberKey(MemberId.of(1), 0);
+        MemberKey two = new MemberKey(MemberId.of(2), 0);
+        Configuration later = new Configuration(
+                List.of(one, two), List.of(), List.of(),
+                List.of(new Configuration.Address(one, "a:1:2"), new Configuration.Address(two, "b:1:2:3:4")));
+        assertThat(ConfigNode.data(later, 5)).isEqualTo(Bytes.EMPTY);
+    }
+
+    private static Bytes data(String text, long index) {
+        Ensemble ensemble = Ensemble.parse(text);
+        List<Configuration.Address> addresses = new ArrayList<>();
+        ensemble.addresses().forEach((id, address) ->
+                addresses.add(new Configuration.Address(MemberKey.first(id), address.toString())));
+        return ConfigNode.data(new Configuration(
+                ensemble.voters().keySet().stream().map(MemberKey::first).toList(),
+                List.of(),
+                ensemble.observers().keySet().stream().map(MemberKey::first).toList(),
+                addresses), index);
+    }
+}
