@@ -14,6 +14,7 @@ module io.coord.raft {
     exports io.coord.raft to
             io.coord.testkit;
     exports io.coord.runtime to
+            io.coord.netty,
             io.coord.testkit;
     exports io.coord.storage to
             io.coord.testkit;

@@ -161,7 +161,7 @@ public final class RunningMember implements AutoCloseable {
                 parts.seed());
     }
 
-    private static Configuration configuration(Ensemble ensemble) {
+    static Configuration configuration(Ensemble ensemble) {
         List<Configuration.Address> addresses = new ArrayList<>();
         ensemble.addresses().forEach((id, address) ->
                 addresses.add(new Configuration.Address(MemberKey.first(id), address.toString())));

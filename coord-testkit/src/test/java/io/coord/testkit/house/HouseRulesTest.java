@@ -65,7 +65,7 @@ class HouseRulesTest {
             Map.entry("io.coord.member", Set.of("io.coord.testkit")),
             Map.entry("io.coord.wire", Set.of("io.coord.netty", "io.coord.testkit")),
             Map.entry("io.coord.storage", Set.of("io.coord.testkit")),
-            Map.entry("io.coord.runtime", Set.of("io.coord.testkit")),
+            Map.entry("io.coord.runtime", Set.of("io.coord.netty", "io.coord.testkit")),
             Map.entry("io.coord.netty", EVERYONE),
             Map.entry("io.coord.testkit", EVERYONE));
 
