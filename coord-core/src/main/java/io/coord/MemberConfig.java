@@ -50,6 +50,7 @@ import java.util.TreeSet;
  * @param skipAcl whether every permission check passes; shared by the ensemble, told when it forms
  * @param maxNeverUsedContainer after how long a container that never had a child is deleted, 0 for never; shared by
  *     the ensemble, told when it forms
+ * @param watchHistory the latest changes a member remembers, for persistent watches whose owner was away
  */
 public record MemberConfig(
         Duration heartbeat,
@@ -75,7 +76,8 @@ public record MemberConfig(
         boolean extendedTypes,
         boolean enforceQuota,
         boolean skipAcl,
-        Duration maxNeverUsedContainer) {
+        Duration maxNeverUsedContainer,
+        int watchHistory) {
 
     private static final List<ConfigKey> KEYS = List.of(
             ConfigKey.duration("heartbeat", Duration.ofMillis(5), Duration.ofSeconds(10), Duration.ofMillis(60),
@@ -132,7 +134,9 @@ public record MemberConfig(
             ConfigKey.toggle("skipAcl", false,
                     "On, anybody may do anything (zk.A2)"),
             ConfigKey.duration("maxNeverUsedContainer", Duration.ZERO, Duration.ofDays(3650), Duration.ZERO,
-                    "0 for never, as in ZooKeeper 3.9 (zk.X13)"));
+                    "0 for never, as in ZooKeeper 3.9 (zk.X13)"),
+            ConfigKey.number("watchHistory", 0, 10_000_000, 65_536,
+                    "What a persistent watch missed while its client changed members is told change by change"));
 
     /** The defaults, each with its reason. */
     public static final MemberConfig DEFAULT = of(standards());
@@ -145,7 +149,7 @@ public record MemberConfig(
             maxSessionTimeout, maxSessions, snapshotEntries, snapshotBytes, retainedEntries, maxDataBytes,
             maxRequestBytes, maxMultiSteps, maxPathDepth, maxOutstandingPerSession, maxOutstanding,
             maxUncommittedBytes, maxWatchesPerSession, containerCheckInterval, extendedTypes, enforceQuota,
-            skipAcl, maxNeverUsedContainer
+            skipAcl, maxNeverUsedContainer, watchHistory
         };
         for (int i = 0; i < values.length; i++) {
             KEYS.get(i).check(values[i], mistakes);
@@ -233,7 +237,8 @@ public record MemberConfig(
                 (Boolean) values[20],
                 (Boolean) values[21],
                 (Boolean) values[22],
-                (Duration) values[23]);
+                (Duration) values[23],
+                (Integer) values[24]);
     }
 
     private Object[] values() {
@@ -242,7 +247,7 @@ public record MemberConfig(
             maxSessionTimeout, maxSessions, snapshotEntries, snapshotBytes, retainedEntries, maxDataBytes,
             maxRequestBytes, maxMultiSteps, maxPathDepth, maxOutstandingPerSession, maxOutstanding,
             maxUncommittedBytes, maxWatchesPerSession, containerCheckInterval, extendedTypes, enforceQuota,
-            skipAcl, maxNeverUsedContainer
+            skipAcl, maxNeverUsedContainer, watchHistory
         };
     }
 
@@ -430,6 +435,11 @@ public record MemberConfig(
     /** This configuration with another {@link #maxNeverUsedContainer()}. */
     public MemberConfig withMaxNeverUsedContainer(Duration value) {
         return with("maxNeverUsedContainer", value);
+    }
+
+    /** This configuration with another {@link #watchHistory()}. */
+    public MemberConfig withWatchHistory(int value) {
+        return with("watchHistory", value);
     }
 
     /** The timeout granted to a session that asks for this one (zk.S1). */

@@ -94,15 +94,20 @@ record NodeTree(
         }
     }
 
-    /** Calls with every node, a parent before its children, siblings by name; without recursion, as paths may be deep. */
+    /** Calls with every node, a parent before its children, siblings by name. */
     void inPathOrder(Consumer<ZNode> action) {
-        ZNode root = find("/");
-        if (root == null) {
+        inPathOrder("/", action);
+    }
+
+    /** Calls with a node, if there is one, and with every one below it; without recursion, as paths may be deep. */
+    void inPathOrder(String path, Consumer<ZNode> action) {
+        ZNode top = find(path);
+        if (top == null) {
             return;
         }
-        action.accept(root);
+        action.accept(top);
         ArrayDeque<Iterator<String>> levels = new ArrayDeque<>();
-        levels.push(sortedChildren(root));
+        levels.push(sortedChildren(top));
         while (!levels.isEmpty()) {
             if (!levels.peek().hasNext()) {
                 levels.pop();

@@ -225,6 +225,11 @@ public final class StateRoot {
         return node == null ? List.of() : node.acl.entries;
     }
 
+    /** Calls with a node, if there is one, and with every node below it, a parent before its children. */
+    void forEachInSubtree(String path, Consumer<ZNode> action) {
+        nodes.inPathOrder(path, action);
+    }
+
     @Nullable ZNode node(String path) {
         return nodes.find(path);
     }

@@ -303,15 +303,25 @@ public final class WatchTable {
             List<String> recursive) {}
 
     /**
-     * Sets the watches a client brings along, or fires those whose change it missed (zk.WT11). The events carry zxid -1 and no list to
-     * check.
+     * Sets the watches a client brings along. One-shot watches whose change it missed fire instead: their events carry zxid -1 and no
+     * list to check (zk.WT11). The watches that stay are set, and told what they missed: from the history, each change as it was;
+     * where that does not reach, what the tree shows, or a {@link WatchEvent.Type#GAP} for those who understand it (rule.28).
      *
      * @param watcher the client's watcher here
      * @param relativeZxid what the client has seen
      * @param carried its watches
      * @param root the state at which matching goes on
+     * @param history of the changes up to there
+     * @param tellGaps whether to tell of a gap, in place of events made up from what the tree shows
      */
-    public void setWatches(long watcher, long relativeZxid, Carried carried, StateRoot root, Sink sink) {
+    public void setWatches(
+            long watcher,
+            long relativeZxid,
+            Carried carried,
+            StateRoot root,
+            ChangeHistory history,
+            boolean tellGaps,
+            Sink sink) {
         for (String path : carried.data) {
             Stat stat = root.stat(path).orElse(null);
             if (stat == null || stat.mzxid() > relativeZxid) {
@@ -335,8 +345,21 @@ public final class WatchTable {
                 addChild(watcher, path);
             }
         }
+        if (!carried.persistent.isEmpty() || !carried.recursive.isEmpty()) {
+            if (tellGaps && !history.reaches(relativeZxid)) {
+                tellGap(watcher, carried, root.index(), sink);
+            } else {
+                history.tell(watcher, relativeZxid, carried.persistent, carried.recursive, root, sink);
+            }
+        }
         carried.persistent.forEach(path -> add(watcher, path, WatchMode.PERSISTENT));
         carried.recursive.forEach(path -> add(watcher, path, WatchMode.PERSISTENT_RECURSIVE));
+    }
+
+    private static void tellGap(long watcher, Carried carried, long zxid, Sink sink) {
+        Set<String> paths = new LinkedHashSet<>(carried.persistent);
+        paths.addAll(carried.recursive);
+        paths.forEach(path -> sink.event(watcher, new WatchEvent(WatchEvent.Type.GAP, path, zxid), List.of()));
     }
 
     private static void tell(long watcher, WatchEvent.Type type, String path, Sink sink) {

@@ -299,12 +299,12 @@ class WatchTableTest {
     }
 
     @Test
-    @DisplayName("zk.WT11 setWatches only arms the watches that stay")
-    void setWatchesOnlyArmsTheWatchesThatStay() {
+    @DisplayName("zk.WT11 setWatches arms the watches that stay")
+    void setWatchesArmsTheWatchesThatStay() {
         client.create("/a");
         skip();
 
-        setWatches(0, new WatchTable.Carried(NONE, NONE, NONE, List.of("/a"), List.of("/")));
+        setWatches(scene.zxid(), new WatchTable.Carried(NONE, NONE, NONE, List.of("/a"), List.of("/")));
 
         assertThat(events).isEmpty();
         assertThat(table.has(W, "/a", WatchKind.PERSISTENT)).isTrue();
@@ -320,6 +320,8 @@ class WatchTableTest {
                 5,
                 new WatchTable.Carried(List.of("/gone"), NONE, NONE, NONE, NONE),
                 scene.state.root(),
+                history(0),
+                false,
                 (watcher, event, acl) -> seen.add(event));
 
         assertThat(seen).containsExactly(new WatchEvent(Type.DELETED, "/gone", -1));
@@ -489,7 +491,13 @@ class WatchTableTest {
     }
 
     private void setWatches(long relativeZxid, WatchTable.Carried carried) {
-        table.setWatches(W, relativeZxid, carried, scene.state.root(), this::note);
+        table.setWatches(W, relativeZxid, carried, scene.state.root(), history(1_000), false, this::note);
+    }
+
+    private ChangeHistory history(int capacity) {
+        ChangeHistory history = new ChangeHistory(capacity, 0);
+        scene.changes.forEach(history::add);
+        return history;
     }
 
     private void note(long watcher, WatchEvent event, List<Acl> acl) {

@@ -233,6 +233,7 @@ public sealed interface Input {
      * @param child paths of child watches
      * @param persistent paths of persistent watches
      * @param recursive paths of recursive watches
+     * @param tellGaps whether to tell persistent watches of a gap where history does not reach; else of what the tree shows (rule.28)
      */
     record SetWatches(
             long session,
@@ -242,7 +243,8 @@ public sealed interface Input {
             List<String> exist,
             List<String> child,
             List<String> persistent,
-            List<String> recursive)
+            List<String> recursive,
+            boolean tellGaps)
             implements Request {}
 
     /**

@@ -18,6 +18,7 @@ import io.coord.state.Settings;
  * @param snapshotEntries a snapshot is taken after so many entries
  * @param snapshotBytes or after so many bytes of entries, if sooner
  * @param collectIntervalNanos how often the leader looks for containers and TTL nodes to delete (zk.CT1)
+ * @param watchHistory the latest changes to remember for persistent watches whose owner was away (rule.28)
  * @param codec of commands
  * @param seed of all its random choices in this run
  */
@@ -32,5 +33,6 @@ public record MemberSetup(
         long snapshotEntries,
         long snapshotBytes,
         long collectIntervalNanos,
+        int watchHistory,
         CommandCodec codec,
         long seed) {}

@@ -14,6 +14,7 @@ import io.coord.raft.Proposal;
 import io.coord.state.Acls;
 import io.coord.state.Applied;
 import io.coord.state.Change;
+import io.coord.state.ChangeHistory;
 import io.coord.state.Command;
 import io.coord.state.CoordState;
 import io.coord.state.Reader;
@@ -94,6 +95,8 @@ final class SessionHost {
     private final Map<Long, PendingRead> reads = new LinkedHashMap<>();
     private final List<Long> readsToAskAgain = new ArrayList<>();
 
+    private final ChangeHistory history;
+
     private CoordState state;
     private long nowNanos;
     private long wallMillis;
@@ -113,6 +116,7 @@ final class SessionHost {
         this.surroundings = surroundings;
         this.outbox = outbox;
         this.state = state;
+        this.history = new ChangeHistory(setup.watchHistory(), state.appliedIndex());
         this.nextReadId = firstReadId;
         this.random = random;
         this.resendNanos = setup.raft().electionTimeoutNanos();
@@ -337,6 +341,7 @@ final class SessionHost {
     /** Tells the watches what an entry changed; before its reply (rule.2). */
     void changed(List<Change> changes) {
         for (Change change : changes) {
+            history.add(change);
             watches.match(change, this::fire);
         }
     }
@@ -444,6 +449,8 @@ final class SessionHost {
                 set.sinceZxid(),
                 new WatchTable.Carried(set.data(), set.exist(), set.child(), set.persistent(), set.recursive()),
                 state.root(),
+                history,
+                set.tellGaps(),
                 this::fire);
         outbox.deliver(new Delivery.Answered<>(set.caller(), true, state.appliedIndex()));
     }
@@ -822,6 +829,7 @@ final class SessionHost {
                 suspend(session, "member " + setup.self() + " was behind and has installed a snapshot");
             }
         }
+        history.restart(installed.appliedIndex());
         watches.rearm(before, now, this::fire);
         for (HostedSession session : sessions.values()) {
             long proposed = session.nextNumber - 1;

@@ -273,7 +273,8 @@ final class Guest implements SessionPort.Attachment, Resident {
                 watches.exist(),
                 watches.child(),
                 watches.persistent(),
-                watches.recursive()));
+                watches.recursive(),
+                false));
     }
 
     @Override

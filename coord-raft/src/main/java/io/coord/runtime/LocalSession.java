@@ -126,7 +126,8 @@ public final class LocalSession implements AsyncSession, DirectReads {
 
     /**
      * Attaches the session to another member, or anew to its own. Unanswered requests are asked again there, in order; one-shot watches
-     * are compared with what changed since, persistent ones report a {@link WatchEvent.Type#GAP}.
+     * are compared with what changed since; persistent ones are told what they missed, or, where the new member's history does not reach,
+     * of a {@link WatchEvent.Type#GAP}.
      *
      * @return completes when it is attached; fails if the member cannot, and may be tried again with another
      */
@@ -229,17 +230,9 @@ public final class LocalSession implements AsyncSession, DirectReads {
         Call<Boolean> call = new Call<>(
                 Call.Kind.READ,
                 (session, caller) -> new Input.SetWatches(
-                        session, caller, link.seenZxid, data, exist, child, persistent, recursive),
-                done -> {
-                    link.rewatched = true;
-                    persistent.forEach(path -> gap(link, path));
-                    recursive.forEach(path -> gap(link, path));
-                });
+                        session, caller, link.seenZxid, data, exist, child, persistent, recursive, true),
+                done -> link.rewatched = true);
         link.home.resubmit(call.asking.input(id, new Call.Attempt<>(this, call, link)));
-    }
-
-    private void gap(Link link, String path) {
-        fire(new WatchEvent(WatchEvent.Type.GAP, path, link.home.root().index()));
     }
 
     /** Gives up a request to open or attach; if it is granted all the same, the session is closed again, unless it has moved. */

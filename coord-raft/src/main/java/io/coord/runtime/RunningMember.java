@@ -157,6 +157,7 @@ public final class RunningMember implements AutoCloseable {
                 config.snapshotEntries(),
                 config.snapshotBytes(),
                 config.containerCheckInterval().toNanos(),
+                config.watchHistory(),
                 commands,
                 parts.seed());
     }

@@ -21,12 +21,15 @@ import io.coord.SessionState;
 import io.coord.UnavailableException;
 import io.coord.WatchEvent;
 import io.coord.WatchMode;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -140,8 +143,39 @@ class MovingSessionTest {
     }
 
     @Test
-    void aPersistentWatchReportsItsGapAndThenWhatFollows(@Coord LocalEnsemble ensemble) {
-        Session session = ensemble.openSession();
+    @Timeout(60)
+    void aPersistentWatchIsToldWhatItMissed(@Coord LocalEnsemble ensemble) {
+        Session session = ensemble.openSession(Duration.ofSeconds(30));
+        Session other = ensemble.openSession(MemberId.of(2), Duration.ofSeconds(30));
+        session.create(COUNTER, Bytes.EMPTY, CreateMode.PERSISTENT);
+        BlockingQueue<WatchEvent> events = new LinkedBlockingQueue<>();
+        session.addWatch(COUNTER, WatchMode.PERSISTENT_RECURSIVE, events::add);
+        ensemble.isolate(MemberId.of(1));
+        other.create(COUNTER.child("a"), Bytes.EMPTY, CreateMode.PERSISTENT);
+        other.delete(COUNTER.child("a"));
+        ensemble.kill(MemberId.of(1));
+        session.setData(COUNTER, Bytes.utf8("back"));
+        List<String> heard = new ArrayList<>();
+        while (heard.size() < 3) {
+            WatchEvent event = session.await(CompletableFuture.supplyAsync(() -> take(events)));
+            heard.add(event.type() + " " + event.path());
+        }
+        assertThat(heard).containsExactly("CREATED /counter/a", "DELETED /counter/a", "DATA_CHANGED /counter");
+    }
+
+    private static WatchEvent take(BlockingQueue<WatchEvent> events) {
+        try {
+            return events.take();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void aPersistentWatchReportsAGapThatHistoryDoesNotFill(@Coord(config = "watchHistory=0") LocalEnsemble ensemble) {
+        Session session = ensemble.openSession(Duration.ofSeconds(30));
+        Session other = ensemble.openSession(MemberId.of(2), Duration.ofSeconds(30));
         session.create(COUNTER, Bytes.EMPTY, CreateMode.PERSISTENT);
         CompletableFuture<WatchEvent> gap = new CompletableFuture<>();
         CompletableFuture<WatchEvent> next = new CompletableFuture<>();
@@ -152,6 +186,8 @@ class MovingSessionTest {
                 next.complete(event);
             }
         });
+        ensemble.isolate(MemberId.of(1));
+        other.setData(COUNTER, Bytes.utf8("missed"));
         ensemble.kill(MemberId.of(1));
         assertThat(session.await(gap).path()).isEqualTo(COUNTER.value());
         session.create(COUNTER.child("a"), Bytes.EMPTY, CreateMode.PERSISTENT);

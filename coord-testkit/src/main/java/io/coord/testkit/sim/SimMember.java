@@ -200,7 +200,7 @@ final class SimMember {
         MemberSetup seeded = new MemberSetup(
                 setup.self(), setup.ensemble(), setup.initial(), setup.raft(), setup.settings(),
                 setup.minSessionTimeoutMillis(), setup.maxSessionTimeoutMillis(), setup.snapshotEntries(),
-                setup.snapshotBytes(), setup.collectIntervalNanos(), setup.codec(), seeds.any());
+                setup.snapshotBytes(), setup.collectIntervalNanos(), setup.watchHistory(), setup.codec(), seeds.any());
         MemberCore started = new MemberCore(seeded, recovered, clock.nanos(), clock.wallMillis());
         core = started;
         Home newHome = new Home(started.root());

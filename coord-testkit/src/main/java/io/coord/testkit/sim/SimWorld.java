@@ -129,6 +129,7 @@ public final class SimWorld {
                 profile.snapshotEntries(),
                 config.snapshotBytes(),
                 config.containerCheckInterval().toNanos(),
+                config.watchHistory(),
                 commands,
                 0);
     }
