@@ -156,6 +156,41 @@ public sealed interface Operation<R> {
     }
 
     /**
+     * Changes who belongs to the ensemble: judged when its entry is applied (WRITE on {@code /zookeeper/config}, zk.RC2), then carried out
+     * by the leader of the day, and answered when the new configuration is committed (rule.25). One change is under way at a time.
+     *
+     * <p>Members are written as {@link Ensemble#parse(String)} reads them. Who is to vote or observe must have joined: a member that is
+     * started with a list that names an existing one joins by itself, as an observer.
+     *
+     * @param members those that come, or change their role or address; with {@code replacesAll} the whole new ensemble
+     * @param replacesAll whether members that are not named leave
+     * @param leaving those that leave besides
+     * @param configZxid the zxid of the configuration expected to be in force, which is {@code mzxid} of the configuration node, or -1
+     *     for any
+     */
+    record Reconfigure(String members, boolean replacesAll, List<MemberId> leaving, long configZxid)
+            implements Write<Outcome.Reconfigured> {
+
+        /** The expected configuration that matches every configuration. */
+        public static final long ANY_CONFIG = -1;
+
+        /** Keeps an immutable copy of the ids. */
+        public Reconfigure {
+            leaving = List.copyOf(leaving);
+        }
+
+        /** To this ensemble, whatever is in force. */
+        public static Reconfigure to(Ensemble ensemble) {
+            return new Reconfigure(ensemble.toString(), true, List.of(), ANY_CONFIG);
+        }
+
+        @Override
+        public Class<Outcome.Reconfigured> outcomeType() {
+            return Outcome.Reconfigured.class;
+        }
+    }
+
+    /**
      * Answers once this member has applied everything that was committed when the request began; verified by a quorum, unlike
      * ZooKeeper's (zk.X5). Needs no existing path and no permission.
      *

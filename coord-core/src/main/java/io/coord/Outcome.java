@@ -68,6 +68,20 @@ public sealed interface Outcome {
         }
     }
 
+    /**
+     * A change of members was judged to be in order and is under way; its own outcome takes this one's place when it is settled
+     * (rule.25). No caller is ever told this.
+     */
+    record Reconfiguring() implements Outcome {}
+
+    /**
+     * The ensemble has the members asked for.
+     *
+     * @param data the configuration node's data: the members, for ZooKeeper's clients (zk.RC1)
+     * @param stat the configuration node's metadata; its {@code mzxid} is the version of the configuration
+     */
+    record Reconfigured(Bytes data, Stat stat) implements Outcome {}
+
     /** The step would have succeeded, but a later one of its transaction did not: it has no effect. */
     record RolledBack() implements Outcome {}
 

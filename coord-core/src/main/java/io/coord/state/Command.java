@@ -4,6 +4,7 @@ import io.coord.Bytes;
 import io.coord.Identity;
 import io.coord.MemberId;
 import io.coord.Operation;
+import io.coord.Refusal;
 import java.util.List;
 
 /**
@@ -96,4 +97,15 @@ public sealed interface Command {
      * @param settings the new settings
      */
     record Configure(Settings settings) implements Command {}
+
+    /**
+     * Abandons a change of members that cannot be carried out. Void unless the entry is of this term and that change is still under way
+     * (rule.25).
+     *
+     * @param index of the entry that asked for the change
+     * @param term the term of the leader that proposes it for itself
+     * @param refusal what its caller is told
+     * @param reason why, in words
+     */
+    record AbandonReconfiguration(long index, long term, Refusal refusal, String reason) implements Command {}
 }

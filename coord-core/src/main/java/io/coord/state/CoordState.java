@@ -2,11 +2,14 @@ package io.coord.state;
 
 import io.coord.Acl;
 import io.coord.Bytes;
+import io.coord.ConfigException;
 import io.coord.Identity;
+import io.coord.Operation;
 import io.coord.Outcome;
 import io.coord.Refusal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +36,8 @@ public final class CoordState {
     private final NodeEditor nodes;
     private final SessionEditor sessions;
     private Settings settings;
+    private @Nullable Reconfiguration reconfiguration;
+    private @Nullable String ensemble;
     private long index;
     private long term;
     private long wallMillis;
@@ -64,6 +69,7 @@ public final class CoordState {
         this.nodes = nodes;
         this.sessions = sessions;
         this.settings = header.settings();
+        this.reconfiguration = header.reconfiguration();
         this.index = header.index();
         this.term = header.term();
         this.wallMillis = header.wallMillis();
@@ -103,16 +109,57 @@ public final class CoordState {
         if (command instanceof Command.CollectNode collect) {
             return collect(collect);
         }
+        if (command instanceof Command.AbandonReconfiguration abandon) {
+            return abandon(abandon);
+        }
         settings = ((Command.Configure) command).settings();
         return Applied.NOTHING;
     }
 
-    /** Applies an entry that sets the ensemble's configuration: the configuration node shows it, and its watches fire. */
-    public Applied configure(long index, long term, long wallMillis, long elapsedMillis, Bytes configNodeData) {
+    /**
+     * Tells the members that are in force: what the next change of members is judged against. They are no part of the state but of the
+     * configuration that goes with it, in the log and in each snapshot.
+     *
+     * @param ensemble in canonical text, or null if some address is not known
+     */
+    public void stands(@Nullable String ensemble) {
+        this.ensemble = ensemble;
+    }
+
+    /**
+     * Applies an entry that sets the ensemble's configuration: the configuration node shows it, its watches fire, and the change of
+     * members that led to it is settled.
+     *
+     * @param ensemble the members now, in canonical text, or null if some address is not known
+     */
+    public Applied configure(
+            long index, long term, long wallMillis, long elapsedMillis, @Nullable String ensemble, Bytes configNodeData) {
         advance(index, term, wallMillis, elapsedMillis);
+        this.ensemble = ensemble;
         List<Change> changes = new ArrayList<>(1);
-        judge(0, List.of(), changes).configure(configNodeData);
-        return new Applied(Reply.None.NONE, changes);
+        Outcome configured = judge(0, List.of(), changes).configure(configNodeData);
+        boolean isWanted = reconfiguration != null && reconfiguration.wanted().equals(ensemble);
+        return new Applied(isWanted ? settle(configured) : Reply.None.NONE, changes);
+    }
+
+    private Applied abandon(Command.AbandonReconfiguration abandon) {
+        Reconfiguration pending = reconfiguration;
+        if (pending == null || pending.index() != abandon.index() || abandon.term() != term) {
+            return Applied.NOTHING;
+        }
+        return new Applied(settle(new Outcome.Refused(abandon.refusal(), CONFIG_NODE, abandon.reason())), List.of());
+    }
+
+    /** Whoever asked for the change of members under way gets this answer, unless its session is over. */
+    private Reply settle(Outcome outcome) {
+        Reconfiguration settled = Objects.requireNonNull(reconfiguration);
+        reconfiguration = null;
+        SessionEntry session = sessions.find(settled.session());
+        if (session == null || !(session.outcome(settled.number()) instanceof Outcome.Reconfiguring)) {
+            return Reply.None.NONE;
+        }
+        sessions.settle(session, settled.number(), outcome);
+        return new Reply.Written(settled.session(), session.attach, settled.number(), outcome);
     }
 
     /** Applies an entry without effect. */
@@ -134,7 +181,7 @@ public final class CoordState {
 
     /** The state as it is now, for any thread and for good. Costs little; the changes after it pay for copies. */
     public StateRoot root() {
-        return new StateRoot(index, term, wallMillis, elapsedMillis, settings, nodes.freeze(), sessions.freeze());
+        return new StateRoot(index, term, wallMillis, elapsedMillis, settings, nodes.freeze(), sessions.freeze(), reconfiguration);
     }
 
     /**
@@ -226,12 +273,47 @@ public final class CoordState {
         }
         if (submit.number() <= session.lastNumber) {
             Outcome stored = session.outcome(submit.number());
-            return stored == null ? Applied.NOTHING : new Applied(written(submit, stored), List.of());
+            return stored == null || stored instanceof Outcome.Reconfiguring
+                    ? Applied.NOTHING
+                    : new Applied(written(submit, stored), List.of());
         }
         List<Change> changes = new ArrayList<>(1);
-        Outcome outcome = judge(session.id, submit.identities(), changes).write(submit.operation());
+        Outcome outcome = submit.operation() instanceof Operation.Reconfigure wish
+                ? reconfigure(submit, wish)
+                : judge(session.id, submit.identities(), changes).write(submit.operation());
         keep(submit, outcome);
-        return new Applied(written(submit, outcome), changes);
+        return outcome instanceof Outcome.Reconfiguring ? Applied.NOTHING : new Applied(written(submit, outcome), changes);
+    }
+
+    /** Judged now, settled by a later entry. The order of the checks is ZooKeeper's (zk.RC2). */
+    private Outcome reconfigure(Command.Submit submit, Operation.Reconfigure wish) {
+        Judge judge = judge(submit.session(), submit.identities(), List.of());
+        String present = ensemble;
+        if (present == null) {
+            return Refusals.noReconfiguration();
+        }
+        if (reconfiguration != null) {
+            return Refusals.reconfigurationInProgress(reconfiguration);
+        }
+        long configZxid = judge.configZxid();
+        if (wish.configZxid() != Operation.Reconfigure.ANY_CONFIG && wish.configZxid() != configZxid) {
+            return Refusals.otherConfiguration(configZxid, wish.configZxid());
+        }
+        String wanted;
+        try {
+            wanted = Members.changed(present, wish);
+        } catch (ConfigException mistaken) {
+            return Refusals.badMembers(mistaken.getMessage());
+        }
+        Outcome.Refused refused = judge.refuseReconfigure();
+        if (refused != null) {
+            return refused;
+        }
+        if (wanted.equals(present)) {
+            return judge.configuration();
+        }
+        reconfiguration = new Reconfiguration(index, wanted, submit.session(), submit.number());
+        return new Outcome.Reconfiguring();
     }
 
     /** The session is looked up again: the write may have given it another entry. */

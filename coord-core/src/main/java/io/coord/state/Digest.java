@@ -64,6 +64,15 @@ final class Digest {
         return finish(mix(mix(6, flags), settings.maxNeverUsedContainerMillis()));
     }
 
+    /** A state with no change of members under way has the digest it had before there were such. */
+    static long reconfiguration(@Nullable Reconfiguration pending) {
+        if (pending == null) {
+            return 0;
+        }
+        long h = mix(mix(8, pending.index()), text(pending.wanted()));
+        return finish(mix(mix(h, pending.session()), pending.number()));
+    }
+
     static long acl(List<Acl> entries) {
         long h = 7;
         for (Acl entry : entries) {
@@ -92,6 +101,12 @@ final class Digest {
                 h = mix(h, outcome(result));
             }
             return h;
+        }
+        if (outcome instanceof Outcome.Reconfigured done) {
+            return mix(stat(19, done.stat()), bytes(done.data()));
+        }
+        if (outcome instanceof Outcome.Reconfiguring) {
+            return 20;
         }
         return outcome instanceof Outcome.Deleted ? 16 : outcome instanceof Outcome.Checked ? 17 : 18;
     }

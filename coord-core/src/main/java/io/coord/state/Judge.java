@@ -269,12 +269,36 @@ final class Judge {
     }
 
     /** Sets the configuration node's data; its version stays -1 (zk.RC1). */
-    void configure(Bytes data) {
+    Outcome.Reconfigured configure(Bytes data) {
+        ZNode node = configNode();
+        put(node, data, node.life, CoordState.CONFIG_VERSION);
+        return configuration();
+    }
+
+    private ZNode configNode() {
         ZNode node = nodes.find(CoordState.CONFIG_NODE);
         if (node == null) {
             throw new IllegalStateException(CoordState.CONFIG_NODE + " is missing, which nothing can delete");
         }
-        put(node, data, node.life, CoordState.CONFIG_VERSION);
+        return node;
+    }
+
+    /** The configuration in force, as its node shows it. */
+    Outcome.Reconfigured configuration() {
+        ZNode node = configNode();
+        return new Outcome.Reconfigured(node.data == null ? Bytes.EMPTY : node.data, stat(node));
+    }
+
+    /** The version of the configuration in force. */
+    long configZxid() {
+        return configNode().mzxid;
+    }
+
+    /** zk.RC2. */
+    @Nullable Refused refuseReconfigure() {
+        return allows(configNode(), Acl.WRITE)
+                ? null
+                : Refusals.noAuth(CoordState.CONFIG_NODE, "the node", Acl.WRITE, identities);
     }
 
     /** zk.D3. */

@@ -70,6 +70,32 @@ final class Refusals {
         return new Refused(Refusal.INVALID_ACL, path, violation);
     }
 
+    static Refused noReconfiguration() {
+        return new Refused(
+                Refusal.UNIMPLEMENTED,
+                CoordState.CONFIG_NODE,
+                "the address of some member is not known to the ensemble; members are changed where every one has an address");
+    }
+
+    static Refused reconfigurationInProgress(Reconfiguration pending) {
+        return new Refused(
+                Refusal.RECONFIG_IN_PROGRESS,
+                CoordState.CONFIG_NODE,
+                "a change to the members " + pending.wanted() + " is under way; wait for it, then decide again");
+    }
+
+    static Refused otherConfiguration(long found, long expected) {
+        return new Refused(
+                Refusal.BAD_VERSION,
+                CoordState.CONFIG_NODE,
+                "the configuration is of 0x" + Long.toHexString(found) + ", not of 0x" + Long.toHexString(expected)
+                        + " as expected; read it again and decide again");
+    }
+
+    static Refused badMembers(String mistakes) {
+        return new Refused(Refusal.BAD_ARGUMENTS, CoordState.CONFIG_NODE, mistakes);
+    }
+
     private static String parent(String path) {
         int slash = path.lastIndexOf('/');
         return slash == 0 ? "/" : path.substring(0, Math.max(slash, 0));

@@ -161,6 +161,7 @@ public final class Restoring implements StateVisitor {
             check(nodes.find(path) != null, () -> named(path) + " is missing, which every tree has");
         }
         long found = digest();
+        checkReconfiguration(head);
         check(
                 found == digest,
                 () -> "its contents come to digest 0x" + Long.toHexString(found) + ", not 0x"
@@ -168,9 +169,23 @@ public final class Restoring implements StateVisitor {
         state = new CoordState(nodes, sessions, head);
     }
 
+    /** Its caller, if there still is one, waits for its outcome. */
+    private void checkReconfiguration(Header head) {
+        Reconfiguration pending = head.reconfiguration();
+        SessionEntry session = pending == null ? null : sessions.find(pending.session());
+        check(
+                pending == null || pending.index() <= head.index(),
+                () -> "the change of members under way is later than the snapshot");
+        check(
+                session == null || session.outcome(pending.number()) instanceof Outcome.Reconfiguring,
+                () -> "session 0x" + Long.toHexString(pending.session()) + " does not wait for the change of members under way");
+    }
+
     /** Digest of what was read so far: for a source that does not know it, such as an import, to tell at the end. */
     public long digest() {
-        long settings = header == null ? 0 : Digest.settings(header.settings());
+        long settings = header == null
+                ? 0
+                : Digest.settings(header.settings()) + Digest.reconfiguration(header.reconfiguration());
         return nodes.freeze().digest() + sessions.freeze().digest() + settings;
     }
 

@@ -94,6 +94,14 @@ final class SessionEditor {
         });
     }
 
+    /** Puts the outcome of a write in place of the one that stood for it meanwhile. */
+    void settle(SessionEntry session, long number, Outcome outcome) {
+        SessionEntry own = own(session);
+        digest -= digestOf(own, number);
+        own.replace(number, outcome);
+        digest += digestOf(own, number);
+    }
+
     private static long digestOf(SessionEntry session, long number) {
         Outcome outcome = session.outcome(number);
         return outcome == null ? 0 : Digest.outcome(session.id, number, outcome);

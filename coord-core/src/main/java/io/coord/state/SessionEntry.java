@@ -100,6 +100,12 @@ final class SessionEntry {
         lastNumber++;
     }
 
+    /** Keeps another outcome of a command applied before; older copies of this entry go on seeing theirs. */
+    void replace(long number, Outcome outcome) {
+        outcomes = outcomes.clone();
+        outcomes[to - 1 - (int) (lastNumber - number)] = outcome;
+    }
+
     /** Whether a password's hash is the session's; takes the same time wherever they differ (zk.X6). */
     boolean isPassword(Bytes hash) {
         int difference = hash.length() ^ passwordHash.length();

@@ -29,6 +29,7 @@ public final class StateRoot {
     private final Settings settings;
     private final NodeTree nodes;
     private final SessionTable sessions;
+    private final @Nullable Reconfiguration reconfiguration;
 
     StateRoot(
             long index,
@@ -37,7 +38,8 @@ public final class StateRoot {
             long elapsedMillis,
             Settings settings,
             NodeTree nodes,
-            SessionTable sessions) {
+            SessionTable sessions,
+            @Nullable Reconfiguration reconfiguration) {
         this.index = index;
         this.term = term;
         this.wallMillis = wallMillis;
@@ -45,6 +47,7 @@ public final class StateRoot {
         this.settings = settings;
         this.nodes = nodes;
         this.sessions = sessions;
+        this.reconfiguration = reconfiguration;
     }
 
     /** Index of the last entry in it: the zxid of what is read here. */
@@ -72,6 +75,11 @@ public final class StateRoot {
         return settings;
     }
 
+    /** The change of members under way, or null. */
+    public @Nullable Reconfiguration reconfiguration() {
+        return reconfiguration;
+    }
+
     /** Number of nodes, the root included. */
     public int nodeCount() {
         return nodes.count();
@@ -79,7 +87,7 @@ public final class StateRoot {
 
     /** Digest of all contents, equal on all members at equal indexes, whatever the order in which they came to be (rule.14). */
     public long digest() {
-        return nodes.digest() + sessions.digest() + Digest.settings(settings);
+        return nodes.digest() + sessions.digest() + Digest.settings(settings) + Digest.reconfiguration(reconfiguration);
     }
 
     // ---- reads
@@ -268,7 +276,8 @@ public final class StateRoot {
                 settings,
                 sessions.count(),
                 nodes.count(),
-                sessions.highestSessions()));
+                sessions.highestSessions(),
+                reconfiguration));
         sessions.sessions().forEach(session -> visitor.session(image(session)));
         nodes.inPathOrder(node -> visitor.node(image(node)));
         visitor.end(digest());

@@ -40,6 +40,7 @@ public interface StateVisitor {
      * @param sessionCount number of sessions that follow
      * @param nodeCount number of nodes that follow
      * @param highestSessions the highest session id each member ever made, by member
+     * @param reconfiguration the change of members under way, or null
      */
     record Header(
             long index,
@@ -49,7 +50,22 @@ public interface StateVisitor {
             Settings settings,
             long sessionCount,
             long nodeCount,
-            List<HighestSession> highestSessions) {}
+            List<HighestSession> highestSessions,
+            @Nullable Reconfiguration reconfiguration) {
+
+        /** With no change of members under way. */
+        public Header(
+                long index,
+                long term,
+                long wallMillis,
+                long elapsedMillis,
+                Settings settings,
+                long sessionCount,
+                long nodeCount,
+                List<HighestSession> highestSessions) {
+            this(index, term, wallMillis, elapsedMillis, settings, sessionCount, nodeCount, highestSessions, null);
+        }
+    }
 
     /**
      * The highest session id a member ever made.

@@ -270,7 +270,7 @@ class WriteTest {
         CoordState state = new CoordState(Bytes.utf8("version=0"));
         assertThat(state.root().stat("/zookeeper/config").orElseThrow().version()).isEqualTo(-1);
 
-        Applied applied = state.configure(0x100000001L, 3, 77, 88, Bytes.utf8("version=100000001"));
+        Applied applied = state.configure(0x100000001L, 3, 77, 88, null, Bytes.utf8("version=100000001"));
 
         Stat stat = state.root().stat("/zookeeper/config").orElseThrow();
         assertThat(stat).isEqualTo(new Stat(0, 0x100000001L, 0, 77, -1, 0, 0, 0, 17, 0, 0));

@@ -485,6 +485,7 @@ public final class MemberCore {
                     entry.term(),
                     entry.wallMillis(),
                     entry.elapsedMillis(),
+                    null,
                     ConfigNode.data(config.configuration(), entry.index()));
         } else {
             state.advance(entry.index(), entry.term(), entry.wallMillis(), entry.elapsedMillis());

@@ -377,18 +377,24 @@ final class SessionHost {
     private void written(Reply.Written written) {
         HostedSession session = sessions.get(written.session());
         if (session != null && session.attach == written.attach() && written.number() > session.answered) {
-            answerThrough(session, written.number(), state.root());
+            StateRoot root = state.root();
+            long applied = root.session(session.id).orElseThrow().lastNumber();
+            answerThrough(session, Math.max(written.number(), Math.min(session.nextNumber - 1, applied)), root);
         }
     }
 
     private void answerThrough(HostedSession session, long number, StateRoot root) {
         SessionView table = root.session(session.id).orElseThrow();
         while (session.queue.peek() instanceof PendingWrite write && write.number != 0 && write.number <= number) {
+            Outcome outcome = table.outcome(write.number).orElseThrow();
+            if (outcome instanceof Outcome.Reconfiguring) {
+                return; // its own outcome comes with a later entry, and what was asked after it is answered after it
+            }
             session.queue.poll();
             session.answered = write.number;
             session.resendAfterNanos = resendNanos;
             session.proposedNanos = nowNanos;
-            answer(write.caller, table.outcome(write.number).orElseThrow());
+            answer(write.caller, outcome);
             advance(session);
         }
         if (session.answered < number) {

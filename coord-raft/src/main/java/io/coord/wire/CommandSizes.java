@@ -33,6 +33,8 @@ final class CommandSizes {
             size += attach.passwordHash().length();
         } else if (command instanceof Command.CollectNode collect) {
             size += collect.path().length();
+        } else if (command instanceof Command.AbandonReconfiguration abandon) {
+            size += abandon.reason().length();
         }
         return (int) Math.min(size, Integer.MAX_VALUE);
     }
@@ -47,6 +49,9 @@ final class CommandSizes {
         }
         if (write instanceof Operation.SetAcl set) {
             return STEP_BYTES + set.path().length() + acl(set.acl());
+        }
+        if (write instanceof Operation.Reconfigure wish) {
+            return STEP_BYTES + wish.members().length() + 2L * wish.leaving().size();
         }
         return write instanceof Operation.Step<?> step ? step(step) : STEP_BYTES;
     }

@@ -3,6 +3,7 @@ package io.coord.wire;
 import io.coord.Identity;
 import io.coord.MemberId;
 import io.coord.Operation;
+import io.coord.Refusal;
 import io.coord.state.Command;
 import io.coord.wire.proto.CommandFormat;
 import io.coord.wire.proto.ValueFormat;
@@ -40,6 +41,12 @@ final class Commands {
                     .setCzxid(collect.czxid())
                     .setMzxid(collect.mzxid())
                     .setTerm(collect.term()));
+        } else if (command instanceof Command.AbandonReconfiguration abandon) {
+            message.setAbandonReconfiguration(CommandFormat.AbandonReconfiguration.newBuilder()
+                    .setIndex(abandon.index())
+                    .setTerm(abandon.term())
+                    .setCode(abandon.refusal().code())
+                    .setReason(Text.toField(abandon.reason())));
         } else if (command instanceof Command.Configure configure) {
             message.setConfigure(
                     CommandFormat.Configure.newBuilder().setSettings(Values.settings(configure.settings())));
@@ -94,6 +101,7 @@ final class Commands {
             case EXPIRE_SESSION -> expireSession(message.getExpireSession());
             case COLLECT_NODE -> collectNode(message.getCollectNode());
             case CONFIGURE -> configure(message.getConfigure());
+            case ABANDON_RECONFIGURATION -> abandon(message.getAbandonReconfiguration());
             case KIND_NOT_SET -> throw Fields.missing("a command");
         };
     }
@@ -149,6 +157,12 @@ final class Commands {
         Fields.refuseUnknown(message);
         return new Command.CollectNode(
                 Text.ofField(message.getPath()), message.getCzxid(), message.getMzxid(), message.getTerm());
+    }
+
+    private static Command.AbandonReconfiguration abandon(CommandFormat.AbandonReconfiguration message) {
+        Fields.refuseUnknown(message);
+        return new Command.AbandonReconfiguration(
+                message.getIndex(), message.getTerm(), Refusal.ofCode(message.getCode()), Text.ofField(message.getReason()));
     }
 
     private static Command.Configure configure(CommandFormat.Configure message) {

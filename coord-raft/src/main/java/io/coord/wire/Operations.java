@@ -2,6 +2,7 @@ package io.coord.wire;
 
 import io.coord.Acl;
 import io.coord.CreateMode;
+import io.coord.MemberId;
 import io.coord.Operation;
 import io.coord.wire.proto.CommandFormat;
 import java.util.ArrayList;
@@ -22,6 +23,8 @@ final class Operations {
             message.setMulti(multi(multi));
         } else if (write instanceof Operation.SetAcl set) {
             message.setSetAcl(setAcl(set));
+        } else if (write instanceof Operation.Reconfigure wish) {
+            message.setReconfigure(reconfigure(wish));
         } else {
             throw Fields.unwritable(write);
         }
@@ -80,6 +83,15 @@ final class Operations {
         return message.build();
     }
 
+    private static CommandFormat.Operation.Reconfigure reconfigure(Operation.Reconfigure wish) {
+        CommandFormat.Operation.Reconfigure.Builder message = CommandFormat.Operation.Reconfigure.newBuilder()
+                .setMembers(Text.toField(wish.members()))
+                .setReplacesAll(wish.replacesAll())
+                .setConfigZxid(wish.configZxid());
+        wish.leaving().forEach(member -> message.addLeaving(member.value()));
+        return message.build();
+    }
+
     private static CommandFormat.Operation.Multi multi(Operation.Multi multi) {
         CommandFormat.Operation.Multi.Builder message = CommandFormat.Operation.Multi.newBuilder();
         for (Operation.Step<?> step : multi.steps()) {
@@ -102,6 +114,10 @@ final class Operations {
                 Fields.refuseUnknown(message);
                 yield setAcl(message.getSetAcl());
             }
+            case RECONFIGURE -> {
+                Fields.refuseUnknown(message);
+                yield reconfigure(message.getReconfigure());
+            }
             default -> step(message);
         };
     }
@@ -113,7 +129,7 @@ final class Operations {
             case DELETE -> delete(message.getDelete());
             case SET_DATA -> setData(message.getSetData());
             case CHECK -> check(message.getCheck());
-            case SET_ACL, MULTI -> throw new IllegalArgumentException("a " + message.getKindCase() + " is no step of a multi");
+            case SET_ACL, MULTI, RECONFIGURE -> throw new IllegalArgumentException("a " + message.getKindCase() + " is no step of a multi");
             case KIND_NOT_SET -> throw Fields.missing("an operation");
         };
     }
@@ -157,6 +173,14 @@ final class Operations {
         Fields.refuseUnknown(message);
         return new Operation.SetAcl(
                 Text.ofField(message.getPath()), Values.acls(message.getAclList()), message.getVersion());
+    }
+
+    private static Operation.Reconfigure reconfigure(CommandFormat.Operation.Reconfigure message) {
+        Fields.refuseUnknown(message);
+        List<MemberId> leaving = new ArrayList<>(message.getLeavingCount());
+        message.getLeavingList().forEach(member -> leaving.add(MemberId.of(member)));
+        return new Operation.Reconfigure(
+                Text.ofField(message.getMembers()), message.getReplacesAll(), leaving, message.getConfigZxid());
     }
 
     private static Operation.Multi multi(CommandFormat.Operation.Multi message) {

@@ -2,6 +2,7 @@ package io.coord.wire;
 
 import io.coord.MemberId;
 import io.coord.Outcome;
+import io.coord.state.Reconfiguration;
 import io.coord.state.StateVisitor.Header;
 import io.coord.state.StateVisitor.HighestSession;
 import io.coord.state.StateVisitor.SessionImage;
@@ -30,6 +31,14 @@ final class SnapshotImages {
             message.addHighestSessions(SnapshotFormat.HighestSession.newBuilder()
                     .setMember(highest.member().value())
                     .setSession(highest.session()));
+        }
+        Reconfiguration pending = header.reconfiguration();
+        if (pending != null) {
+            message.setReconfiguration(SnapshotFormat.Reconfiguration.newBuilder()
+                    .setIndex(pending.index())
+                    .setWanted(Text.toField(pending.wanted()))
+                    .setSession(pending.session())
+                    .setNumber(pending.number()));
         }
         return message.build();
     }
@@ -68,7 +77,14 @@ final class SnapshotImages {
                 Values.settings(message.getSettings()),
                 message.getSessionCount(),
                 message.getNodeCount(),
-                List.copyOf(highest));
+                List.copyOf(highest),
+                message.hasReconfiguration() ? reconfiguration(message.getReconfiguration()) : null);
+    }
+
+    private static Reconfiguration reconfiguration(SnapshotFormat.Reconfiguration message) {
+        Fields.refuseUnknown(message);
+        return new Reconfiguration(
+                message.getIndex(), Text.ofField(message.getWanted()), message.getSession(), message.getNumber());
     }
 
     static SessionImage session(SnapshotFormat.Session message) {

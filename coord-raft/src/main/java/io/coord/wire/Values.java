@@ -138,6 +138,12 @@ final class Values {
             message.setAclSet(ValueFormat.Outcome.AclSet.newBuilder().setStat(stat(set.stat())));
         } else if (outcome instanceof Outcome.Checked) {
             message.setChecked(ValueFormat.Outcome.Checked.getDefaultInstance());
+        } else if (outcome instanceof Outcome.Reconfiguring) {
+            message.setReconfiguring(ValueFormat.Outcome.Reconfiguring.getDefaultInstance());
+        } else if (outcome instanceof Outcome.Reconfigured done) {
+            message.setReconfigured(ValueFormat.Outcome.Reconfigured.newBuilder()
+                    .setData(Fields.share(done.data()))
+                    .setStat(stat(done.stat())));
         } else if (outcome instanceof Outcome.RolledBack) {
             message.setRolledBack(ValueFormat.Outcome.RolledBack.getDefaultInstance());
         } else if (outcome instanceof Outcome.Refused refused) {
@@ -189,6 +195,16 @@ final class Values {
                 yield new Outcome.RolledBack();
             }
             case REFUSED -> refused(message.getRefused());
+            case RECONFIGURING -> {
+                Fields.refuseUnknown(message.getReconfiguring());
+                yield new Outcome.Reconfiguring();
+            }
+            case RECONFIGURED -> {
+                Fields.refuseUnknown(message.getReconfigured());
+                yield new Outcome.Reconfigured(
+                        Fields.copy(message.getReconfigured().getData()),
+                        stat(message.getReconfigured().hasStat(), message.getReconfigured().getStat()));
+            }
             case MULTI -> throw new IllegalArgumentException("a multi holds a multi");
             case KIND_NOT_SET -> throw Fields.missing("an outcome");
         };

@@ -29,6 +29,7 @@ class GoldenTest {
     private static final String COMMANDS = "commands-v1.txt";
     private static final String FRAMES = "frames-v1.txt";
     private static final String SNAPSHOT = "snapshot-v1.txt";
+    private static final String SNAPSHOT_RECONFIGURING = "snapshot-v1-reconfiguring.txt";
 
     private final WireCommandCodec commands = new WireCommandCodec();
     private final PeerCodec peers = new PeerCodec(commands);
@@ -80,6 +81,19 @@ class GoldenTest {
     }
 
     @Test
+    void aSnapshotAmidAChangeOfMembersIsWrittenAsEver() throws IOException {
+        Map<String, Bytes> written = new LinkedHashMap<>();
+        SnapshotCodec.write(Samples::visitReconfiguring, record -> written.put("record-" + (written.size() + 1), record));
+        Golden.assertHolds(SNAPSHOT_RECONFIGURING, written);
+
+        Recording read = new Recording();
+        new SnapshotCodec().read(Golden.read(SNAPSHOT_RECONFIGURING).values(), read);
+        Recording expected = new Recording();
+        Samples.visitReconfiguring(expected);
+        assertThat(read.told).isEqualTo(expected.told);
+    }
+
+    @Test
     void everyKindIsAmongTheSamples() {
         List<Message> consensus = Samples.messages(commands).values().stream()
                 .filter(PeerMessage.Consensus.class::isInstance)
@@ -101,6 +115,7 @@ class GoldenTest {
 
     private static List<Outcome> allOutcomes() {
         List<Outcome> all = new ArrayList<>(Samples.outcomes());
+        all.addAll(Samples.outcomesOfMembers());
         Samples.outcomes().stream()
                 .filter(Outcome.Multi.class::isInstance)
                 .forEach(multi -> all.addAll(((Outcome.Multi) multi).results()));

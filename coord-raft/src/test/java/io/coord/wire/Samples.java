@@ -19,6 +19,7 @@ import io.coord.raft.Message;
 import io.coord.raft.Payload;
 import io.coord.raft.SnapshotMeta;
 import io.coord.state.Command;
+import io.coord.state.Reconfiguration;
 import io.coord.state.Settings;
 import io.coord.state.StateVisitor;
 import java.util.LinkedHashMap;
@@ -66,6 +67,9 @@ final class Samples {
         writes.put("set-acl", new Operation.SetAcl("/a", MIXED, -1));
         writes.put("multi", new Operation.Multi(List.of(check, create, delete, set)));
         writes.put("multi-none", new Operation.Multi(List.of()));
+        writes.put("reconfigure", new Operation.Reconfigure(
+                "1=alpha:2888:2181,4=delta:2888:observer", false, List.of(MemberId.of(3)), 0x1_0000_0042L));
+        writes.put("reconfigure-all", new Operation.Reconfigure("1=alpha:2888", true, List.of(), -1));
         return writes;
     }
 
@@ -83,6 +87,8 @@ final class Samples {
         commands.put("configure", new Command.Configure(new Settings(true, false, true, 86_400_000)));
         writes().forEach((name, write) -> commands.put(
                 "submit-" + name, new Command.Submit(SESSION, 2, 17, 16, List.of(Identity.ANYONE, DIGEST), write)));
+        commands.put("abandon-reconfiguration", new Command.AbandonReconfiguration(
+                0x1_0000_0043L, 12, Refusal.NEW_CONFIG_NO_QUORUM, "member 4 has not joined"));
         return commands;
     }
 
@@ -130,6 +136,32 @@ final class Samples {
                 new Outcome.Checked(),
                 refused,
                 new Outcome.Multi(List.of(new Outcome.RolledBack(), refused)));
+    }
+
+    /** Those of changes of members. */
+    static List<Outcome> outcomesOfMembers() {
+        return List.of(
+                new Outcome.Reconfigured(Bytes.utf8("version=100000002"), STAT),
+                new Outcome.Reconfigured(Bytes.EMPTY, STAT),
+                new Outcome.Reconfiguring());
+    }
+
+    /** A state amid a change of members. */
+    static void visitReconfiguring(StateVisitor visitor) {
+        visitor.header(new StateVisitor.Header(
+                0x1_0000_0100L,
+                4,
+                1_700_000_000_000L,
+                86_400_000,
+                Settings.DEFAULT,
+                1,
+                1,
+                List.of(),
+                new Reconfiguration(0x1_0000_00ffL, "1=alpha:2888,2=beta:2888,3=gamma:2888", SESSION, 20)));
+        visitor.session(new StateVisitor.SessionImage(
+                SESSION, HASH, 30_000, MemberId.of(2), 3, -42, 20, 17, outcomesOfMembers()));
+        visitor.node(node("/", Bytes.EMPTY, Acl.OPEN, 0, StateVisitor.Lifetime.PERSISTENT, -1, 0));
+        visitor.end(0x0123_4567_89ab_cdefL);
     }
 
     static void visit(StateVisitor visitor) {

@@ -1,0 +1,189 @@
+package io.coord.state;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.coord.Bytes;
+import io.coord.CreateMode;
+import io.coord.Ensemble;
+import io.coord.MemberId;
+import io.coord.Operation;
+import io.coord.Operation.Reconfigure;
+import io.coord.Outcome;
+import io.coord.Refusal;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@DisplayName("rule.25: a change of members is judged at apply, settled by a later entry")
+class ReconfigureTest {
+
+    private static final String ONE = "1=a:7100:2181";
+    private static final String THREE = "1=a:7100:2181,2=b:7100:2181,3=c:7100:2181";
+
+    private final Scene scene = new Scene();
+    private final Scene.Client admin = scene.open(0x1111, Scene.SUPER);
+
+    ReconfigureTest() {
+        scene.state.stands(ONE);
+    }
+
+    private static Reconfigure to(String ensemble) {
+        return Reconfigure.to(Ensemble.parse(ensemble));
+    }
+
+    private Applied configured(String ensemble) {
+        return scene.state.configure(
+                scene.zxid() + 1, scene.term, scene.wallMillis, scene.elapsedMillis, ensemble, Bytes.utf8(ensemble));
+    }
+
+    private Outcome.Refused refused(Scene.Client client, Reconfigure wish) {
+        return (Outcome.Refused) client.write(wish);
+    }
+
+    @Test
+    void itIsAnsweredWhenTheConfigurationIsInForce() {
+        long asked = scene.zxid() + 1;
+        assertThat(admin.submit(++admin.number, to(THREE))).isEqualTo(Reply.None.NONE);
+        assertThat(scene.state.root().reconfiguration()).isEqualTo(new Reconfiguration(asked, THREE, admin.id, 1));
+
+        assertThat(configured("1=a:7100:2181,2=b:7100:2181:observer").reply()).isEqualTo(Reply.None.NONE);
+        Applied done = configured(THREE);
+
+        Outcome expected = new Outcome.Reconfigured(Bytes.utf8(THREE), scene.stat("/zookeeper/config"));
+        assertThat(done.reply()).isEqualTo(new Reply.Written(admin.id, 1, 1, expected));
+        assertThat(done.changes()).extracting(Change::path).containsExactly("/zookeeper/config");
+        assertThat(scene.state.root().reconfiguration()).isNull();
+        assertThat(scene.state.root().session(admin.id).orElseThrow().outcome(1)).contains(expected);
+    }
+
+    @Test
+    @DisplayName("rule.4 asked again while it is under way it is not judged again; asked after, it has its own outcome")
+    void aDuplicateIsAnsweredOnce() {
+        admin.submit(++admin.number, to(THREE));
+        assertThat(admin.submit(1, to(THREE))).isEqualTo(Reply.None.NONE);
+        assertThat(admin.submit(++admin.number, Scene.create("/later"))).isInstanceOf(Reply.Written.class);
+        configured(THREE);
+        assertThat(admin.submit(1, to(THREE))).isInstanceOfSatisfying(
+                Reply.Written.class, again -> assertThat(again.outcome()).isInstanceOf(Outcome.Reconfigured.class));
+    }
+
+    @Test
+    void whatIsInForceAlreadyIsAnsweredAtOnce() {
+        assertThat(admin.write(to(ONE))).isInstanceOf(Outcome.Reconfigured.class);
+        assertThat(scene.state.root().reconfiguration()).isNull();
+    }
+
+    @Test
+    void itIsAbandonedByTheLeaderOfItsTermOnly() {
+        long asked = scene.zxid() + 1;
+        admin.submit(++admin.number, to(THREE));
+        scene.apply(new Command.AbandonReconfiguration(asked, 0, Refusal.NEW_CONFIG_NO_QUORUM, "of an older term"));
+        scene.apply(new Command.AbandonReconfiguration(asked + 1, 1, Refusal.NEW_CONFIG_NO_QUORUM, "another change"));
+        assertThat(scene.state.root().reconfiguration()).isNotNull();
+
+        Reply reply = scene.apply(
+                new Command.AbandonReconfiguration(asked, 1, Refusal.NEW_CONFIG_NO_QUORUM, "member 2 has not joined"));
+        assertThat(reply).isEqualTo(new Reply.Written(admin.id, 1, 1, new Outcome.Refused(
+                Refusal.NEW_CONFIG_NO_QUORUM, "/zookeeper/config", "member 2 has not joined")));
+        assertThat(scene.state.root().reconfiguration()).isNull();
+    }
+
+    @Test
+    void itGoesOnWithoutItsSession() {
+        admin.submit(++admin.number, to(THREE));
+        scene.apply(new Command.ExpireSession(admin.id, 1, scene.term));
+        assertThat(scene.state.root().reconfiguration()).isNotNull();
+        assertThat(configured(THREE).reply()).isEqualTo(Reply.None.NONE);
+        assertThat(scene.state.root().reconfiguration()).isNull();
+    }
+
+    @Test
+    void aSessionThatMovedIsAnsweredUnderItsNewAttach() {
+        admin.submit(++admin.number, to(THREE));
+        scene.apply(new Command.Attach(admin.id, Scene.PASSWORD, 10_000, Scene.TWO, 99));
+        assertThat(configured(THREE).reply()).isInstanceOfSatisfying(
+                Reply.Written.class, written -> assertThat(written.attach()).isEqualTo(2));
+    }
+
+    @Test
+    @DisplayName("zk.RC2 the order of the checks")
+    void theFirstObjectionIsTheAnswer() {
+        Scene.Client anyone = scene.open(0x2222);
+        assertThat(refused(anyone, new Reconfigure("nonsense", true, List.of(), 77)).refusal()).isEqualTo(Refusal.BAD_VERSION);
+        assertThat(refused(anyone, new Reconfigure("nonsense", true, List.of(), 0)).refusal()).isEqualTo(Refusal.BAD_ARGUMENTS);
+        assertThat(refused(anyone, to(THREE)).refusal()).isEqualTo(Refusal.NO_AUTH);
+        admin.submit(++admin.number, to(THREE));
+        assertThat(refused(anyone, new Reconfigure("nonsense", true, List.of(), 77)).refusal())
+                .isEqualTo(Refusal.RECONFIG_IN_PROGRESS);
+    }
+
+    @Test
+    void withoutAddressesThereIsNothingToChange() {
+        scene.state.stands(null);
+        assertThat(refused(admin, to(THREE)).refusal()).isEqualTo(Refusal.UNIMPLEMENTED);
+    }
+
+    @ParameterizedTest
+    @DisplayName("zk.RC3 members join, leave, change role and address, or are replaced as a whole")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "2=b:7:observer | false | | 1=a:7100:2181,2=b:7:observer",
+        "2=b:7,3=c:7 | false | | 1=a:7100:2181,2=b:7,3=c:7",
+        "4=d:7, | false | 1 | 4=d:7",
+        "1=z:9 | false | | 1=z:9",
+        "`` | false | 9 | 1=a:7100:2181",
+        "5=e:7 | true | | 5=e:7",
+    })
+    void changes(String members, boolean replacesAll, Integer leaving, String expected) {
+        List<MemberId> gone = leaving == null ? List.of() : List.of(MemberId.of(leaving));
+        Reconfigure wish = new Reconfigure(members, replacesAll, gone, -1);
+        assertThat(Members.changed(ONE, wish)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "2=b:7 | false | COORD-1002 ",
+        "1=b:7:observer | false | COORD-1011 ",
+        "2=a:7100,3=c:7 | false | COORD-1017 ",
+        "2=b:7,2=c:7,3=d:7 | false | COORD-1016 ",
+        "b:7 | false | COORD-1012 ",
+        "300=b:7 | false | COORD-1013 ",
+        "`` | true | COORD-1011 ",
+    })
+    void mistakesAreNamed(String members, boolean replacesAll, String code) {
+        assertThatThrownBy(() -> Members.changed(ONE, new Reconfigure(members, replacesAll, List.of(), -1)))
+                .hasMessageContaining(code);
+    }
+
+    @Test
+    @DisplayName("inv.R13 a snapshot keeps the change that is under way")
+    void aSnapshotKeepsIt() {
+        long before = scene.state.root().digest();
+        admin.submit(++admin.number, to(THREE));
+        CoordState restored = scene.restored();
+        restored.stands(ONE);
+        assertThat(restored.root().digest()).isEqualTo(scene.state.root().digest()).isNotEqualTo(before);
+        assertThat(restored.root().reconfiguration()).isEqualTo(scene.state.root().reconfiguration());
+
+        configured(THREE);
+        restored.configure(
+                restored.appliedIndex() + 1, scene.term, scene.wallMillis, scene.elapsedMillis, THREE, Bytes.utf8(THREE));
+        assertThat(restored.root().digest()).isEqualTo(scene.state.root().digest());
+    }
+
+    @Test
+    void aRootHandedOutBeforeDoesNotSeeTheOutcome() {
+        admin.create("/x", CreateMode.PERSISTENT);
+        admin.submit(++admin.number, to(THREE));
+        StateRoot before = scene.state.root();
+        configured(THREE);
+        assertThat(before.session(admin.id).orElseThrow().outcome(2)).contains(new Outcome.Reconfiguring());
+    }
+
+    @Test
+    void itIsNoStepOfATransaction() {
+        assertThat(Operation.Step.class.isAssignableFrom(Reconfigure.class)).isFalse();
+    }
+}
