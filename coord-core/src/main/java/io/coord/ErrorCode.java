@@ -57,6 +57,12 @@ public enum ErrorCode {
     OUT_OF_RANGE(1024),
     /** Two configured values do not go together. */
     CONFLICTING_VALUES(1025),
+    /** What a server was told on its command line cannot be understood, or is missing. */
+    BAD_ARGUMENT(1026),
+    /** A configuration file cannot be read. */
+    UNREADABLE_FILE(1027),
+    /** What is to be done would leave open to others what nobody said should be. */
+    INSECURE(1028),
 
     /** A request is larger than a limit other than that of data. */
     REQUEST_TOO_LARGE(1030),

@@ -1,0 +1,76 @@
+package io.coord.netty.server;
+
+import io.coord.Ensemble;
+import io.coord.MemberConfig;
+import io.coord.MemberId;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What a member that runs by itself was told, understood and found right.
+ *
+ * @param self the member
+ * @param ensemble its ensemble
+ * @param directory what it keeps everything under
+ * @param peerHost where it listens for the other members
+ * @param clientHost where it listens for clients
+ * @param clientPort the port for clients, 0 for any; empty for none
+ * @param config its times and limits
+ * @param door what its clients are held to
+ * @param isInsecure whether others than this machine may reach it without encryption
+ * @param warnings what was passed over or adjusted, to be told once
+ */
+public record ServerSettings(
+        MemberId self,
+        Ensemble ensemble,
+        Path directory,
+        String peerHost,
+        String clientHost,
+        OptionalInt clientPort,
+        MemberConfig config,
+        Door door,
+        boolean isInsecure,
+        List<String> warnings) {
+
+    /** The directory in {@link #directory} that holds the member's log and snapshots. */
+    public Path memberDirectory() {
+        return directory.resolve("coord");
+    }
+
+    /** Where it listens for the other members. */
+    public int peerPort() {
+        return ensemble.address(self).peerPort();
+    }
+
+    /**
+     * What clients are held to, as far as it was said; ZooKeeper's names in parentheses.
+     *
+     * @param connectionsPerAddressMax connections from one address, 0 for any number ({@code maxClientCnxns})
+     * @param connectionsMax connections in all, 0 for any number ({@code maxCnxns})
+     * @param frameBytesMax the largest request ({@code jute.maxbuffer})
+     * @param words the four-letter words that are answered, {@code *} for all ({@code 4lw.commands.whitelist})
+     * @param superDigest who is the superuser ({@code DigestAuthenticationProvider.superDigest}); a secret
+     * @param isReadOnlyServed whether clients that ask for it are served reads while there is no quorum ({@code readonlymode.enabled})
+     * @param isReconfigEnabled whether clients may change the ensemble ({@code reconfigEnabled})
+     */
+    public record Door(
+            OptionalInt connectionsPerAddressMax,
+            OptionalInt connectionsMax,
+            OptionalInt frameBytesMax,
+            Optional<List<String>> words,
+            Optional<String> superDigest,
+            boolean isReadOnlyServed,
+            boolean isReconfigEnabled) {
+
+        /** Leaves the secret out. */
+        @Override
+        public String toString() {
+            return "Door[connectionsPerAddressMax=" + connectionsPerAddressMax + ", connectionsMax=" + connectionsMax
+                    + ", frameBytesMax=" + frameBytesMax + ", words=" + words + ", superDigest="
+                    + (superDigest.isPresent() ? "***" : "none") + ", isReadOnlyServed=" + isReadOnlyServed
+                    + ", isReconfigEnabled=" + isReconfigEnabled + "]";
+        }
+    }
+}

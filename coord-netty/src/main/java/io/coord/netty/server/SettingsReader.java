@@ -1,0 +1,547 @@
+package io.coord.netty.server;
+
+import io.coord.ConfigException;
+import io.coord.ConfigException.Mistake;
+import io.coord.Ensemble;
+import io.coord.ErrorCode;
+import io.coord.MemberAddress;
+import io.coord.MemberConfig;
+import io.coord.MemberId;
+import io.coord.NodePath;
+import java.io.IOException;
+import java.io.Reader;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a command line and its configuration file, ours or a zoo.cfg of Apache ZooKeeper, which have one set of names between them: a
+ * name of ZooKeeper's may have the prefix {@code zookeeper.} of its system properties. What ZooKeeper has and a member has no use for is
+ * named in a warning, unless it was to protect something; all that is wrong is reported at once.
+ */
+public final class SettingsReader {
+
+    private static final String PREFIX = "zookeeper.";
+    private static final Pattern SERVER = Pattern.compile("server\\.(.*)");
+    private static final Pattern DURATION = Pattern.compile("(\\d{1,12})\\s*(ms|s|m|h|d)", Pattern.CASE_INSENSITIVE);
+    private static final Map<String, Long> UNIT_MILLIS = Map.of("ms", 1L, "s", 1_000L, "m", 60_000L, "h", 3_600_000L, "d", 86_400_000L);
+    private static final Set<String> OURS = Set.copyOf(MemberConfig.DEFAULT.toProperties().stringPropertyNames());
+
+    /** What is read here, and suggested where one of it was perhaps meant. */
+    private static final List<String> READ_HERE = List.of(
+            "id", "members", "dataDir", "insecure", "clientPort", "clientPortAddress", "quorumListenOnAllIPs", "peerType", "tickTime",
+            "maxClientCnxns", "maxCnxns", "jute.maxbuffer", "4lw.commands.whitelist", "DigestAuthenticationProvider.superDigest",
+            "readonlymode.enabled", "reconfigEnabled", "extendedTypesEnabled", "skipACL", "snapCount", "snapSizeLimitInKb",
+            "znode.container.checkIntervalMs", "znode.container.maxNeverUsedIntervalMs", "dynamicConfigFile");
+
+    /** ZooKeeper's switches that protect something: passed over, they would leave open what was to be closed. */
+    private static final List<String> PROTECTIVE = List.of(
+            "sslQuorum", "enforce.auth.enabled", "sessionRequireClientSASLAuth", "quorum.auth.enableSasl",
+            "quorum.auth.learnerRequireSasl", "quorum.auth.serverRequireSasl");
+
+    private static final int FRAME_BYTES_MIN = 1 << 10;
+    private static final int FRAME_BYTES_MAX = 64 << 20;
+    private static final long TICK_MILLIS_MAX = 3_600_000;
+
+    private final List<Mistake> mistakes = new ArrayList<>();
+    private final List<String> warnings = new ArrayList<>();
+    /** What is left to be read, by name without prefix. */
+    private final TreeMap<String, Given> given = new TreeMap<>();
+    private final TreeMap<String, String> ours = new TreeMap<>();
+
+    /** A setting as it was written. */
+    private record Given(String name, String text) {}
+
+    private SettingsReader() {}
+
+    /**
+     * What a command line says, the file that it names included.
+     *
+     * @throws ConfigException with all mistakes
+     */
+    public static ServerSettings read(Arguments arguments) {
+        SettingsReader reader = new SettingsReader();
+        reader.mistakes.addAll(arguments.mistakes());
+        String file = arguments.values().get(Arguments.CONFIG);
+        if (file != null) {
+            reader.addFile(file, true);
+        }
+        arguments.properties().forEach(reader::put);
+        arguments.values().forEach((option, text) -> reader.putOption(option, text));
+        ServerSettings settings = reader.settings();
+        if (settings == null || !reader.mistakes.isEmpty()) {
+            throw new ConfigException("what the server was told", reader.mistakes);
+        }
+        return settings;
+    }
+
+    // ------------------------------------------------------------------------------------------------ gathering
+
+    private void putOption(String option, String text) {
+        switch (option) {
+            case Arguments.ID -> put("id", text);
+            case Arguments.DATA_DIR -> put("dataDir", text);
+            case Arguments.MEMBERS -> {
+                given.keySet().removeIf(name -> SERVER.matcher(name).matches());
+                put("members", text);
+            }
+            default -> { }
+        }
+    }
+
+    private void put(String name, String text) {
+        String plain = name.startsWith(PREFIX) ? name.substring(PREFIX.length()) : name;
+        given.put(plain, new Given(name, text.strip()));
+    }
+
+    private void addFile(String name, boolean mayName) {
+        Properties read = new Properties();
+        try (Reader in = Files.newBufferedReader(Path.of(name))) {
+            read.load(in);
+        } catch (IOException | IllegalArgumentException e) {
+            mistakes.add(new Mistake(ErrorCode.UNREADABLE_FILE, "cannot read " + NodePath.printable(name) + ": " + reason(e)));
+            return;
+        }
+        for (String key : new java.util.TreeSet<>(read.stringPropertyNames())) {
+            String plain = key.startsWith(PREFIX) ? key.substring(PREFIX.length()) : key;
+            String other = read.getProperty(PREFIX + plain);
+            if (key.equals(plain) && other != null && !other.strip().equals(read.getProperty(key).strip())) {
+                mistakes.add(new Mistake(ErrorCode.CONFLICTING_VALUES,
+                        NodePath.printable(name) + " has both " + key + " and " + PREFIX + key + ", with different values"));
+            }
+            put(key, read.getProperty(key));
+        }
+        Given members = given.remove("dynamicConfigFile");
+        if (members != null && mayName) {
+            addFile(members.text(), false);
+            given.remove("version"); // of the list of servers; the log knows it
+        }
+    }
+
+    private static String reason(Exception e) {
+        String text = e.getMessage() == null ? "" : NodePath.printable(e.getMessage());
+        return e instanceof java.nio.file.NoSuchFileException ? "there is no such file" : e.getClass().getSimpleName() + " " + text;
+    }
+
+    // ------------------------------------------------------------------------------------------------ reading
+
+    private @Nullable ServerSettings settings() {
+        Path directory = directory();
+        List<ServerLine> lines = serverLines();
+        boolean isEverywhere = toggle("quorumListenOnAllIPs").orElse(false);
+        Optional<String> clientHostWanted = text("clientPortAddress").map(ServerLine::unbracketed);
+        OptionalInt clientPortWanted = number("clientPort", 0, 65_535);
+        Ensemble ensemble = ensemble(lines, clientHostWanted, clientPortWanted);
+        MemberId self = self(ensemble, directory);
+        boolean isInsecure = toggle("insecure").orElse(false);
+        Optional<String> peerType = text("peerType");
+        refuseProtection();
+        ServerSettings.Door door = door();
+        sessionTimeouts();
+        limits(door);
+        leftOver();
+        MemberConfig config = config();
+        if (ensemble == null || self == null || directory == null) {
+            return null;
+        }
+        MemberAddress address = ensemble.address(self);
+        ServerLine own = lines.stream().filter(line -> line.id().equals(self)).findFirst().orElse(null);
+        peerType.ifPresent(type -> requireRole(type, self, ensemble));
+        OptionalInt clientPort = clientPort(address, clientPortWanted);
+        String peerHost = isEverywhere ? "0.0.0.0" : address.host();
+        String clientHost = clientHostWanted
+                .or(() -> own == null ? Optional.empty() : own.clientHost())
+                .orElse(address.host());
+        if (ensemble.members().size() > 1) {
+            requireLoopback(peerHost, "other members", isInsecure);
+        }
+        if (clientPort.isPresent() && !(clientHost.equals(peerHost) && ensemble.members().size() > 1)) {
+            requireLoopback(clientHost, "clients", isInsecure);
+        }
+        return new ServerSettings(
+                self, ensemble, directory, peerHost, clientHost, clientPort, config, door, isInsecure, List.copyOf(warnings));
+    }
+
+    private @Nullable Path directory() {
+        Optional<String> text = text("dataDir");
+        if (text.isEmpty()) {
+            mistakes.add(new Mistake(ErrorCode.BAD_ARGUMENT,
+                    "no data directory: say --data-dir DIR, or dataDir=DIR in the file. A member without one would forget"));
+            return null;
+        }
+        try {
+            Path directory = Path.of(text.get()).toAbsolutePath().normalize();
+            if (holdsFilesOfZooKeeper(directory)) {
+                mistakes.add(new Mistake(ErrorCode.NOT_A_DATA_DIRECTORY, directory + " holds the data of an Apache ZooKeeper server"
+                        + " (version-2), which this member would not see: it would start with an empty tree. Import the data, or name"
+                        + " an empty directory"));
+            }
+            return directory;
+        } catch (InvalidPathException e) {
+            mistakes.add(new Mistake(ErrorCode.BAD_ARGUMENT, "the data directory " + quoted(text.get()) + " is no path"));
+            return null;
+        }
+    }
+
+    private static boolean holdsFilesOfZooKeeper(Path directory) {
+        Path version2 = directory.resolve("version-2");
+        if (!Files.isDirectory(version2) || Files.exists(directory.resolve("coord"))) {
+            return false;
+        }
+        try (Stream<Path> files = Files.list(version2)) {
+            return files.anyMatch(file -> file.getFileName().toString().matches("(log|snapshot)\\..*"));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private List<ServerLine> serverLines() {
+        List<ServerLine> lines = new ArrayList<>();
+        for (String name : List.copyOf(given.keySet())) {
+            if (SERVER.matcher(name).matches()) {
+                Given value = given.remove(name);
+                ServerLine line = ServerLine.parse(name, value.text(), mistakes);
+                if (line != null) {
+                    lines.add(line);
+                }
+                if (line != null && line.isOfSeveralAddresses()) {
+                    warnings.add(name + " has several addresses; a member has one, and the first is used: " + line.address());
+                }
+            }
+        }
+        return lines;
+    }
+
+    private @Nullable Ensemble ensemble(List<ServerLine> lines, Optional<String> clientHost, OptionalInt clientPort) {
+        Optional<String> members = text("members");
+        try {
+            if (members.isPresent()) {
+                if (!lines.isEmpty()) {
+                    mistakes.add(new Mistake(ErrorCode.BAD_ARGUMENT,
+                            "the members are named twice, by members and by server lines; name them once"));
+                }
+                return Ensemble.parse(members.get());
+            }
+            if (!lines.isEmpty()) {
+                return ensemble(lines);
+            }
+            if (clientPort.isPresent()) {
+                return standAlone(clientHost, clientPort.getAsInt());
+            }
+            if (mistakes.stream().noneMatch(mistake -> mistake.code() == ErrorCode.MALFORMED_MEMBER)) {
+                mistakes.add(new Mistake(ErrorCode.NO_VOTERS, "no members: say --members 1=localhost:7101:2181 for a stand-alone one, or"
+                        + " --members 1=host-1:7100:2181,2=host-2:7100:2181,3=host-3:7100:2181, or --config FILE"));
+            }
+        } catch (ConfigException e) {
+            mistakes.addAll(e.mistakes());
+        }
+        return null;
+    }
+
+    /** A zoo.cfg without server lines: a stand-alone server, which has no number. */
+    private Ensemble standAlone(Optional<String> clientHost, int clientPort) {
+        String host = clientHost.filter(name -> !isWildcard(name)).orElse("localhost");
+        if (clientHost.isEmpty()) {
+            warnings.add("clients of this machine alone can connect: the file names no clientPortAddress. ZooKeeper would listen on all"
+                    + " addresses; say clientPortAddress=HOST to be reached there");
+        }
+        return Ensemble.of(Map.of(MemberId.of(1), new MemberAddress(host, 0, OptionalInt.of(clientPort))));
+    }
+
+    private static Ensemble ensemble(List<ServerLine> lines) {
+        TreeMap<MemberId, MemberAddress> voters = new TreeMap<>();
+        TreeMap<MemberId, MemberAddress> observers = new TreeMap<>();
+        lines.forEach(line -> (line.isObserver() ? observers : voters).put(line.id(), line.address()));
+        return new Ensemble(voters, observers);
+    }
+
+    private @Nullable MemberId self(@Nullable Ensemble ensemble, @Nullable Path directory) {
+        Optional<String> text = text("id");
+        String where = "id";
+        if (text.isEmpty() && directory != null && Files.isRegularFile(directory.resolve("myid"))) {
+            where = directory.resolve("myid").toString();
+            try {
+                text = Optional.of(Files.readString(directory.resolve("myid")).strip());
+            } catch (IOException e) {
+                mistakes.add(new Mistake(ErrorCode.UNREADABLE_FILE, "cannot read " + where + ": " + reason(e)));
+                return null;
+            }
+        }
+        if (text.isEmpty()) {
+            if (ensemble != null && ensemble.members().size() == 1) {
+                return ensemble.members().first();
+            }
+            if (ensemble != null) {
+                mistakes.add(new Mistake(ErrorCode.BAD_MEMBER_ID, "which of the members " + ensemble.members()
+                        + " this is was not said: say --id N, or id=N in the file, or put N into the file myid in the data directory"));
+            }
+            return null;
+        }
+        if (!text.get().matches("\\d{1,9}") || Integer.parseInt(text.get()) < 1 || Integer.parseInt(text.get()) > MemberId.MAX) {
+            mistakes.add(new Mistake(ErrorCode.BAD_MEMBER_ID,
+                    where + " " + quoted(text.get()) + " is no number from 1 to " + MemberId.MAX));
+            return null;
+        }
+        MemberId self = MemberId.of(Integer.parseInt(text.get()));
+        if (ensemble != null && !ensemble.contains(self)) {
+            mistakes.add(new Mistake(ErrorCode.NOT_A_MEMBER,
+                    "member " + self + " is not in the ensemble " + ensemble + "; its members are " + ensemble.members()));
+            return null;
+        }
+        return self;
+    }
+
+    private void requireRole(String type, MemberId self, Ensemble ensemble) {
+        if (type.equalsIgnoreCase("observer") != ensemble.observers().containsKey(self)) {
+            mistakes.add(new Mistake(ErrorCode.CONFLICTING_VALUES, "peerType is " + NodePath.printable(type) + ", but the list of members makes member "
+                    + self + (ensemble.observers().containsKey(self) ? " an observer" : " a voter") + "; the list decides"));
+        }
+    }
+
+    private OptionalInt clientPort(MemberAddress address, OptionalInt wanted) {
+        if (address.clientPort().isPresent() && wanted.isPresent() && !address.clientPort().equals(wanted)) {
+            mistakes.add(new Mistake(ErrorCode.CONFLICTING_VALUES, "clientPort is " + wanted.getAsInt() + ", but the list of members says "
+                    + address.clientPort().getAsInt() + "; say it once"));
+        }
+        return address.clientPort().isPresent() ? address.clientPort() : wanted;
+    }
+
+    private void requireLoopback(String host, String who, boolean isInsecure) {
+        if (isWildcard(host) || !isLoopback(host)) {
+            if (isInsecure) {
+                warnings.add("insecure: " + who + " reach this member at " + host + " without encryption, and so does whoever else can");
+            } else {
+                mistakes.add(new Mistake(ErrorCode.INSECURE, who + " would reach this member at " + host + " without encryption, and so would"
+                        + " whoever else can: name a loopback address, or say --prop insecure=true if the network keeps others out"));
+            }
+        }
+    }
+
+    private boolean isLoopback(String host) {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            mistakes.add(new Mistake(ErrorCode.BAD_HOST, "host " + quoted(host) + " is unknown here: a member listens on its own host."
+                    + " Name one that this machine has"));
+            return true;
+        }
+    }
+
+    private static boolean isWildcard(String host) {
+        return host.equals("0.0.0.0") || host.equals("::") || host.equals("*");
+    }
+
+    // ------------------------------------------------------------------------------------------------ ZooKeeper's settings
+
+    private void refuseProtection() {
+        for (String name : PROTECTIVE) {
+            Given value = given.remove(name);
+            if (value != null && Boolean.parseBoolean(value.text())) {
+                mistakes.add(cannotProtect(value));
+            }
+        }
+        for (String name : List.copyOf(given.keySet())) {
+            if (name.startsWith("ssl.") || name.startsWith("secureClientPort") || name.equals("requireClientAuthScheme")
+                    || name.equals("enforce.auth.schemes")) {
+                mistakes.add(cannotProtect(given.remove(name)));
+            }
+        }
+    }
+
+    private static Mistake cannotProtect(Given setting) {
+        return new Mistake(ErrorCode.INSECURE, setting.name() + " is to protect what this version of the server cannot protect in that way;"
+                + " to pass it over would leave that open. Take it out only if nothing depends on it");
+    }
+
+    private ServerSettings.Door door() {
+        OptionalInt perAddress = number("maxClientCnxns", 0, Integer.MAX_VALUE);
+        OptionalInt connections = number("maxCnxns", 0, Integer.MAX_VALUE);
+        OptionalInt frame = number("jute.maxbuffer", FRAME_BYTES_MIN, FRAME_BYTES_MAX);
+        Optional<List<String>> words = text("4lw.commands.whitelist").map(list ->
+                Stream.of(list.split(",")).map(String::strip).filter(word -> !word.isEmpty()).toList());
+        return new ServerSettings.Door(
+                perAddress,
+                connections,
+                frame,
+                words,
+                text("DigestAuthenticationProvider.superDigest").filter(digest -> !digest.isEmpty()),
+                toggle("readonlymode.enabled").orElse(false),
+                toggle("reconfigEnabled").orElse(false));
+    }
+
+    /** The bounds of 2 and 20 ticks (zk.S1), where they are not said themselves. */
+    private void sessionTimeouts() {
+        OptionalLong shortest = millisOf("minSessionTimeout");
+        OptionalLong longest = millisOf("maxSessionTimeout");
+        OptionalInt tick = number("tickTime", 1, (int) TICK_MILLIS_MAX);
+        if (tick.isPresent() && shortest.isEmpty()) {
+            long floor = Math.max(4 * heartbeatMillis(), 100);
+            shortest = OptionalLong.of(Math.max(2L * tick.getAsInt(), floor));
+            if (2L * tick.getAsInt() < floor) {
+                warnings.add("minSessionTimeout is " + floor + "ms and not 2 ticks of " + tick.getAsInt()
+                        + " ms: a session lives on four heartbeats at least");
+            }
+        }
+        if (tick.isPresent() && longest.isEmpty()) {
+            longest = OptionalLong.of(Math.max(20L * tick.getAsInt(), shortest.getAsLong()));
+        }
+        shortest.ifPresent(millis -> ours.put("minSessionTimeout", millis + "ms"));
+        longest.ifPresent(millis -> ours.put("maxSessionTimeout", millis + "ms"));
+        if (!given.containsKey("sessionTimeout") && (shortest.isPresent() || longest.isPresent())) {
+            long least = shortest.orElse(MemberConfig.DEFAULT.minSessionTimeout().toMillis());
+            long most = longest.orElse(MemberConfig.DEFAULT.maxSessionTimeout().toMillis());
+            long standard = MemberConfig.DEFAULT.sessionTimeout().toMillis();
+            ours.put("sessionTimeout", Math.max(least, Math.min(standard, most)) + "ms");
+        }
+    }
+
+    private long heartbeatMillis() {
+        Given heartbeat = given.get("heartbeat");
+        OptionalLong millis = heartbeat == null ? OptionalLong.empty() : millis(heartbeat.text());
+        return millis.orElse(MemberConfig.DEFAULT.heartbeat().toMillis());
+    }
+
+    /** A timeout that both have by one name: a bare number is ZooKeeper's, in milliseconds, and -1 says nothing. */
+    private OptionalLong millisOf(String name) {
+        Given value = given.get(name);
+        if (value == null) {
+            return OptionalLong.empty();
+        }
+        OptionalLong millis = value.text().matches("\\d{1,12}")
+                ? OptionalLong.of(Long.parseLong(value.text()))
+                : millis(value.text());
+        if (millis.isPresent() || value.text().equals("-1")) {
+            given.remove(name);
+        }
+        return millis; // what is neither is left, for MemberConfig to say what is wrong with it
+    }
+
+    private static OptionalLong millis(String text) {
+        Matcher duration = DURATION.matcher(text);
+        return duration.matches()
+                ? OptionalLong.of(Long.parseLong(duration.group(1)) * UNIT_MILLIS.get(duration.group(2).toLowerCase(Locale.ROOT)))
+                : OptionalLong.empty();
+    }
+
+    private void limits(ServerSettings.Door door) {
+        door.frameBytesMax().ifPresent(bytes -> {
+            raise("maxDataBytes", bytes, MemberConfig.DEFAULT.maxDataBytes());
+            raise("maxRequestBytes", bytes, MemberConfig.DEFAULT.maxRequestBytes());
+            raise("maxUncommittedBytes", bytes, MemberConfig.DEFAULT.maxUncommittedBytes());
+        });
+        renamedToggle("extendedTypesEnabled", "extendedTypes");
+        renamedToggle("skipACL", "skipAcl");
+        sameToggle("enforceQuota");
+        renamedMillis("znode.container.checkIntervalMs", "containerCheckInterval");
+        renamedMillis("znode.container.maxNeverUsedIntervalMs", "maxNeverUsedContainer");
+        number("snapCount", 1, Integer.MAX_VALUE).ifPresent(count -> ours.put("snapshotEntries", Integer.toString(count)));
+        OptionalInt kilobytes = number("snapSizeLimitInKb", Integer.MIN_VALUE, Integer.MAX_VALUE);
+        if (kilobytes.isPresent() && kilobytes.getAsInt() > 0) {
+            ours.put("snapshotBytes", kilobytes.getAsInt() + "KB");
+        }
+    }
+
+    /** What a frame may bring must not be refused further in, unless that limit was set itself. */
+    private void raise(String name, int bytes, long standard) {
+        if (bytes > standard && !given.containsKey(name)) {
+            ours.put(name, bytes + "B");
+        }
+    }
+
+    private void renamedToggle(String zooKeepers, String our) {
+        toggle(zooKeepers).ifPresent(on -> ours.put(our, Boolean.toString(on)));
+    }
+
+    /** A switch that both have by one name, and ZooKeeper writes in any case. */
+    private void sameToggle(String name) {
+        Given value = given.get(name);
+        if (value != null && value.name().startsWith(PREFIX)) {
+            renamedToggle(name, name);
+        }
+    }
+
+    private void renamedMillis(String zooKeepers, String our) {
+        number(zooKeepers, 0, Integer.MAX_VALUE).ifPresent(millis -> ours.put(our, millis + "ms"));
+    }
+
+    private void leftOver() {
+        given.forEach((plain, value) -> {
+            boolean isOurs = OURS.contains(plain);
+            if (!isOurs && (value.name().startsWith(PREFIX) || ZooKeeperKeys.has(plain))) {
+                warnings.add(NodePath.printable(value.name()) + " is passed over: " + ZooKeeperKeys.why(plain));
+            } else {
+                ours.put(plain, value.text());
+            }
+        });
+    }
+
+    private MemberConfig config() {
+        try {
+            return MemberConfig.from(ours, READ_HERE);
+        } catch (ConfigException e) {
+            mistakes.addAll(e.mistakes());
+            return MemberConfig.DEFAULT;
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ values
+
+    private Optional<String> text(String name) {
+        return Optional.ofNullable(given.remove(name)).map(Given::text);
+    }
+
+    private OptionalInt number(String name, int least, int most) {
+        Given value = given.remove(name);
+        if (value == null) {
+            return OptionalInt.empty();
+        }
+        try {
+            int number = Integer.decode(value.text());
+            if (number >= least && number <= most) {
+                return OptionalInt.of(number);
+            }
+            mistakes.add(new Mistake(ErrorCode.OUT_OF_RANGE,
+                    value.name() + " " + number + " is not from " + least + " to " + most));
+        } catch (NumberFormatException e) {
+            mistakes.add(new Mistake(ErrorCode.BAD_NUMBER,
+                    value.name() + "=" + NodePath.printable(value.text()) + " is not a whole number"));
+        }
+        return OptionalInt.empty();
+    }
+
+    private Optional<Boolean> toggle(String name) {
+        Given value = given.remove(name);
+        if (value == null) {
+            return Optional.empty();
+        }
+        return switch (value.text().toLowerCase(Locale.ROOT)) {
+            case "true", "yes" -> Optional.of(true);
+            case "false", "no" -> Optional.of(false);
+            default -> {
+                mistakes.add(new Mistake(ErrorCode.BAD_SWITCH,
+                        value.name() + "=" + NodePath.printable(value.text()) + " is not true or false"));
+                yield Optional.empty();
+            }
+        };
+    }
+
+    private static String quoted(String text) {
+        return "\"" + NodePath.printable(text) + "\"";
+    }
+}

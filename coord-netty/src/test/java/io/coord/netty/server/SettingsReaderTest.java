@@ -1,0 +1,454 @@
+package io.coord.netty.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.coord.ConfigException;
+import io.coord.Ensemble;
+import io.coord.MemberConfig;
+import io.coord.MemberId;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SettingsReaderTest {
+
+    private static final String THREE = "1=localhost:7101:2181,2=localhost:7102:2182,3=localhost:7103:2183";
+
+    @TempDir
+    Path directory;
+
+    // ------------------------------------------------------------------------------------------------ the command line
+
+    @Test
+    void aMemberOfThreeIsNamedOnTheCommandLine() {
+        ServerSettings settings = read("--id", "2", "--members", THREE, "--data-dir", directory.toString());
+
+        assertThat(settings.self()).isEqualTo(MemberId.of(2));
+        assertThat(settings.ensemble()).isEqualTo(Ensemble.parse(THREE));
+        assertThat(settings.directory()).isEqualTo(directory);
+        assertThat(settings.memberDirectory().getParent()).isEqualTo(directory);
+        assertThat(settings.peerHost()).isEqualTo("localhost");
+        assertThat(settings.peerPort()).isEqualTo(7102);
+        assertThat(settings.clientHost()).isEqualTo("localhost");
+        assertThat(settings.clientPort()).hasValue(2182);
+        assertThat(settings.config()).isEqualTo(MemberConfig.DEFAULT);
+        assertThat(settings.isInsecure()).isFalse();
+        assertThat(settings.warnings()).isEmpty();
+    }
+
+    @Test
+    void oneEntryIsAStandAloneMemberAndNeedsNoNumber() {
+        ServerSettings settings = read("--members=7=127.0.0.1:0:0", "--data-dir=" + directory);
+
+        assertThat(settings.self()).isEqualTo(MemberId.of(7));
+        assertThat(settings.clientPort()).hasValue(0);
+    }
+
+    @Test
+    void aPropertyIsOneOfOursOrZooKeepersAndTheLastOneCounts() {
+        ServerSettings settings = alone("heartbeat=20ms", "maxDataBytes=64KB", "maxDataBytes=128KB", "zookeeper.snapCount=5000");
+
+        assertThat(settings.config().heartbeat()).isEqualTo(Duration.ofMillis(20));
+        assertThat(settings.config().maxDataBytes()).isEqualTo(128 << 10);
+        assertThat(settings.config().snapshotEntries()).isEqualTo(5000);
+    }
+
+    @Test
+    void helpAndVersionAreAskedForByThemselves() {
+        assertThat(Arguments.parse(List.of("--help")).isHelp()).isTrue();
+        assertThat(Arguments.parse(List.of("-h")).isHelp()).isTrue();
+        assertThat(Arguments.parse(List.of("--version")).isVersion()).isTrue();
+        assertThat(Arguments.parse(List.of())).isEqualTo(new Arguments(Map.of(), Map.of(), false, false, List.of()));
+        assertThat(Arguments.USAGE).contains("--id", "--members", "--data-dir", "--config", "--prop", "--help", "--version");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "--member 1=localhost:1:2 | COORD-1026 there is no option \"--member\"; --help lists them",
+        "--data-dir x stray | COORD-1026 there is no option \"stray\"; --help lists them",
+        "--data-dir x --id | COORD-1026 --id has no value; write --id 1",
+        "--data-dir x --members --id | COORD-1026 --members has no value; write --members 1=localhost:7101:2181",
+        "--data-dir x --prop tickTime | COORD-1026 --prop \"tickTime\" is not name=value, such as --prop sessionTimeout=10s",
+        "--data-dir x --data-dir y | COORD-1026 --data-dir is given twice; give it once",
+        "--members 1=localhost:0:0 | COORD-1026 no data directory: say --data-dir DIR, or dataDir=DIR in the file."
+                + " A member without one would forget",
+        "--data-dir x | COORD-1011 no members: say --members 1=localhost:7101:2181 for a stand-alone one, or"
+                + " --members 1=host-1:7100:2181,2=host-2:7100:2181,3=host-3:7100:2181, or --config FILE",
+        "--data-dir x --config no/such/file | COORD-1027 cannot read no/such/file: there is no such file",
+        "--data-dir x --id 4 --members 1=localhost:7:8 | COORD-1019 member 4 is not in the ensemble 1=localhost:7:8; its members are [1]",
+        "--data-dir x --id none --members 1=localhost:7:8 | COORD-1013 id \"none\" is no number from 1 to 255",
+        "--data-dir x --members 1=localhost:7,2=localhost:8,3=localhost:9 | COORD-1013 which of the members [1, 2, 3] this is was not said:"
+                + " say --id N, or id=N in the file, or put N into the file myid in the data directory",
+        "--data-dir x --members 1=localhost:7,2=localhost:8 | COORD-1002 ensemble of 2: an even size tolerates no more failures than 1: none."
+                + " Use 1 or 3",
+        "--data-dir x --members 1=[1::2::3]:7:8 | COORD-1014 host \"1::2::3\" is unknown here: a member listens on its own"
+                + " host. Name one that this machine has",
+    })
+    void aMistakeIsNamedWithItsRemedy(String words, String message) {
+        assertThatThrownBy(() -> read(words.split(" "))).isInstanceOf(ConfigException.class).hasMessageContaining(message);
+    }
+
+    @Test
+    void allMistakesAreReportedAtOnce() {
+        ConfigException refused = catchThrowableOfType(ConfigException.class, () -> read(
+                "--verbose", "--id", "0", "--members", "1=localhost:7:8,2=b", "--prop", "elecTimeout=1s", "--prop", "tickTime=fast",
+                "--prop", "heartbeat=1000", "--prop", "maxSessions=0", "--prop", "reconfigEnabled=perhaps"));
+
+        assertThat(refused).hasMessage("""
+                10 mistakes in what the server was told:
+                  COORD-1026 there is no option "--verbose"; --help lists them
+                  COORD-1026 no data directory: say --data-dir DIR, or dataDir=DIR in the file. A member without one would forget
+                  COORD-1012 member "2=b": no peer port; write host:peerPort, such as b:7100
+                  COORD-1002 ensemble of 2: an even size tolerates no more failures than 1: none. Use 1 or 3
+                  COORD-1013 id "0" is no number from 1 to 255
+                  COORD-1023 reconfigEnabled=perhaps is not true or false
+                  COORD-1022 tickTime=fast is not a whole number
+                  COORD-1009 unknown key 'elecTimeout'. Did you mean 'electionTimeout'?
+                  COORD-1020 heartbeat=1000 is not a duration such as 300ms, 10s, 5m, 2h or 1d. It has no unit: write 1000ms or 1000s
+                  COORD-1024 maxSessions 0 is below 1. Bounds what sessions cost: each is a record here and one in the state of every\
+                 member""");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "tickTme=2000, tickTime",
+        "maxClientCnxn=5, maxClientCnxns",
+        "jute.maxbufer=5000, jute.maxbuffer",
+        "requestTimeot=5s, requestTimeout",
+        "inscure=true, insecure",
+    })
+    void aMisspeltSettingIsRefusedWithWhatWasPerhapsMeant(String property, String meant) {
+        assertThatThrownBy(() -> alone(property))
+                .hasMessage("COORD-1009 unknown key '" + property.substring(0, property.indexOf('=')) + "'. Did you mean '" + meant + "'?");
+    }
+
+    // ------------------------------------------------------------------------------------------------ who can reach it
+
+    @Test
+    void anAddressThatOthersReachIsRefusedUnlessThatIsSaid() {
+        String[] words = {"--data-dir", directory.toString(), "--id", "1", "--members", "1=192.0.2.1:7100:2181"};
+
+        assertThatThrownBy(() -> read(words)).hasMessage("COORD-1028 clients would reach this member at 192.0.2.1 without encryption,"
+                + " and so would whoever else can: name a loopback address, or say --prop insecure=true if the network keeps others out");
+        assertThat(read(with(words, "--prop", "insecure=true")).warnings()).containsExactly(
+                "insecure: clients reach this member at 192.0.2.1 without encryption, and so does whoever else can");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"clientPortAddress=0.0.0.0", "clientPortAddress=[::]", "clientPortAddress=192.0.2.1", "quorumListenOnAllIPs=true"})
+    void listeningElsewhereThanOnLoopbackCountsToo(String property) {
+        String[] words = {"--data-dir", directory.toString(), "--id", "1", "--members", THREE, "--prop", property};
+
+        assertThatThrownBy(() -> read(words)).hasMessageStartingWith("COORD-1028 ");
+        ServerSettings settings = read(with(words, "--prop", "insecure=true"));
+        assertThat(List.of(settings.peerHost(), settings.clientHost())).isNotEqualTo(List.of("localhost", "localhost"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"localhost", "127.0.0.1", "127.1.2.3", "[::1]"})
+    void loopbackNeedsNoPermission(String host) {
+        assertThat(read("--data-dir", directory.toString(), "--members", "1=" + host + ":7100:2181").warnings()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "sslQuorum=true", "zookeeper.enforce.auth.enabled=true", "sessionRequireClientSASLAuth=true", "quorum.auth.enableSasl=true",
+        "secureClientPort=2281", "ssl.keyStore.location=/keys", "zookeeper.ssl.quorum.trustStore.location=/keys"
+    })
+    void protectionThatCannotBeGivenIsNotPassedOver(String property) {
+        assertThatThrownBy(() -> alone(property))
+                .hasMessageStartingWith("COORD-1028 " + property.substring(0, property.indexOf('=')) + " is to protect");
+    }
+
+    @Test
+    void protectionThatIsOffIsNothingToSpeakOf() {
+        assertThat(alone("sslQuorum=false", "enforce.auth.enabled=false").warnings()).isEmpty();
+    }
+
+    // ------------------------------------------------------------------------------------------------ ZooKeeper's settings
+
+    @Test
+    void sessionTimeoutsAreTwoAndTwentyTicks_zkS1() {
+        MemberConfig config = alone("tickTime=3000").config();
+
+        assertThat(config.minSessionTimeout()).isEqualTo(Duration.ofSeconds(6));
+        assertThat(config.maxSessionTimeout()).isEqualTo(Duration.ofSeconds(60));
+        assertThat(config.sessionTimeout()).isEqualTo(Duration.ofSeconds(10));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "tickTime=500 | 1s | 10s | 10s",
+        "tickTime=400 | 800ms | 8s | 8s",
+        "tickTime=20000 | 40s | 400s | 40s",
+        "tickTime=100 | 240ms | 2s | 2s",
+        "tickTime=10 heartbeat=5ms electionTimeout=50ms | 100ms | 200ms | 200ms",
+        "tickTime=2000 maxSessionTimeout=30000 | 4s | 30s | 10s",
+        "tickTime=2000 minSessionTimeout=1500 | 1500ms | 40s | 10s",
+        "minSessionTimeout=15000 | 15s | 60s | 15s",
+        "maxSessionTimeout=5000 | 500ms | 5s | 5s",
+        "maxSessionTimeout=5s | 500ms | 5s | 5s",
+        "minSessionTimeout=-1 maxSessionTimeout=-1 | 500ms | 60s | 10s",
+        "zookeeper.minSessionTimeout=2s sessionTimeout=3s | 2s | 60s | 3s",
+    })
+    void sessionTimeoutsFollowFromWhatIsSaid_zkS1(String properties, String shortest, String longest, String standard) {
+        MemberConfig config = alone(properties.split(" ")).config();
+
+        assertThat(List.of(config.minSessionTimeout(), config.maxSessionTimeout(), config.sessionTimeout()))
+                .isEqualTo(List.of(duration(shortest), duration(longest), duration(standard)));
+    }
+
+    private static Duration duration(String text) {
+        return text.endsWith("ms")
+                ? Duration.ofMillis(Long.parseLong(text.replace("ms", "")))
+                : Duration.ofSeconds(Long.parseLong(text.replace("s", "")));
+    }
+
+    @Test
+    void aShortestTimeoutAboveTheLongestIsRefused() {
+        assertThatThrownBy(() -> alone("minSessionTimeout=9000", "maxSessionTimeout=5000")).hasMessageContaining("COORD-1025");
+        assertThatThrownBy(() -> alone("minSessionTimeout=soon")).hasMessageContaining("COORD-1020 minSessionTimeout=soon");
+    }
+
+    @Test
+    void zooKeepersNamesAreReadWithAndWithoutTheirPrefix() {
+        for (String prefix : List.of("", "zookeeper.")) {
+            ServerSettings settings = alone(
+                    prefix + "enforceQuota=true",
+                    prefix + "extendedTypesEnabled=true",
+                    prefix + "skipACL=yes",
+                    prefix + "znode.container.checkIntervalMs=2500",
+                    prefix + "znode.container.maxNeverUsedIntervalMs=60000",
+                    prefix + "maxClientCnxns=7",
+                    prefix + "maxCnxns=700",
+                    prefix + "4lw.commands.whitelist=stat, ruok,,conf",
+                    prefix + "DigestAuthenticationProvider.superDigest=super:xyz",
+                    prefix + "readonlymode.enabled=true",
+                    prefix + "reconfigEnabled=true",
+                    prefix + "snapSizeLimitInKb=2048");
+
+            assertThat(settings.config()).isEqualTo(MemberConfig.DEFAULT
+                    .withEnforceQuota(true)
+                    .withExtendedTypes(true)
+                    .withSkipAcl(true)
+                    .withContainerCheckInterval(Duration.ofMillis(2500))
+                    .withMaxNeverUsedContainer(Duration.ofMinutes(1))
+                    .withSnapshotBytes(2 << 20));
+            assertThat(settings.door()).isEqualTo(new ServerSettings.Door(
+                    OptionalInt.of(7),
+                    OptionalInt.of(700),
+                    OptionalInt.empty(),
+                    Optional.of(List.of("stat", "ruok", "conf")),
+                    Optional.of("super:xyz"),
+                    true,
+                    true));
+            assertThat(settings.warnings()).isEmpty();
+            assertThat(settings.toString()).doesNotContain("xyz");
+        }
+    }
+
+    @Test
+    void aLargerFrameRaisesWhatWouldRefuseItFurtherIn() {
+        ServerSettings settings = alone("jute.maxbuffer=0x800000");
+
+        assertThat(settings.door().frameBytesMax()).hasValue(8 << 20);
+        assertThat(settings.config().maxDataBytes()).isEqualTo(8 << 20);
+        assertThat(settings.config().maxRequestBytes()).isEqualTo(8 << 20);
+        assertThat(settings.config().maxUncommittedBytes()).isEqualTo(MemberConfig.DEFAULT.maxUncommittedBytes());
+        assertThat(alone("jute.maxbuffer=65536").config()).isEqualTo(MemberConfig.DEFAULT);
+        assertThat(alone("jute.maxbuffer=8388608", "maxDataBytes=1MB").config().maxDataBytes()).isEqualTo(1 << 20);
+        assertThatThrownBy(() -> alone("jute.maxbuffer=0")).hasMessage("COORD-1024 jute.maxbuffer 0 is not from 1024 to 67108864");
+    }
+
+    @Test
+    void whatSaysNothingHereIsNamedInAWarning() {
+        assertThat(alone(
+                                "initLimit=10", "syncLimit=5", "autopurge.purgeInterval=24", "zookeeper.forceSync=no", "admin.enableServer=false",
+                                "zookeeper.something.of.a.later.version=1", "metricsProvider.className=X", "standaloneEnabled=false")
+                        .warnings())
+                .containsExactly(
+                        "admin.enableServer is passed over: nothing here depends on it",
+                        "autopurge.purgeInterval is passed over: old snapshots are removed by themselves",
+                        "zookeeper.forceSync is passed over: a write is acknowledged when it is on the disks of a majority, always",
+                        "initLimit is passed over: how long a member may lag or be silent follows from heartbeat, electionTimeout and the"
+                                + " length of the log",
+                        "metricsProvider.className is passed over: nothing here depends on it",
+                        "zookeeper.something.of.a.later.version is passed over: nothing here depends on it",
+                        "standaloneEnabled is passed over: an ensemble of one member is stand-alone",
+                        "syncLimit is passed over: how long a member may lag or be silent follows from heartbeat, electionTimeout and the"
+                                + " length of the log");
+    }
+
+    // ------------------------------------------------------------------------------------------------ files
+
+    @Test
+    void aZooCfgIsReadAsItIs() throws IOException {
+        Files.writeString(directory.resolve("myid"), "2\n");
+        ServerSettings settings = file("""
+                # The number of milliseconds of each tick
+                tickTime=2000
+                initLimit=10
+                syncLimit=5
+                dataDir=%s
+                clientPort=2181
+                server.1=localhost:2888:3888
+                server.2=127.0.0.1:2889:3889:participant
+                server.3=[::1]:2890:3890
+                server.4=localhost:2891:3891:observer
+                """.formatted(directory));
+
+        assertThat(settings.self()).isEqualTo(MemberId.of(2));
+        assertThat(settings.ensemble())
+                .hasToString("1=localhost:2888,2=127.0.0.1:2889,3=[::1]:2890,4=localhost:2891:observer");
+        assertThat(settings.peerHost()).isEqualTo("127.0.0.1");
+        assertThat(settings.clientPort()).hasValue(2181);
+        assertThat(settings.config().minSessionTimeout()).isEqualTo(Duration.ofSeconds(4));
+        assertThat(settings.warnings()).hasSize(2).allMatch(warning -> warning.matches("(init|sync)Limit is passed over: .*"));
+    }
+
+    @Test
+    void clientAddressesOfServerLinesAreKnownToAll_zkRC1() throws IOException {
+        ServerSettings settings = file("""
+                dataDir=%s
+                id=3
+                server.1=localhost:2888:3888;2181
+                server.2=localhost:2889:3889:participant;127.0.0.1:2182
+                server.3=localhost:2890:3890:PARTICIPANT;127.0.0.1:2183
+                """.formatted(directory));
+
+        assertThat(settings.ensemble()).hasToString("1=localhost:2888:2181,2=localhost:2889:2182,3=localhost:2890:2183");
+        assertThat(settings.clientPort()).hasValue(2183);
+        assertThat(settings.clientHost()).isEqualTo("127.0.0.1");
+    }
+
+    @Test
+    void theListOfServersMayStandInAFileOfItsOwn() throws IOException {
+        Path list = Files.writeString(directory.resolve("zoo.cfg.dynamic"), """
+                server.1=localhost:2888:3888:participant;2181
+                version=100000000
+                """);
+        ServerSettings settings = file("dataDir=" + directory + "\ndynamicConfigFile=" + list + "\n");
+
+        assertThat(settings.ensemble()).hasToString("1=localhost:2888:2181");
+        assertThat(settings.warnings()).isEmpty();
+    }
+
+    @Test
+    void aFileWithoutServersIsAStandAloneMemberForThisMachine() throws IOException {
+        ServerSettings settings = file("tickTime=2000\nclientPort=2181\ndataDir=" + directory + "\n");
+
+        assertThat(settings.ensemble()).hasToString("1=localhost:0:2181");
+        assertThat(settings.clientHost()).isEqualTo("localhost");
+        assertThat(settings.warnings()).singleElement().asString().startsWith("clients of this machine alone can connect");
+        assertThat(file("clientPort=2181\nclientPortAddress=127.0.0.1\ndataDir=" + directory + "\n").warnings()).isEmpty();
+    }
+
+    @Test
+    void ourOwnFileHasTheSameNames() throws IOException {
+        ServerSettings settings = file("id=1\nmembers=" + THREE + "\ndataDir=" + directory + "\nsessionTimeout=20s\n");
+
+        assertThat(settings.ensemble()).isEqualTo(Ensemble.parse(THREE));
+        assertThat(settings.config().sessionTimeout()).isEqualTo(Duration.ofSeconds(20));
+    }
+
+    @Test
+    void theCommandLineWinsOverTheFile() throws IOException {
+        Path elsewhere = directory.resolve("elsewhere");
+        Path file = Files.writeString(directory.resolve("zoo.cfg"), """
+                dataDir=/nowhere
+                tickTime=2000
+                zookeeper.enforceQuota=false
+                server.1=localhost:1:2
+                """);
+        ServerSettings settings = read(
+                "--config", file.toString(), "--data-dir", elsewhere.toString(), "--members", THREE, "--id", "1",
+                "--prop", "tickTime=1000", "--prop", "enforceQuota=true");
+
+        assertThat(settings.directory()).isEqualTo(elsewhere);
+        assertThat(settings.ensemble()).isEqualTo(Ensemble.parse(THREE));
+        assertThat(settings.config().minSessionTimeout()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(settings.config().enforceQuota()).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "server.0=localhost:1:2 | COORD-1013 server.0=localhost:1:2: N is a number from 1 to 255",
+        "server.x=localhost:1:2 | COORD-1013 server.x=localhost:1:2: N is a number from 1 to 255",
+        "server.1=localhost | COORD-1012 server.1=localhost is not server.N=host:quorumPort:electionPort[:participant|:observer]",
+        "server.1=localhost:1:2:witness | COORD-1012 server.1=localhost:1:2:witness: \"witness\" is no role",
+        "server.1=localhost:99999:2 | COORD-1015 server.1: the address \"localhost:99999\": peer port 99999 is out of range",
+        "server.1=::1:2888:3888 | COORD-1012 server.1=::1:2888:3888 is not server.N=",
+    })
+    void aServerLineThatCannotBeReadIsNamed(String line, String message) {
+        assertThatThrownBy(() -> file("clientPort=2181\ndataDir=" + directory + "\n" + line + "\n")).hasMessageContaining(message);
+    }
+
+    @Test
+    void contradictionsAreRefused() {
+        String start = "id=1\ndataDir=" + directory + "\nserver.1=localhost:1:2;2181\n";
+        assertThatThrownBy(() -> file(start + "clientPort=2182\n"))
+                .hasMessage("COORD-1025 clientPort is 2182, but the list of members says 2181; say it once");
+        assertThatThrownBy(() -> file(start + "members=" + THREE + "\n")).hasMessageContaining("named twice");
+        assertThatThrownBy(() -> file(start + "peerType=observer\n")).hasMessageContaining("makes member 1 a voter");
+        assertThatThrownBy(() -> file(start + "enforceQuota=true\nzookeeper.enforceQuota=false\n"))
+                .hasMessageContaining("has both enforceQuota and zookeeper.enforceQuota, with different values");
+    }
+
+    @Test
+    void severalAddressesOfAServerAreTooMany() throws IOException {
+        ServerSettings settings = file("dataDir=" + directory + "\nserver.1=localhost:1:2|otherhost:3:4;2181\n");
+
+        assertThat(settings.ensemble()).hasToString("1=localhost:1:2181");
+        assertThat(settings.warnings()).containsExactly(
+                "server.1 has several addresses; a member has one, and the first is used: localhost:1:2181");
+    }
+
+    @Test
+    void theDataOfAZooKeeperIsNotPassedOverInSilence() throws IOException {
+        Files.createDirectories(directory.resolve("version-2"));
+        Files.writeString(directory.resolve("version-2/snapshot.100000000"), "");
+
+        assertThatThrownBy(() -> alone()).hasMessageContaining("COORD-1063 " + directory + " holds the data of an Apache ZooKeeper server");
+        Files.createDirectories(directory.resolve("coord"));
+        assertThat(alone().directory()).isEqualTo(directory);
+    }
+
+    // ------------------------------------------------------------------------------------------------ helpers
+
+    private ServerSettings alone(String... properties) {
+        List<String> words = new ArrayList<>(List.of("--members", "1=localhost:0:0", "--data-dir", directory.toString()));
+        for (String property : properties) {
+            words.addAll(List.of("--prop", property));
+        }
+        return SettingsReader.read(Arguments.parse(words));
+    }
+
+    private ServerSettings file(String text) throws IOException {
+        Path file = Files.createTempFile(directory, "zoo", ".cfg");
+        Files.writeString(file, text);
+        return read("--config", file.toString());
+    }
+
+    private static ServerSettings read(String... words) {
+        return SettingsReader.read(Arguments.parse(List.of(words)));
+    }
+
+    private static String[] with(String[] words, String... more) {
+        List<String> all = new ArrayList<>(List.of(words));
+        all.addAll(List.of(more));
+        return all.toArray(String[]::new);
+    }
+}
