@@ -66,20 +66,26 @@ final class PeerBridge implements Transport.Receiver {
     }
 
     @Override
-    public void received(MemberId from, Bytes bytes) {
+    public int frameBytesMax() {
+        return codec.frameBytesMax();
+    }
+
+    @Override
+    public boolean received(MemberId from, Bytes bytes) {
         PeerFrame frame;
         try {
             frame = codec.decode(bytes);
         } catch (IllegalArgumentException malformed) {
             refused.incrementAndGet(); // a frame may be lost at any time: this one is
-            return;
+            return false;
         }
-        if (frame.from().id().equals(from)) {
-            heardNanos.set(from.value(), time.nanos() | 1);
-            inbox.accept(new Input.Received(frame));
-        } else {
+        if (!frame.from().id().equals(from)) {
             refused.incrementAndGet();
+            return false;
         }
+        heardNanos.set(from.value(), time.nanos() | 1);
+        inbox.accept(new Input.Received(frame));
+        return true;
     }
 
     @Override

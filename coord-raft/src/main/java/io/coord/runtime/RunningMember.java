@@ -60,6 +60,8 @@ public final class RunningMember implements AutoCloseable {
     private final ForceTimes forces;
     private final @Nullable PeerBridge peers;
     private final Standing standing;
+    private final long incarnation;
+    private final long clusterId;
     private final SecureRandom passwords = new SecureRandom();
     private final @Nullable CallbackExecutor ownCallbacks;
     private final Callbacks callbacks;
@@ -70,6 +72,8 @@ public final class RunningMember implements AutoCloseable {
         WireCommandCodec commands = new WireCommandCodec();
         EntryCodec entries = new EntryCodec(commands);
         RecoveredMember recovered = StorageBridge.recovered(found, entries);
+        this.incarnation = recovered.incarnation();
+        this.clusterId = recovered.clusterId();
         long wallMillis = parts.time().wallMillis();
         MemberCore core = new MemberCore(setup(parts, commands), recovered, parts.time().nanos(), wallMillis);
         this.loop = new MemberLoop(
@@ -107,6 +111,7 @@ public final class RunningMember implements AutoCloseable {
         try {
             found = parts.storage().open();
         } catch (IOException e) {
+            closeTransport(parts);
             throw new UncheckedIOException(e.getMessage(), e);
         }
         try {
@@ -116,8 +121,16 @@ public final class RunningMember implements AutoCloseable {
             member.begin();
             return member;
         } catch (RuntimeException | Error e) {
+            closeTransport(parts);
             parts.storage().close();
             throw e;
+        }
+    }
+
+    private static void closeTransport(MemberParts parts) {
+        Transport transport = parts.transport();
+        if (transport != null) {
+            transport.close();
         }
     }
 
@@ -177,8 +190,9 @@ public final class RunningMember implements AutoCloseable {
         Transport transport = parts.transport();
         PeerBridge peers = this.peers;
         if (transport != null && peers != null) {
-            transport.start(parts.self(), peers);
+            transport.identify(clusterId, incarnation);
             parts.ensemble().addresses().forEach((id, address) -> locate(transport, id, address));
+            transport.start(parts.self(), peers);
         }
         loop.start();
     }
@@ -208,6 +222,7 @@ public final class RunningMember implements AutoCloseable {
         public void happened(MemberEvent event, MemberView view) {
             logger.happened(event, view);
             count(event, view);
+            identify(event);
             parts.listener().accept(event, view);
         }
 
@@ -235,6 +250,13 @@ public final class RunningMember implements AutoCloseable {
     private void completed(Input input) {
         forces.completed(input);
         loop.completed(input);
+    }
+
+    private void identify(MemberEvent event) {
+        Transport transport = parts.transport();
+        if (transport != null && event instanceof MemberEvent.Formed formed) {
+            transport.identify(formed.clusterId(), incarnation);
+        }
     }
 
     private void count(MemberEvent event, MemberView view) {
@@ -359,10 +381,7 @@ public final class RunningMember implements AutoCloseable {
     }
 
     private void closeParts() {
-        Transport transport = parts.transport();
-        if (transport != null) {
-            transport.close();
-        }
+        closeTransport(parts);
         parts.storage().close();
         if (ownCallbacks != null) {
             ownCallbacks.close(CLOSE_NANOS_MAX).forEach(logger::slowCallback);

@@ -34,6 +34,11 @@ public final class PeerCodec {
         this.frameBytesMax = frameBytesMax;
     }
 
+    /** The largest frame it writes or reads. */
+    public int frameBytesMax() {
+        return frameBytesMax;
+    }
+
     /**
      * The frame as bytes. Commands not yet encoded are encoded on the way; each payload is copied once.
      *

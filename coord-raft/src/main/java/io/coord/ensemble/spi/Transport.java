@@ -6,19 +6,32 @@ import io.coord.MemberId;
 /**
  * Carries frames between members. It may drop, double, delay and reorder them: Raft's messages are made for that.
  *
- * <p>No method blocks and none throws; what cannot be sent is dropped.
+ * <p>Once started, no method but {@link #close} blocks and none throws; what cannot be sent is dropped.
  */
 public interface Transport extends AutoCloseable {
 
     /**
-     * Begins to carry. Called once.
+     * Begins to carry. Called once, after {@link #identify} and after {@link #locate} for each member known by then.
      *
      * @param self this member
      * @param receiver told of each frame, on a thread of the transport's own
+     * @throws io.coord.ConfigException if the transport cannot begin as it was set up; it is closed then, and the message says what to do
      */
     void start(MemberId self, Receiver receiver);
 
-    /** Tells where a member is reached, in the words of {@code Ensemble}; again when that changes. */
+    /**
+     * Tells whom the other end of each connection should find here, so that strangers are turned away before a frame is read
+     * (fault.N9): before the start, and again when it changes, as it does once when an ensemble forms. Any thread may call it.
+     *
+     * @param clusterId the ensemble's id, 0 while it has not formed
+     * @param incarnation which disk of the member this is, counted from 1
+     */
+    default void identify(long clusterId, long incarnation) {}
+
+    /**
+     * Tells where a member is reached, in the words of {@code Ensemble}; again when that changes. Who was never located is a
+     * stranger. Any thread may call it.
+     */
     void locate(MemberId peer, String address);
 
     /** Sends a frame, or drops it. */
@@ -39,8 +52,16 @@ public interface Transport extends AutoCloseable {
 
     /** Takes what arrives. */
     interface Receiver {
-        /** Takes a frame; the bytes are the receiver's. */
-        void received(MemberId from, Bytes frame);
+        /** How many bytes a frame has at most; a transport that reads a greater length has met damage or malice. */
+        int frameBytesMax();
+
+        /**
+         * Takes a frame; the bytes are the receiver's.
+         *
+         * @return whether it was a frame of that member. After one that was not, nothing that follows on the same connection can be
+         *     trusted, and it should be closed (fault.N2)
+         */
+        boolean received(MemberId from, Bytes frame);
 
         /** The connection to a member broke: a hint, that may start an election at once. */
         void lost(MemberId peer);
