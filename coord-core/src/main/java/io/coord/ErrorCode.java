@@ -108,7 +108,14 @@ public enum ErrorCode {
     /** A data directory cannot be read or written. */
     DATA_DIRECTORY_UNUSABLE(1065),
     /** A write or force failed: nothing more is written. */
-    WRITE_FAILED(1066);
+    WRITE_FAILED(1066),
+
+    /** A peer port open to the network, without TLS. */
+    INSECURE_ADDRESS(1070),
+    /** A certificate, key or trust store that cannot be used. */
+    TLS_UNUSABLE(1071),
+    /** A member, or who says it is one, is not talked to. */
+    PEER_REFUSED(1072);
 
     private final int number;
 
