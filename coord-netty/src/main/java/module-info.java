@@ -9,4 +9,7 @@ module io.coord.netty {
     requires io.netty.transport;
     requires io.netty.codec;
     requires io.netty.handler;
+    requires static io.netty.transport.classes.epoll;
+
+    exports io.coord.netty;
 }

@@ -1,0 +1,4 @@
+package io.coord.netty.peer;
+
+/** Where the certificates are. */
+public record TlsFiles() {}
