@@ -9,9 +9,9 @@ public sealed interface SessionEvent {
     /**
      * The session is attached, for the first time or again.
      *
-     * @param member the member it is attached to
+     * @param to whom it is attached to, for people to read: {@code member 2}, or a server's host and port
      */
-    record Connected(MemberId member) implements SessionEvent {
+    record Connected(String to) implements SessionEvent {
         @Override
         public SessionState state() {
             return SessionState.CONNECTED;

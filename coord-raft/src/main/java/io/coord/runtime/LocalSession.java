@@ -409,7 +409,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
     private void tellConnected(SessionHome home) {
         if (!connectedTold && over.get() == null) {
             connectedTold = true;
-            tell(new SessionEvent.Connected(home.member()));
+            tell(new SessionEvent.Connected("member " + home.member()));
         }
     }
 

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A member's loop <em>stages</em> tasks behind the gate of its turn, then hands out the root, then opens the gate: so an event is
  * queued before the root that shows its change can be read, and an answer completes only when that root can be read.
  */
-final class SessionQueue implements Executor {
+public final class SessionQueue implements Executor {
 
     /** What the tasks of one turn wait behind. */
     static final class Gate {
@@ -43,7 +43,7 @@ final class SessionQueue implements Executor {
      *
      * @param onFailure told what a task threw: user code must not stop the queue (fault.P5)
      */
-    SessionQueue(Executor executor, Consumer<Throwable> onFailure) {
+    public SessionQueue(Executor executor, Consumer<Throwable> onFailure) {
         this.executor = executor;
         this.onFailure = onFailure;
     }
@@ -104,7 +104,7 @@ final class SessionQueue implements Executor {
     }
 
     /** Whether the calling thread is running one of this queue's tasks. */
-    boolean isCallbackThread() {
+    public boolean isCallbackThread() {
         return drainer == Thread.currentThread();
     }
 }

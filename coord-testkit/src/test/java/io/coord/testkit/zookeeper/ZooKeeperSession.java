@@ -7,7 +7,6 @@ import io.coord.Children;
 import io.coord.CoordException;
 import io.coord.CreateMode;
 import io.coord.Identity;
-import io.coord.MemberId;
 import io.coord.Node;
 import io.coord.NodePath;
 import io.coord.Operation;
@@ -126,7 +125,7 @@ final class ZooKeeperSession implements AsyncSession {
             return;
         }
         switch (event.getState()) {
-            case SyncConnected -> move(SessionState.CONNECTED, new SessionEvent.Connected(MemberId.of(1)));
+            case SyncConnected -> move(SessionState.CONNECTED, new SessionEvent.Connected("the server"));
             case Disconnected -> move(SessionState.SUSPENDED, new SessionEvent.Suspended("disconnected"));
             case Expired -> move(SessionState.EXPIRED, new SessionEvent.Expired("expired"));
             case Closed -> move(SessionState.CLOSED, new SessionEvent.Closed());
