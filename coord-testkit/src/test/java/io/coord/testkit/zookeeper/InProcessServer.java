@@ -24,7 +24,7 @@ import org.apache.zookeeper.server.persistence.FileTxnSnapLog;
  */
 final class InProcessServer implements AutoCloseable {
 
-    static final int TICK_MILLIS = 50;
+    static final int TICK_MILLIS = 150;
     static final Duration TIMEOUT_MIN = Duration.ofMillis(2 * TICK_MILLIS);
     static final Duration TIMEOUT_MAX = Duration.ofSeconds(60);
 

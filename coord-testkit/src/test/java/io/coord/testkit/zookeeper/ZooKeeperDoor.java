@@ -24,7 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 /** The door to a standalone ZooKeeper with an empty directory of its own. */
-public class ZooKeeperDoor implements CoordContract.Door {
+public class ZooKeeperDoor implements ClientDoor.Behind {
 
     /** The password of the superuser whose digest the build gives to the server as a system property. */
     private static final String SUPER = "super:secret";
@@ -45,6 +45,16 @@ public class ZooKeeperDoor implements CoordContract.Door {
         ZooKeeperSession session = ZooKeeperSession.open(hosts, timeout);
         clients.put(session, hosts);
         return new BlockingSession(session, new ParkingAwaiter(session::isCallbackThread));
+    }
+
+    @Override
+    public int clientPort() {
+        return server.address().getPort();
+    }
+
+    @Override
+    public String superuser() {
+        return SUPER;
     }
 
     @Override

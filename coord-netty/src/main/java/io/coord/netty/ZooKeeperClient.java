@@ -1,0 +1,127 @@
+package io.coord.netty;
+
+import io.coord.AsyncSession;
+import io.coord.Bytes;
+import io.coord.Session;
+import io.coord.netty.zkclient.ClientSession;
+import io.coord.netty.zkclient.ClientSetup;
+import io.coord.netty.zkclient.ConnectString;
+import io.coord.session.BlockingSession;
+import io.coord.session.ParkingAwaiter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import javax.net.ssl.SSLContext;
+
+/**
+ * How a process without a member comes to a session: over ZooKeeper's client protocol, to an ensemble of this library that has a {@link
+ * ZooKeeperServer}, or to Apache ZooKeeper 3.5 and newer. The same user code and the same recipes run on either.
+ *
+ * <pre>{@code
+ * try (Session session = ZooKeeperClient.to("zk-1:2181,zk-2:2181,zk-3:2181/app").open()) {
+ *   ...
+ * }
+ * }</pre>
+ *
+ * <p>The session goes on when its server dies: the client connects to another and sets its watches again. What was asked and not
+ * answered by then fails: reads with {@link io.coord.UnavailableException}, writes with {@link io.coord.OutcomeUnknownException}, since
+ * this protocol cannot tell whether they were done. Each session has a connection, an event loop and a few callback threads of its own; all
+ * are gone once it is closed.
+ *
+ * <p>A value: each method returns another one.
+ */
+public final class ZooKeeperClient {
+
+    private static final Duration TIMEOUT_STANDARD = Duration.ofSeconds(10);
+    private static final Duration REQUEST_TIMEOUT_STANDARD = Duration.ofSeconds(15);
+    private static final int OUTSTANDING_MAX = 10_000;
+    /** Replies may be larger than requests: a node of a megabyte has a Stat, and many children have names. */
+    private static final int FRAME_BYTES_MAX = 64 << 20;
+
+    private final ClientSetup setup;
+
+    private ZooKeeperClient(ClientSetup setup) {
+        this.setup = setup;
+    }
+
+    /**
+     * A client of these servers.
+     *
+     * @param connectString {@code host:port,host:port/chroot}; port 2181 where none is named, an IPv6 address in brackets
+     * @throws io.coord.ConfigException with all mistakes in it
+     */
+    public static ZooKeeperClient to(String connectString) {
+        return new ZooKeeperClient(new ClientSetup(
+                ConnectString.parse(connectString),
+                TIMEOUT_STANDARD,
+                REQUEST_TIMEOUT_STANDARD,
+                List.of(),
+                Optional.empty(),
+                OUTSTANDING_MAX,
+                FRAME_BYTES_MAX,
+                Optional.empty()));
+    }
+
+    /** With this session timeout wanted; the server grants what it likes. 10 s by default. */
+    public ZooKeeperClient withSessionTimeout(Duration timeout) {
+        return new ZooKeeperClient(new ClientSetup(
+                setup.to(), timeout, setup.requestTimeout(), setup.credentials(), setup.tls(), setup.outstandingMax(),
+                setup.frameBytesMax(), setup.callbacks()));
+    }
+
+    /** With callers told after so long that no answer came, and opening given up then. 15 s by default. */
+    public ZooKeeperClient withRequestTimeout(Duration timeout) {
+        return new ZooKeeperClient(new ClientSetup(
+                setup.to(), setup.timeout(), timeout, setup.credentials(), setup.tls(), setup.outstandingMax(),
+                setup.frameBytesMax(), setup.callbacks()));
+    }
+
+    /** With credentials shown on each connection, such as {@code digest} and {@code user:password}; may be called for several. */
+    public ZooKeeperClient withAuth(String scheme, Bytes credentials) {
+        List<ClientSetup.Credentials> more = new ArrayList<>(setup.credentials());
+        more.add(new ClientSetup.Credentials(scheme, credentials));
+        return new ZooKeeperClient(new ClientSetup(
+                setup.to(), setup.timeout(), setup.requestTimeout(), more, setup.tls(), setup.outstandingMax(),
+                setup.frameBytesMax(), setup.callbacks()));
+    }
+
+    /** Over TLS, with the server's name checked against its certificate. */
+    public ZooKeeperClient withTls(SSLContext tls) {
+        return new ZooKeeperClient(new ClientSetup(
+                setup.to(), setup.timeout(), setup.requestTimeout(), setup.credentials(), Optional.of(tls),
+                setup.outstandingMax(), setup.frameBytesMax(), setup.callbacks()));
+    }
+
+    /** With listeners called and stages completed on this executor, which is not closed with the session, and should not be before it. */
+    public ZooKeeperClient withCallbackExecutor(Executor executor) {
+        return new ZooKeeperClient(new ClientSetup(
+                setup.to(), setup.timeout(), setup.requestTimeout(), setup.credentials(), setup.tls(),
+                setup.outstandingMax(), setup.frameBytesMax(), Optional.of(executor)));
+    }
+
+    /**
+     * Opens a session, and waits for it.
+     *
+     * @throws io.coord.UnavailableException if no server opened one within the request timeout; the message says what was tried
+     */
+    public Session open() {
+        try {
+            ClientSession session = (ClientSession) openAsync().toCompletableFuture().get();
+            return new BlockingSession(session, new ParkingAwaiter(session::mayNotWait));
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof io.coord.CoordException failure ? failure.rethrown() : new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new io.coord.UnavailableException("interrupted while a session was being opened with " + setup.to().servers(), e);
+        }
+    }
+
+    /** Opens a session; the stage fails as {@link #open} does. */
+    public CompletionStage<AsyncSession> openAsync() {
+        return ClientSession.open(setup);
+    }
+}

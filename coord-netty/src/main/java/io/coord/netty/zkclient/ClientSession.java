@@ -1,0 +1,822 @@
+package io.coord.netty.zkclient;
+
+import io.coord.AsyncSession;
+import io.coord.Bytes;
+import io.coord.CoordException;
+import io.coord.ErrorCode;
+import io.coord.NodePath;
+import io.coord.Operation;
+import io.coord.Outcome;
+import io.coord.OutcomeUnknownException;
+import io.coord.ReadMode;
+import io.coord.Refusal;
+import io.coord.Registration;
+import io.coord.RejectedException;
+import io.coord.SessionEndedException;
+import io.coord.SessionEvent;
+import io.coord.SessionState;
+import io.coord.UnavailableException;
+import io.coord.WatchEvent;
+import io.coord.WatchKind;
+import io.coord.WatchMode;
+import io.coord.netty.jute.ConnectRequest;
+import io.coord.netty.jute.ConnectResponse;
+import io.coord.netty.jute.JuteReader;
+import io.coord.netty.jute.OpCode;
+import io.coord.netty.jute.ReplyHeader;
+import io.coord.netty.jute.Request;
+import io.coord.netty.jute.Response;
+import io.coord.netty.jute.WatcherEvent;
+import io.coord.netty.jute.Xid;
+import io.coord.netty.peer.EventLoops;
+import io.coord.runtime.CallbackExecutor;
+import io.coord.runtime.SessionQueue;
+import io.coord.session.ListenerTable;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
+import io.netty.handler.ssl.SslHandler;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A session over ZooKeeper's wire. Everything that changes belongs to one event loop; what callers and listeners are told goes through
+ * one queue, in the order of the wire (rule.1).
+ *
+ * <p>A connection that breaks is replaced by one to the next server, and the session goes on: watches are set again, and requests
+ * that were not sent yet are sent. One that was sent and not answered fails, since the wire has no way to ask whether it was done.
+ */
+public final class ClientSession implements AsyncSession {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ClientSession.class);
+
+    private static final Bytes NO_PASSWORD = Bytes.of(new byte[16]);
+    /** ZooKeeper's client sends as much: below any server's limit (zk.W9). */
+    private static final int SET_WATCHES_BYTES_MAX = 128 << 10;
+
+    private final ClientSetup setup;
+    private final Translation translation;
+    private final Servers servers;
+    private final EventLoops loops = EventLoops.best();
+    private final EventLoopGroup group;
+    private final EventLoop loop;
+    private final @Nullable CallbackExecutor ownCallbacks;
+    private final SessionQueue queue;
+
+    private final AtomicInteger outstanding = new AtomicInteger();
+    private final AtomicLong names = new AtomicLong();
+    private final List<Consumer<? super SessionEvent>> eventListeners = new CopyOnWriteArrayList<>();
+    private final CompletableFuture<AsyncSession> opened = new CompletableFuture<>();
+    private final CompletableFuture<@Nullable Void> gone = new CompletableFuture<>();
+    private final AtomicReference<@Nullable SessionState> over = new AtomicReference<>();
+
+    private volatile long id;
+    private volatile int timeoutMillis;
+    /** Until when the servers keep the session, as far as this client knows: two thirds of its timeout (rule.16). */
+    private volatile long validUntilNanos = System.nanoTime();
+
+    // What follows belongs to the event loop.
+
+    private final ListenerTable listeners = new ListenerTable();
+    private final Deque<Call<?>> waiting = new ArrayDeque<>();
+    private final Deque<Call<?>> sent = new ArrayDeque<>();
+    private final Deque<Call<?>> proofs = new ArrayDeque<>();
+    private final Deque<Long> pings = new ArrayDeque<>();
+    private final List<ClientSetup.Credentials> credentials;
+    private Bytes password = NO_PASSWORD;
+    private long seenZxid;
+    private int lastXid;
+    private @Nullable Wire wire;
+    private boolean isAttached;
+    private boolean isClosing;
+    private String trouble = "no server was tried yet";
+    private long attemptNanos;
+    private long heardNanos;
+    private long saidNanos;
+    private int watchesBeingSet;
+    private long eventZxid;
+    private Set<WatchEvent> eventsAtZxid = new LinkedHashSet<>();
+    private long toldZxid = -1;
+
+    private ClientSession(ClientSetup setup) {
+        this.setup = setup;
+        this.translation = new Translation(setup.to());
+        this.servers = new Servers(setup.to().servers(), new Random());
+        this.credentials = new ArrayList<>(setup.credentials());
+        this.timeoutMillis = (int) Math.min(Integer.MAX_VALUE, setup.timeout().toMillis());
+        this.ownCallbacks = setup.callbacks().isPresent() ? null : new CallbackExecutor("coord-client-callbacks");
+        Executor callbacks = ownCallbacks == null ? setup.callbacks().orElseThrow() : ownCallbacks;
+        this.queue = new SessionQueue(callbacks, thrown -> LOG.warn("A listener or dependent of {} threw", this, thrown));
+        this.group = loops.group("coord-client", 1);
+        this.loop = group.next();
+    }
+
+    /**
+     * Connects to a server and opens a session.
+     *
+     * @return completes with it; fails with {@link UnavailableException} if no server lets it in within the request timeout
+     */
+    public static CompletionStage<AsyncSession> open(ClientSetup setup) {
+        ClientSession session = new ClientSession(setup);
+        session.loop.execute(session::begin);
+        return session.opened.minimalCompletionStage();
+    }
+
+    private void begin() {
+        long tickNanos = Math.max(1_000_000L, Math.min(timeoutNanos() / 12, setup.requestTimeout().toNanos() / 4));
+        loop.scheduleAtFixedRate(this::tick, tickNanos, tickNanos, TimeUnit.NANOSECONDS);
+        loop.schedule(this::giveUpOpening, setup.requestTimeout().toNanos(), TimeUnit.NANOSECONDS);
+        connect();
+    }
+
+    private void giveUpOpening() {
+        if (id == 0) {
+            end(SessionState.CLOSED, "no server of " + setup.to().servers() + " opened a session within "
+                    + setup.requestTimeout().toMillis() + " ms: " + trouble);
+        }
+    }
+
+    private long timeoutNanos() {
+        return timeoutMillis * 1_000_000L;
+    }
+
+    private long readTimeoutNanos() {
+        return timeoutNanos() / 3 * 2;
+    }
+
+    private long connectTimeoutNanos() {
+        return Math.max(100_000_000L, timeoutNanos() / servers.count());
+    }
+
+    // ------------------------------------------------------------------------------------------------ connecting
+
+    private void connect() {
+        if (over.get() != null || wire != null) {
+            return;
+        }
+        ConnectString.Server server = servers.next();
+        Wire next = new Wire(server, new AtWire());
+        wire = next;
+        attemptNanos = System.nanoTime();
+        resolve(server, address -> dial(next, address), next::end);
+    }
+
+    /** Looking a name up may take long, and is done elsewhere (fault.N7); again each time, since names move. */
+    private void resolve(ConnectString.Server server, Consumer<InetAddress> found, Consumer<String> notFound) {
+        Executor lookup = ownCallbacks == null ? setup.callbacks().orElseThrow() : ownCallbacks;
+        try {
+            lookup.execute(() -> {
+                try {
+                    InetAddress address = InetAddress.getByName(server.host());
+                    onLoop(() -> found.accept(address));
+                } catch (UnknownHostException e) {
+                    onLoop(() -> notFound.accept("the host " + server.host() + " is unknown"));
+                }
+            });
+        } catch (RejectedExecutionException closed) {
+            notFound.accept("the callback executor is closed");
+        }
+    }
+
+    private void dial(Wire next, InetAddress address) {
+        if (wire != next || over.get() != null) {
+            return;
+        }
+        ChannelFuture dialling = new Bootstrap()
+                .group(loop)
+                .channel(loops.channel())
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) (connectTimeoutNanos() / 1_000_000))
+                .handler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        setup.tls().ifPresent(tls -> channel.pipeline().addLast(tls(tls, next.server())));
+                        channel.pipeline()
+                                .addLast(new LengthFieldBasedFrameDecoder(setup.frameBytesMax(), 0, 4, 0, 4))
+                                .addLast(next);
+                    }
+                })
+                .connect(new InetSocketAddress(address, next.server().port()));
+        dialling.addListener(done -> {
+            if (!done.isSuccess()) {
+                next.end(String.valueOf(done.cause().getMessage()));
+            }
+        });
+    }
+
+    private static SslHandler tls(SSLContext tls, ConnectString.Server server) {
+        SSLEngine engine = tls.createSSLEngine(server.host(), server.port());
+        engine.setUseClientMode(true);
+        SSLParameters parameters = engine.getSSLParameters();
+        parameters.setEndpointIdentificationAlgorithm("HTTPS");
+        engine.setSSLParameters(parameters);
+        return new SslHandler(engine);
+    }
+
+    private final class AtWire implements Wire.Ear {
+        @Override
+        public void opened(Wire opened) {
+            opened.write(new ConnectRequest(0, seenZxid, timeoutMillis, id, password, false));
+        }
+
+        @Override
+        public void connected(Wire connected, ConnectResponse response) {
+            if (wire == connected) {
+                attach(connected, response);
+            }
+        }
+
+        @Override
+        public void received(Wire from, ReplyHeader header, JuteReader body) {
+            if (wire == from) {
+                heardNanos = System.nanoTime();
+                take(header, body);
+            }
+        }
+
+        @Override
+        public void lost(Wire lost, String reason) {
+            if (wire == lost) {
+                detach(lost, reason);
+            }
+        }
+    }
+
+    private void attach(Wire connected, ConnectResponse response) {
+        if (response.timeoutMillis() <= 0) {
+            end(SessionState.EXPIRED, "the server at " + connected + " knows no such session any more");
+            return;
+        }
+        servers.succeeded();
+        isAttached = true;
+        boolean isNew = id == 0;
+        id = response.session();
+        timeoutMillis = response.timeoutMillis();
+        password = response.password() == null ? NO_PASSWORD : response.password();
+        heardNanos = System.nanoTime();
+        prolong(attemptNanos);
+        credentials.forEach(proof -> prove(proof, null));
+        setWatchesAgain();
+        String server = connected.toString();
+        queue.execute(() -> {
+            if (isNew) {
+                opened.complete(this);
+            } else if (over.get() == null) {
+                tell(new SessionEvent.Connected(server));
+            }
+        });
+        sendWaiting();
+    }
+
+    private void prolong(long sentNanos) {
+        long until = sentNanos + readTimeoutNanos();
+        if (until - validUntilNanos > 0) {
+            validUntilNanos = until;
+        }
+    }
+
+    private void detach(Wire lost, String reason) {
+        wire = null;
+        trouble = "the connection to " + lost + " was lost: " + reason;
+        pings.clear();
+        watchesBeingSet = 0;
+        toldZxid = eventZxid;
+        if (isAttached) {
+            isAttached = false;
+            validUntilNanos = System.nanoTime();
+            String told = trouble;
+            queue.execute(() -> {
+                if (over.get() == null) {
+                    tell(new SessionEvent.Suspended(told));
+                }
+            });
+        }
+        drop(sent);
+        drop(proofs);
+        if (isClosing) {
+            end(SessionState.CLOSED, "its owner closed it");
+        } else if (over.get() == null) {
+            loop.schedule(this::connect, servers.pauseNanos(), TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void drop(Deque<Call<?>> unanswered) {
+        for (Call<?> call = unanswered.poll(); call != null; call = unanswered.poll()) {
+            settle(call, failure(call, trouble));
+        }
+    }
+
+    private static CoordException failure(Call<?> call, String why) {
+        String what = call.op + (call.path.isEmpty() ? "" : " " + NodePath.printable(call.path)) + ": " + why;
+        return call.kind == Call.Kind.WRITE && call.sentNanos != 0
+                ? new OutcomeUnknownException(what + ". It may have been done: read before asking again")
+                : new UnavailableException(what + ". It was not done");
+    }
+
+    // ------------------------------------------------------------------------------------------------ watching again
+
+    private void setWatchesAgain() {
+        List<Request.SetWatches> batches = new WatchBatches(SET_WATCHES_BYTES_MAX, setup.to()::rooted)
+                .of(listeners, seenZxid);
+        for (Request.SetWatches batch : batches) {
+            watchesBeingSet++;
+            write(Xid.SET_WATCHES, batch.lasting() == null ? OpCode.SET_WATCHES : OpCode.SET_WATCHES2, batch);
+        }
+    }
+
+    private void fire(ReplyHeader header, WatcherEvent event) {
+        WatchEvent.Type type = typeOf(event.type());
+        if (type == null) {
+            return;
+        }
+        WatchEvent told = new WatchEvent(type, setup.to().stripped(event.path()), header.zxid());
+        if (isTold(told)) {
+            return;
+        }
+        List<Consumer<? super WatchEvent>> hearers = listeners.hearersOf(told);
+        if (!hearers.isEmpty()) {
+            queue.execute(() -> hearers.forEach(listener -> call(listener, told)));
+        }
+    }
+
+    /** A server that tells what was missed may begin with what was not: events of the last connection are not told twice (rule.28). */
+    private boolean isTold(WatchEvent event) {
+        if (event.zxid() <= 0) {
+            return false;
+        }
+        boolean isAgain = watchesBeingSet > 0
+                && (event.zxid() < toldZxid || event.zxid() == toldZxid && eventsAtZxid.contains(event));
+        if (!isAgain && event.zxid() > eventZxid) {
+            eventZxid = event.zxid();
+            eventsAtZxid = new LinkedHashSet<>();
+        }
+        if (!isAgain && event.zxid() == eventZxid) {
+            eventsAtZxid.add(event);
+        }
+        return isAgain;
+    }
+
+    private static WatchEvent.@Nullable Type typeOf(int code) {
+        for (WatchEvent.Type type : WatchEvent.Type.values()) {
+            if (type.code() == code && type != WatchEvent.Type.GAP) {
+                return type;
+            }
+        }
+        return null;
+    }
+
+    private void tell(SessionEvent event) {
+        for (Consumer<? super SessionEvent> listener : eventListeners) {
+            call(listener, event);
+        }
+    }
+
+    private <E> void call(Consumer<? super E> listener, E event) {
+        try {
+            listener.accept(event);
+        } catch (Throwable thrown) {
+            LOG.warn("A listener of {} threw at {}", this, event, thrown);
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ sending
+
+    private void write(int xid, OpCode op, Request body) {
+        Wire open = wire;
+        if (open != null) {
+            saidNanos = System.nanoTime();
+            open.write(xid, op, body);
+        }
+    }
+
+    private <R> CompletionStage<R> ask(Call<R> call) {
+        SessionState ended = over.get();
+        if (ended != null) {
+            return failed(endedAlready());
+        }
+        if (outstanding.incrementAndGet() > setup.outstandingMax()) {
+            outstanding.decrementAndGet();
+            return failed(new UnavailableException(ErrorCode.OVERLOADED.message(this + " has " + setup.outstandingMax()
+                    + " unanswered requests, the limit. Wait for some of them")));
+        }
+        if (!onLoop(() -> enter(call))) {
+            outstanding.decrementAndGet();
+            return failed(endedAlready());
+        }
+        return call.stage.minimalCompletionStage();
+    }
+
+    private <R> CompletionStage<R> failed(CoordException failure) {
+        CompletableFuture<R> stage = new CompletableFuture<>();
+        queue.execute(() -> stage.completeExceptionally(failure));
+        return stage.minimalCompletionStage();
+    }
+
+    private boolean onLoop(Runnable task) {
+        try {
+            loop.execute(task);
+            return true;
+        } catch (RejectedExecutionException ended) {
+            return false;
+        }
+    }
+
+    private void enter(Call<?> call) {
+        call.askedNanos = System.nanoTime();
+        if (over.get() != null || isClosing && call.op != OpCode.CLOSE_SESSION) {
+            settle(call, endedAlready());
+            return;
+        }
+        isClosing |= call.op == OpCode.CLOSE_SESSION;
+        waiting.add(call);
+        sendWaiting();
+    }
+
+    private void sendWaiting() {
+        if (!isAttached) {
+            return;
+        }
+        for (Call<?> call = waiting.poll(); call != null; call = waiting.poll()) {
+            call.sentNanos = System.nanoTime();
+            if (call.op == OpCode.AUTH) {
+                proofs.add(call);
+                write(Xid.AUTH, call.op, call.body);
+            } else {
+                lastXid = lastXid == Integer.MAX_VALUE ? 1 : lastXid + 1;
+                call.xid = lastXid;
+                sent.add(call);
+                write(call.xid, call.op, call.body);
+            }
+        }
+    }
+
+    private void prove(ClientSetup.Credentials proof, @Nullable Call<?> caller) {
+        Request.Auth body = new Request.Auth(0, proof.scheme(), proof.proof());
+        Call<?> call = caller == null
+                ? new Call<Boolean>(OpCode.AUTH, body, Call.Kind.READ, "", response -> true)
+                : caller;
+        call.sentNanos = System.nanoTime();
+        if (caller == null) {
+            outstanding.incrementAndGet();
+        }
+        proofs.add(call);
+        write(Xid.AUTH, OpCode.AUTH, body);
+    }
+
+    // ------------------------------------------------------------------------------------------------ hearing
+
+    private void take(ReplyHeader header, JuteReader body) {
+        switch (header.xid()) {
+            case Xid.NOTIFICATION -> fire(header, WatcherEvent.read(body));
+            case Xid.PING -> pinged();
+            case Xid.SET_WATCHES -> watchesSet(header);
+            case Xid.AUTH -> proven(header);
+            default -> answered(header, body);
+        }
+    }
+
+    /** Nothing counts as seen while watches are still to be compared with what was seen before. */
+    private void watchesSet(ReplyHeader header) {
+        watchesBeingSet--;
+        if (watchesBeingSet == 0) {
+            seen(header);
+        }
+    }
+
+    private void seen(ReplyHeader header) {
+        seenZxid = Math.max(seenZxid, header.zxid());
+    }
+
+    private void pinged() {
+        Long sentNanos = pings.poll();
+        if (sentNanos != null) {
+            prolong(sentNanos);
+        }
+    }
+
+    private void proven(ReplyHeader header) {
+        Call<?> call = proofs.poll();
+        if (call == null) {
+            return;
+        }
+        if (header.error() == 0) {
+            complete(call, Response.Nothing.NOTHING);
+        } else {
+            Request.Auth refused = (Request.Auth) call.body;
+            credentials.removeIf(proof ->
+                    proof.scheme().equals(refused.scheme()) && proof.proof().equals(refused.credentials()));
+            settle(call, RejectedException.of(new Outcome.Refused(
+                    Refusal.AUTH_FAILED, "", "the server does not accept these credentials of scheme " + refused.scheme())));
+        }
+    }
+
+    private void answered(ReplyHeader header, JuteReader body) {
+        Call<?> call = sent.peek();
+        if (call == null || call.xid != header.xid()) {
+            Wire open = wire;
+            if (open != null) {
+                open.close("a reply to request " + header.xid() + " came where " + (call == null ? "none" : call.xid) + " was due");
+            }
+            return;
+        }
+        sent.poll();
+        seen(header);
+        prolong(call.sentNanos);
+        if (header.error() == 0) {
+            complete(call, call.op.readResponse(body));
+        } else {
+            refuse(call, header.error());
+        }
+        if (call.op == OpCode.CLOSE_SESSION) {
+            end(SessionState.CLOSED, "its owner closed it");
+        }
+    }
+
+    private <R> void complete(Call<R> call, Response response) {
+        R value = call.answer(response);
+        outstanding.decrementAndGet();
+        queue.execute(() -> call.stage.complete(value));
+    }
+
+    private <R> void refuse(Call<R> call, int error) {
+        R value = call.answer(error);
+        if (value != null) {
+            outstanding.decrementAndGet();
+            queue.execute(() -> call.stage.complete(value));
+        } else if (error == Refusal.SESSION_EXPIRED.code()) {
+            settle(call, new SessionEndedException(this + " has expired"));
+        } else if (error == Refusal.THROTTLED_OP.code()) {
+            settle(call, new UnavailableException(call.op + ": the server was too busy. It was not done"));
+        } else if (Translation.isRefusal(error)) {
+            settle(call, RejectedException.of(Translation.refused(error, call.path)));
+        } else {
+            settle(call, failure(call, "the server answered error " + error));
+        }
+    }
+
+    private void settle(Call<?> call, CoordException failure) {
+        outstanding.decrementAndGet();
+        queue.execute(() -> call.fail(failure));
+    }
+
+    // ------------------------------------------------------------------------------------------------ time
+
+    private void tick() {
+        long nowNanos = System.nanoTime();
+        Wire open = wire;
+        if (open != null && !isAttached && nowNanos - attemptNanos > 2 * connectTimeoutNanos()) {
+            open.close("no answer within " + 2 * connectTimeoutNanos() / 1_000_000 + " ms");
+        } else if (open != null && isAttached && nowNanos - heardNanos > readTimeoutNanos()) {
+            open.close("nothing was heard for " + readTimeoutNanos() / 1_000_000 + " ms, two thirds of the session's timeout");
+        } else if (isAttached && (nowNanos - saidNanos > timeoutNanos() / 4 || validUntilNanos - nowNanos < timeoutNanos() / 3)) {
+            if (pings.size() < 4) {
+                pings.add(nowNanos);
+                write(Xid.PING, OpCode.PING, Request.Empty.EMPTY);
+            }
+        }
+        giveUpOverdue(nowNanos);
+    }
+
+    private void giveUpOverdue(long nowNanos) {
+        long mostNanos = setup.requestTimeout().toNanos();
+        for (Call<?> call = waiting.peek(); call != null && nowNanos - call.askedNanos > mostNanos; call = waiting.peek()) {
+            waiting.poll();
+            settle(call, failure(call, "no server for " + mostNanos / 1_000_000 + " ms; " + trouble));
+        }
+        for (Call<?> call : sent) {
+            if (nowNanos - call.askedNanos <= mostNanos) {
+                return;
+            }
+            if (!call.givenUp) {
+                call.givenUp = true;
+                CoordException failure = failure(call, "no answer for " + mostNanos / 1_000_000 + " ms");
+                queue.execute(() -> call.fail(failure));
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ asking
+
+    @Override
+    public <R> CompletionStage<R> submit(Operation<R> operation) {
+        return ask(call(operation, false, value -> {}));
+    }
+
+    @SuppressWarnings("unchecked") // each operation is answered by what its type parameter says
+    private <R> Call<R> call(Operation<R> operation, boolean watch, Consumer<Optional<Boolean>> onFound) {
+        Translation.Wired wired = translation.request(operation, watch);
+        Call.Kind kind = operation instanceof Operation.Write<?> ? Call.Kind.WRITE : Call.Kind.READ;
+        Function<Response, R> onReply = response -> {
+            onFound.accept(Optional.of(true));
+            return (R) translation.answer(operation, response);
+        };
+        Call.OnError<R> onError = error -> {
+            if (operation instanceof Operation.Exists && error == Refusal.NO_NODE.code()) {
+                onFound.accept(Optional.of(false));
+                return (R) Optional.empty();
+            }
+            return null;
+        };
+        return new Call<>(wired.op(), wired.body(), kind, Translation.pathOf(operation), onReply, onError);
+    }
+
+    /** A linearizable read is one behind a sync: what was acknowledged to anybody before it began is in it (zk.O7, zk.X5). */
+    @Override
+    public <R> CompletionStage<R> submit(Operation.Read<R> read, ReadMode mode) {
+        if (mode == ReadMode.LINEARIZABLE) {
+            submit(new Operation.Sync("/"));
+        }
+        return submit(read);
+    }
+
+    @Override
+    public <R> CompletionStage<R> submit(Operation.WatchedRead<R> read, Consumer<? super WatchEvent> listener) {
+        return ask(call(read, true, found -> ListenerTable.Kind.leftBy(read, found.orElse(false))
+                .ifPresent(kind -> listeners.add(read.path(), kind, listener))));
+    }
+
+    @Override
+    public CompletionStage<Registration> addWatch(
+            NodePath path, WatchMode mode, Consumer<? super WatchEvent> listener) {
+        ListenerTable.Kind kind = ListenerTable.Kind.of(mode);
+        Request body = new Request.OfWatches(setup.to().rooted(path.value()), mode == WatchMode.PERSISTENT ? 0 : 1);
+        return ask(new Call<>(OpCode.ADD_WATCH, body, Call.Kind.READ, path.value(), response -> {
+            listeners.add(path.value(), kind, listener);
+            return () -> onLoop(() -> removeListener(path, mode, listener));
+        }));
+    }
+
+    private void removeListener(NodePath path, WatchMode mode, Consumer<? super WatchEvent> listener) {
+        if (listeners.remove(path.value(), mode, listener) && over.get() == null) {
+            outstanding.incrementAndGet();
+            enter(removal(path, mode == WatchMode.PERSISTENT ? WatchKind.PERSISTENT : WatchKind.PERSISTENT_RECURSIVE));
+        }
+    }
+
+    private Call<@Nullable Void> removal(NodePath path, WatchKind kind) {
+        Request body = new Request.OfWatches(setup.to().rooted(path.value()), kind.code());
+        return new Call<>(OpCode.REMOVE_WATCHES, body, Call.Kind.READ, path.value(), response -> {
+            listeners.removeAll(path.value(), kind);
+            return null;
+        });
+    }
+
+    @Override
+    public CompletionStage<@Nullable Void> removeWatches(NodePath path, WatchKind kind) {
+        return ask(removal(path, kind));
+    }
+
+    @Override
+    public CompletionStage<@Nullable Void> addAuth(String scheme, Bytes proof) {
+        ClientSetup.Credentials added = new ClientSetup.Credentials(scheme, proof);
+        return ask(new Call<>(OpCode.AUTH, new Request.Auth(0, scheme, proof), Call.Kind.READ, "", response -> {
+            if (!credentials.contains(added)) {
+                credentials.add(added);
+            }
+            return null;
+        }));
+    }
+
+    @Override
+    public CompletionStage<@Nullable Void> closeAsync() {
+        if (over.get() == null) {
+            onLoop(this::close0);
+        }
+        return gone.minimalCompletionStage();
+    }
+
+    private void close0() {
+        if (isClosing || over.get() != null) {
+            return;
+        }
+        if (!isAttached) {
+            isClosing = true;
+            end(SessionState.CLOSED, "its owner closed it while no server was connected; the ensemble ends it when its lease lapses");
+            return;
+        }
+        outstanding.incrementAndGet();
+        enter(new Call<Boolean>(OpCode.CLOSE_SESSION, Request.Empty.EMPTY, Call.Kind.READ, "", response -> true));
+        loop.schedule(() -> end(SessionState.CLOSED, "its owner closed it"), readTimeoutNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    // ------------------------------------------------------------------------------------------------ the end
+
+    private void end(SessionState state, String reason) {
+        SessionState ended = isClosing ? SessionState.CLOSED : state;
+        if (!over.compareAndSet(null, ended)) {
+            return;
+        }
+        isAttached = false;
+        validUntilNanos = System.nanoTime();
+        SessionEndedException failure = new SessionEndedException(this + ": " + reason);
+        drop(waiting, failure);
+        drop(sent, failure);
+        drop(proofs, failure);
+        listeners.clear();
+        Wire open = wire;
+        wire = null;
+        if (open != null) {
+            open.close(reason);
+        }
+        queue.execute(() -> {
+            opened.completeExceptionally(new UnavailableException(reason));
+            tell(ended == SessionState.CLOSED ? new SessionEvent.Closed() : new SessionEvent.Expired(reason));
+        });
+        group.shutdownGracefully(0, 2, TimeUnit.SECONDS).addListener(done -> {
+            queue.execute(() -> gone.complete(null));
+            if (ownCallbacks != null) {
+                ownCallbacks.shutdown();
+            }
+        });
+    }
+
+    private void drop(Deque<Call<?>> calls, SessionEndedException failure) {
+        for (Call<?> call = calls.poll(); call != null; call = calls.poll()) {
+            settle(call, failure);
+        }
+    }
+
+    private SessionEndedException endedAlready() {
+        return new SessionEndedException(this + " is over");
+    }
+
+    // ------------------------------------------------------------------------------------------------ views
+
+    @Override
+    public long id() {
+        return id;
+    }
+
+    @Override
+    public Duration timeout() {
+        return Duration.ofMillis(timeoutMillis);
+    }
+
+    @Override
+    public SessionState state() {
+        SessionState ended = over.get();
+        if (ended != null) {
+            return ended;
+        }
+        return validUntilNanos - System.nanoTime() > 0 ? SessionState.CONNECTED : SessionState.SUSPENDED;
+    }
+
+    @Override
+    public Executor callbackExecutor() {
+        return queue;
+    }
+
+    @Override
+    public String uniqueName() {
+        return Long.toHexString(id) + "n" + names.incrementAndGet();
+    }
+
+    @Override
+    public Registration onEvent(Consumer<? super SessionEvent> listener) {
+        Consumer<SessionEvent> entry = listener::accept;
+        eventListeners.add(entry);
+        return () -> eventListeners.remove(entry);
+    }
+
+    /** Whether the calling thread is one that answers need, where nobody may wait for one. */
+    public boolean mayNotWait() {
+        return queue.isCallbackThread() || loop.inEventLoop();
+    }
+
+    @Override
+    public String toString() {
+        return "session 0x" + Long.toHexString(id) + " " + state();
+    }
+}

@@ -1,0 +1,52 @@
+package io.coord.netty.zkclient;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+
+/** The servers in an order of the client's own, so that many clients spread; and how long to wait before the next is tried. */
+final class Servers {
+
+    private static final long PAUSE_NANOS_FIRST = 20_000_000L;
+    private static final long PAUSE_NANOS_MAX = 1_000_000_000L;
+
+    private final List<ConnectString.Server> shuffled;
+    private final Random random;
+    private int next;
+    private int failures;
+
+    Servers(List<ConnectString.Server> servers, Random random) {
+        this.shuffled = new ArrayList<>(servers);
+        this.random = random;
+        Collections.shuffle(shuffled, random);
+    }
+
+    ConnectString.Server next() {
+        ConnectString.Server server = shuffled.get(next);
+        next = (next + 1) % shuffled.size();
+        return server;
+    }
+
+    int count() {
+        return shuffled.size();
+    }
+
+    /** A server has let the client in. */
+    void succeeded() {
+        failures = 0;
+    }
+
+    /**
+     * How long to wait before {@link #next}: not at all until all were tried once, then twice as long each round, up to a second, and
+     * less by chance, so that clients which lost one server together do not all come to the next at once (fault.C5).
+     */
+    long pauseNanos() {
+        int round = failures++ / shuffled.size();
+        if (round == 0) {
+            return 0;
+        }
+        long most = Math.min(PAUSE_NANOS_MAX, PAUSE_NANOS_FIRST << Math.min(round, 10));
+        return most / 2 + (long) (random.nextDouble() * most / 2);
+    }
+}
