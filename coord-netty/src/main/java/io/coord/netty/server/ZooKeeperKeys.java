@@ -2,7 +2,6 @@ package io.coord.netty.server;
 
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * The names of Apache ZooKeeper's server settings that say nothing to a member of ours, without the prefix {@code zookeeper.}: those
@@ -19,7 +18,7 @@ final class ZooKeeperKeys {
             "IPAuthenticationProvider.", "SASLAuthenticationProvider.", "superUser.");
 
     /** Names that belong to no family. */
-    private static final Set<String> SINGLE = new TreeSet<>(List.of(
+    private static final Set<String> SINGLE = Set.copyOf(List.of(
             "DigestAuthenticationProvider.digestAlg", "DigestAuthenticationProvider.enabled", "allowSaslFailedClients",
             "allowSaslFailedQuorumLearners", "bitHashCacheSize", "client.certReload", "client.portUnification", "clientCnxnSocket",
             "clientPortListenBacklog", "clientTcpKeepAlive", "closeSessionTxn.enabled", "cnxTimeout", "commitLogCount",
