@@ -212,6 +212,16 @@ public sealed interface Input {
     record AddWatch(long session, Caller<Boolean> caller, String path, WatchMode mode) implements Request {}
 
     /**
+     * Ask for watches.
+     *
+     * @param session whose
+     * @param caller told whether there is one
+     * @param path where
+     * @param kind which
+     */
+    record CheckWatch(long session, Caller<Boolean> caller, String path, WatchKind kind) implements Request {}
+
+    /**
      * Remove watches.
      *
      * @param session whose

@@ -148,6 +148,8 @@ final class SessionHost {
             enqueueRead(sync.session(), sync, sync.caller());
         } else if (request instanceof Input.AddWatch add) {
             enqueueRead(add.session(), add, add.caller());
+        } else if (request instanceof Input.CheckWatch check) {
+            enqueueRead(check.session(), check, check.caller());
         } else if (request instanceof Input.RemoveWatch remove) {
             enqueueRead(remove.session(), remove, remove.caller());
         } else if (request instanceof Input.SetWatches set) {
@@ -438,6 +440,9 @@ final class SessionHost {
         } else if (request instanceof Input.AddWatch add) {
             watches.add(session.id, add.path(), add.mode());
             outbox.deliver(new Delivery.Answered<>(add.caller(), true, state.appliedIndex()));
+        } else if (request instanceof Input.CheckWatch check) {
+            boolean watched = watches.has(session.id, check.path(), check.kind());
+            outbox.deliver(new Delivery.Answered<>(check.caller(), watched, state.appliedIndex()));
         } else if (request instanceof Input.RemoveWatch remove) {
             boolean removed = watches.remove(session.id, remove.path(), remove.kind());
             outbox.deliver(new Delivery.Answered<>(remove.caller(), removed, state.appliedIndex()));
@@ -619,6 +624,9 @@ final class SessionHost {
         }
         if (request instanceof Input.AddWatch add) {
             return add.caller();
+        }
+        if (request instanceof Input.CheckWatch check) {
+            return check.caller();
         }
         if (request instanceof Input.RemoveWatch remove) {
             return remove.caller();

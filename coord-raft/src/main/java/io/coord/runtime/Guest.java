@@ -14,12 +14,15 @@ import io.coord.member.Delivery;
 import io.coord.member.Failure;
 import io.coord.member.Input;
 import io.coord.member.SessionGrant;
+import io.coord.state.Reader;
+import io.coord.state.StateRoot;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client of a front end, attached to a member. What comes for it is handed to the client at once, on the loop; it shows nothing
@@ -33,16 +36,23 @@ final class Guest implements SessionPort.Attachment, Resident {
     /** Unanswered requests, oldest first. */
     private final ConcurrentLinkedQueue<Request<?>> pending = new ConcurrentLinkedQueue<>();
 
+    private volatile Reader reader;
+    /** Until when the member vouches for the session. */
+    private volatile long validUntilNanos;
+    /** Made when first asked for after a change; any thread may, and either's is good. */
+    private volatile @Nullable RootView view;
+
     private volatile long id;
     /** Whether requests are taken: it is attached, and neither side has parted. */
     private volatile boolean attached;
     /** Whether the client has been told that it is over, or has gone by itself. */
     private volatile boolean parted;
 
-    Guest(MemberLoop home, SessionPort.Client client, DoorLimits limits) {
+    Guest(MemberLoop home, SessionPort.Client client, DoorLimits limits, List<Identity> identities) {
         this.home = home;
         this.client = client;
         this.check = new DoorCheck(limits);
+        this.reader = new Reader(0, identities);
     }
 
     long id() {
@@ -84,6 +94,7 @@ final class Guest implements SessionPort.Attachment, Resident {
 
     private void granted(SessionGrant grant) {
         id = grant.session();
+        reader = new Reader(id, reader.identities());
         if (parted) {
             home.depart(this);
         } else {
@@ -135,6 +146,8 @@ final class Guest implements SessionPort.Attachment, Resident {
         }
         if (delivery instanceof Delivery.Fired fired) {
             client.fired(fired.event());
+        } else if (delivery instanceof Delivery.Renewed renewed) {
+            validUntilNanos = renewed.validUntilNanos();
         } else if (delivery instanceof Delivery.Suspended suspended) {
             part(Parting.ELSEWHERE, suspended.reason());
             home.depart(this);
@@ -196,6 +209,33 @@ final class Guest implements SessionPort.Attachment, Resident {
         }
     }
 
+    /** Lets the guest's own reads be those of other identities, before the answer says so. */
+    private final class Identified implements SessionPort.Answer<Boolean> {
+        private final SessionPort.Answer<Boolean> answer;
+        private final List<Identity> identities;
+
+        Identified(SessionPort.Answer<Boolean> answer, List<Identity> identities) {
+            this.answer = answer;
+            this.identities = identities;
+        }
+
+        @Override
+        public void granted(Boolean value, long zxid) {
+            reader = new Reader(id, identities);
+            answer.granted(value, zxid);
+        }
+
+        @Override
+        public void refused(Outcome.Refused refused, long zxid) {
+            answer.refused(refused, zxid);
+        }
+
+        @Override
+        public void failed(UnavailableException failure) {
+            answer.failed(failure);
+        }
+    }
+
     // ------------------------------------------------------------------------------------------------ what it asks
 
     private <R> boolean ask(Request<R> request, Input input) {
@@ -253,9 +293,42 @@ final class Guest implements SessionPort.Attachment, Resident {
         return ask(answer, caller -> new Input.Read<>(id, caller, read, ReadMode.LOCAL, true));
     }
 
+    /** A root as this guest may see it. */
+    private record RootView(StateRoot root, Reader reader) implements SessionPort.View {
+        @Override
+        public long zxid() {
+            return root.index();
+        }
+
+        @Override
+        public <R> R read(Operation.Read<R> read) {
+            return root.read(read, reader);
+        }
+    }
+
+    @Override
+    public SessionPort.@Nullable View view() {
+        if (!attached || validUntilNanos - home.nanoTime() <= 0) {
+            return null;
+        }
+        StateRoot root = home.root();
+        Reader reading = reader;
+        RootView last = view;
+        if (last == null || last.root != root || last.reader != reading) {
+            last = new RootView(root, reading);
+            view = last;
+        }
+        return last;
+    }
+
     @Override
     public boolean addWatch(String path, WatchMode mode, SessionPort.Answer<Boolean> answer) {
         return ask(answer, caller -> new Input.AddWatch(id, caller, path, mode));
+    }
+
+    @Override
+    public boolean checkWatches(String path, WatchKind kind, SessionPort.Answer<Boolean> answer) {
+        return ask(answer, caller -> new Input.CheckWatch(id, caller, path, kind));
     }
 
     @Override
@@ -279,7 +352,7 @@ final class Guest implements SessionPort.Attachment, Resident {
 
     @Override
     public boolean identify(List<Identity> identities, SessionPort.Answer<Boolean> answer) {
-        return ask(answer, caller -> new Input.Identify(id, caller, identities));
+        return ask(new Identified(answer, identities), caller -> new Input.Identify(id, caller, identities));
     }
 
     @Override

@@ -40,8 +40,13 @@ final class Port implements SessionPort {
     }
 
     @Override
+    public Bytes newPassword() {
+        return member.newPassword();
+    }
+
+    @Override
     public Attachment open(Client client, Duration timeout, Bytes password, List<Identity> identities) {
-        Guest guest = new Guest(loop, client, limits);
+        Guest guest = new Guest(loop, client, limits, identities);
         guest.enter(caller -> new Input.Open(caller, millis(timeout), Passwords.hash(password), identities, false));
         return guest;
     }
@@ -49,7 +54,7 @@ final class Port implements SessionPort {
     @Override
     public Attachment resume(
             Client client, long session, Duration timeout, Bytes password, List<Identity> identities) {
-        Guest guest = new Guest(loop, client, limits);
+        Guest guest = new Guest(loop, client, limits, identities);
         guest.enter(caller -> new Input.Resume(
                 caller, session, millis(timeout), Passwords.hash(password), identities, false, -1));
         return guest;

@@ -324,15 +324,20 @@ public final class RunningMember implements AutoCloseable {
 
     /** What a session of this member is opened with. */
     public LocalSession.Setup sessionSetup(Optional<Duration> timeout, List<Identity> identities) {
-        byte[] password = new byte[Passwords.LENGTH];
-        passwords.nextBytes(password);
         return new LocalSession.Setup(
                 (int) parts.config().granted(timeout).toMillis(),
-                Bytes.wrap(password),
+                newPassword(),
                 identities,
                 DoorLimits.of(parts.config()),
                 callbacks,
                 logger::listenerFailed);
+    }
+
+    /** A password for a session to be opened. */
+    Bytes newPassword() {
+        byte[] password = new byte[Passwords.LENGTH];
+        passwords.nextBytes(password);
+        return Bytes.wrap(password);
     }
 
     /** How the member stands, for others to look at. */

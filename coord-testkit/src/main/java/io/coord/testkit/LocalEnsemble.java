@@ -7,6 +7,7 @@ import io.coord.MemberId;
 import io.coord.MemberStatus;
 import io.coord.Session;
 import io.coord.ensemble.SessionOptions;
+import io.coord.ensemble.spi.FrontEnd;
 import io.coord.ensemble.spi.MetricsListener;
 import io.coord.ensemble.spi.Storage;
 import io.coord.member.Caller;
@@ -64,6 +65,7 @@ public final class LocalEnsemble implements AutoCloseable {
         final PausableTime time = new PausableTime();
         final MemoryStorage memory = new MemoryStorage();
         volatile @Nullable RunningMember member;
+        private @Nullable FrontEnd frontEnd;
 
         Seat(MemberId id) {
             this.id = id;
@@ -73,6 +75,7 @@ public final class LocalEnsemble implements AutoCloseable {
     private final Ensemble ensemble;
     private final MemberConfig config;
     private final @Nullable Path directory;
+    private final @Nullable Function<MemberId, FrontEnd> frontEnds;
     private final TreeMap<MemberId, Seat> seats = new TreeMap<>();
     private final MemoryNetwork network = new MemoryNetwork();
     private final CallbackExecutor callbacks = new CallbackExecutor("coord-local-callbacks");
@@ -88,6 +91,7 @@ public final class LocalEnsemble implements AutoCloseable {
         this.ensemble = ensembleOf(builder.members);
         this.config = builder.config;
         this.directory = builder.directory;
+        this.frontEnds = builder.frontEnds;
         this.movers = new Movers(this::running, callbacks, config);
         for (MemberId id : ensemble.members()) {
             seats.put(id, new Seat(id));
@@ -117,6 +121,7 @@ public final class LocalEnsemble implements AutoCloseable {
         private int members = 3;
         private MemberConfig config = MemberConfig.DEFAULT;
         private @Nullable Path directory;
+        private @Nullable Function<MemberId, FrontEnd> frontEnds;
 
         private Builder() {}
 
@@ -141,6 +146,12 @@ public final class LocalEnsemble implements AutoCloseable {
         /** Lets the members keep their logs in memory, where they survive a kill: the usual way. */
         public Builder memoryStorage() {
             this.directory = null;
+            return this;
+        }
+
+        /** Gives each member, whenever it is started, a door for clients of its own. */
+        public Builder frontEnd(Function<MemberId, FrontEnd> doors) {
+            this.frontEnds = doors;
             return this;
         }
 
@@ -193,7 +204,25 @@ public final class LocalEnsemble implements AutoCloseable {
                 seeds.nextLong(),
                 MetricsListener.NONE,
                 (event, view) -> signal()));
+        openFrontEnd(seat);
         signal();
+    }
+
+    private void openFrontEnd(Seat seat) {
+        RunningMember member = seat.member;
+        if (frontEnds != null && member != null) {
+            FrontEnd frontEnd = frontEnds.apply(seat.id);
+            seat.frontEnd = frontEnd;
+            frontEnd.open(member.port());
+        }
+    }
+
+    private static void closeFrontEnd(Seat seat) {
+        FrontEnd frontEnd = seat.frontEnd;
+        seat.frontEnd = null;
+        if (frontEnd != null) {
+            frontEnd.close();
+        }
     }
 
     private Storage storage(Seat seat) {
@@ -218,6 +247,7 @@ public final class LocalEnsemble implements AutoCloseable {
         seat.member = null;
         seat.time.resume();
         member.kill();
+        closeFrontEnd(seat);
         signal();
     }
 
@@ -260,6 +290,7 @@ public final class LocalEnsemble implements AutoCloseable {
             if (member != null) {
                 seat.member = null;
                 seat.time.resume();
+                closeFrontEnd(seat);
                 member.close();
             }
         }

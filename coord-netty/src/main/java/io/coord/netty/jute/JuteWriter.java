@@ -14,11 +14,17 @@ public final class JuteWriter {
 
     private static final int NULL = -1;
 
-    private final ByteBuf out;
+    private ByteBuf out;
 
     /** Writes from the buffer's writer index on, which moves. */
     public JuteWriter(ByteBuf out) {
         this.out = out;
+    }
+
+    /** Goes on with another buffer: saves a writer for each. */
+    public JuteWriter over(ByteBuf next) {
+        out = next;
+        return this;
     }
 
     /** A 32-bit number. */

@@ -13,6 +13,7 @@ import io.coord.WatchKind;
 import io.coord.WatchMode;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a {@link FrontEnd} may ask of its member. Any thread may ask; nothing here waits.
@@ -30,6 +31,9 @@ public interface SessionPort {
 
     /** The index of the state it reads from: the highest zxid that a client can have seen here. */
     long appliedIndex();
+
+    /** A password for a session to be opened: 16 random bytes. */
+    Bytes newPassword();
 
     /**
      * Opens a session for a client; {@link Client#attached} or {@link Client#detached} follows.
@@ -96,11 +100,23 @@ public interface SessionPort {
         /** Reads as fresh as the mode says. */
         <R> boolean submit(Operation.Read<R> read, ReadMode mode, Answer<R> answer);
 
+        /**
+         * The state that was handed out last, to read from at once and on the caller's own thread; null unless the session is attached and
+         * the member vouches for it.
+         *
+         * <p>Whoever reads so sees to the order (rules 1 and 3): nothing of the session may be unanswered; and what has been told to the
+         * client by the time this returns, and not been shown yet, is shown first, and the view asked for anew.
+         */
+        @Nullable View view();
+
         /** Reads and leaves a one-shot watch. */
         <R> boolean submit(Operation.WatchedRead<R> read, Answer<R> answer);
 
         /** Adds a persistent watch. */
         boolean addWatch(String path, WatchMode mode, Answer<Boolean> answer);
+
+        /** Asks for watches; the answer says whether there are any. */
+        boolean checkWatches(String path, WatchKind kind, Answer<Boolean> answer);
 
         /** Removes watches; the answer says whether there were any. */
         boolean removeWatches(String path, WatchKind kind, Answer<Boolean> answer);
@@ -119,6 +135,19 @@ public interface SessionPort {
 
         /** The client is gone; the session goes on until it is resumed, or its lease lapses. */
         void detach();
+    }
+
+    /** A state, as a session's client may see it. */
+    interface View {
+        /** Its index. */
+        long zxid();
+
+        /**
+         * Reads from it.
+         *
+         * @throws io.coord.RejectedException if the tree says no
+         */
+        <R> R read(Operation.Read<R> read);
     }
 
     /**

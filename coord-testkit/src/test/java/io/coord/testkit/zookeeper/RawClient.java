@@ -1,6 +1,7 @@
 package io.coord.testkit.zookeeper;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import org.apache.jute.OutputArchive;
@@ -33,6 +34,15 @@ final class RawClient extends ZooKeeper {
         ZKClientConfig config = new ZKClientConfig();
         config.setProperty(ZKClientConfig.ENABLE_CLIENT_SASL_KEY, "false");
         return config;
+    }
+
+    /** Breaks the connection, as a network would. */
+    void cut() {
+        try {
+            getTestable().closeSocket();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Queues a request as it is; the callback's type must go with the response's, as in the client's own event thread. */

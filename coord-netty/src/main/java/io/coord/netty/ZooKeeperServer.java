@@ -1,0 +1,215 @@
+package io.coord.netty;
+
+import io.coord.ErrorCode;
+import io.coord.ensemble.spi.FrontEnd;
+import io.coord.ensemble.spi.SessionPort;
+import io.coord.netty.zkserver.AuthenticationScheme;
+import io.coord.netty.zkserver.ClientPort;
+import io.coord.netty.zkserver.DigestScheme;
+import io.coord.netty.zkserver.IpScheme;
+import io.coord.netty.zkserver.Limits;
+import io.coord.netty.zkserver.Words;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A door for unmodified ZooKeeper clients, from 3.3 to 3.9: a member's client port, speaking ZooKeeper's protocol.
+ *
+ * <pre>{@code
+ * Member member = Member.builder(MemberId.of(1), ensemble)
+ *     .dataDirectory(directory)
+ *     .frontEnd(ZooKeeperServer.listeningOn(2181))
+ *     .start();
+ * }</pre>
+ *
+ * <p>Requests of a connection take effect and are answered in the order they came, events come before what shows them, and an answered
+ * write is on the disks of a majority. A session outlives its connection, and is resumed at any member. Writes cost a round of the
+ * ensemble; reads are answered by the member itself, on the thread that received them.
+ *
+ * <p>Listens on the loopback address unless told otherwise. It has a few threads of its own, joined by {@link #close}. Everything a client
+ * may take is limited; see the methods. Immutable until it is opened, and of use to one member, once.
+ */
+public final class ZooKeeperServer implements FrontEnd {
+
+    private record Options(
+            int port,
+            @Nullable String host,
+            boolean insecure,
+            int threads,
+            Limits limits,
+            @Nullable String superDigest,
+            Set<String> words) {}
+
+    private final Options options;
+    private final AtomicReference<@Nullable ClientPort> opened = new AtomicReference<>();
+
+    private ZooKeeperServer(Options options) {
+        this.options = options;
+    }
+
+    /** A server on this port; 0 for one of the kernel's choice, which {@link #port()} tells. */
+    public static ZooKeeperServer listeningOn(int port) {
+        if (port < 0 || port > 0xffff) {
+            throw new IllegalArgumentException(
+                    ErrorCode.BAD_PORT.message("client port " + port + ". Ports are 1 to 65535; 0 takes any free one."));
+        }
+        int threads = Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() / 2));
+        return new ZooKeeperServer(new Options(port, null, false, threads, Limits.DEFAULT, null, Set.of("ruok", "isro")));
+    }
+
+    // ------------------------------------------------------------------------------------------------ what it may be
+
+    /**
+     * Listens on this host's address in place of the loopback one; {@code 0.0.0.0} for all. Needs {@link #insecure()}, since whatever is
+     * said can be read and changed on the way.
+     */
+    public ZooKeeperServer boundTo(String host) {
+        return new ZooKeeperServer(new Options(
+                options.port, host, options.insecure, options.threads, options.limits, options.superDigest, options.words));
+    }
+
+    /** Allows plain text beyond this machine. */
+    public ZooKeeperServer insecure() {
+        return new ZooKeeperServer(new Options(
+                options.port, options.host, true, options.threads, options.limits, options.superDigest, options.words));
+    }
+
+    /** Serves connections with so many threads; half the processors by default, and at most 4. */
+    public ZooKeeperServer threads(int count) {
+        if (count < 1) {
+            throw new IllegalArgumentException("a server of " + count + " threads serves nobody; name 1 or more");
+        }
+        return new ZooKeeperServer(new Options(
+                options.port, options.host, options.insecure, count, options.limits, options.superDigest, options.words));
+    }
+
+    /**
+     * Closes connections that send a larger request; 1,048,575 bytes by default, as ZooKeeper's {@code jute.maxbuffer}. What a node may
+     * hold is limited by {@link io.coord.MemberConfig#maxDataBytes()}, too.
+     */
+    public ZooKeeperServer maxFrameBytes(int bytes) {
+        return with(options.limits.withFrameBytesMax(bytes));
+    }
+
+    /** Closes connections above these numbers as they come; 60 from one IP address and 10,000 in all by default, 0 for any number. */
+    public ZooKeeperServer maxConnections(int perAddress, int total) {
+        return with(options.limits.withConnections(perAddress, total));
+    }
+
+    /** Closes connections that have not asked for a session in this time; 5 seconds by default. */
+    public ZooKeeperServer handshakeDeadline(Duration time) {
+        return with(options.limits.withHandshakeMax(time));
+    }
+
+    /**
+     * Reads no more from a connection while requests of this size together are unanswered; 8 MiB by default. Their number is limited by
+     * {@link io.coord.MemberConfig#maxOutstandingPerSession()}.
+     */
+    public ZooKeeperServer maxUnansweredBytes(int bytes) {
+        return with(options.limits.withUnansweredBytesMax(bytes));
+    }
+
+    private ZooKeeperServer with(Limits limits) {
+        return new ZooKeeperServer(new Options(
+                options.port, options.host, options.insecure, options.threads, limits, options.superDigest, options.words));
+    }
+
+    /**
+     * Lets whoever proves this digest pass every permission check; nobody by default.
+     *
+     * @param digest {@code user:base64(SHA1("user:password"))}, as ZooKeeper's {@code superDigest}
+     */
+    public ZooKeeperServer superDigest(String digest) {
+        return new ZooKeeperServer(new Options(
+                options.port, options.host, options.insecure, options.threads, options.limits, digest, options.words));
+    }
+
+    /** Answers these four-letter words, and no others; {@code ruok} and {@code isro} by default. */
+    public ZooKeeperServer fourLetterWords(Set<String> words) {
+        if (!Words.ANSWERED.containsAll(words)) {
+            throw new IllegalArgumentException("four-letter words " + words + "; there are answers to " + Words.ANSWERED + " only");
+        }
+        return new ZooKeeperServer(new Options(
+                options.port, options.host, options.insecure, options.threads, options.limits, options.superDigest,
+                Set.copyOf(words)));
+    }
+
+    // ------------------------------------------------------------------------------------------------ opening and closing
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalStateException if the port is taken, or the address is not this machine's or needs {@link #insecure()}
+     */
+    @Override
+    public void open(SessionPort member) {
+        InetSocketAddress address = new InetSocketAddress(address(), options.port);
+        if (!address.getAddress().isLoopbackAddress() && !options.insecure) {
+            throw new IllegalStateException("the client port would listen on " + address.getAddress().getHostAddress()
+                    + " in plain text: whoever is on the network could read and change what is said. Bind it to the loopback"
+                    + " address, or say insecure()");
+        }
+        List<AuthenticationScheme> schemes = List.of(new DigestScheme(options.superDigest), new IpScheme());
+        ClientPort.Setup setup = new ClientPort.Setup(
+                address, options.threads, options.limits, schemes, new Words(member, options.words));
+        if (opened.get() != null) {
+            throw new IllegalStateException("the server is open: each member needs one of its own");
+        }
+        try {
+            opened.set(new ClientPort(setup, member));
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw cannotListen(address, e);
+        }
+    }
+
+    private InetAddress address() {
+        if (options.host == null) {
+            return InetAddress.getLoopbackAddress();
+        }
+        try {
+            return InetAddress.getByName(options.host);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException(
+                    ErrorCode.BAD_HOST.message("the client port's host " + options.host + " has no address. Name one of this machine's."), e);
+        }
+    }
+
+    private static IllegalStateException cannotListen(InetSocketAddress address, Exception e) {
+        return e instanceof BindException
+                ? new IllegalStateException(ErrorCode.PORT_IN_USE.message("client port " + address.getPort() + " of "
+                        + address.getAddress().getHostAddress() + " cannot be bound: " + e.getMessage()
+                        + ". Stop whoever listens there, or name another port; 0 takes any free one."), e)
+                : new IllegalStateException("client port " + address + " cannot be opened: " + e.getMessage(), e);
+    }
+
+    /**
+     * The port it listens on.
+     *
+     * @throws IllegalStateException if it is not open
+     */
+    public int port() {
+        ClientPort port = opened.get();
+        if (port == null) {
+            throw new IllegalStateException("the server is not open yet: it is opened when its member starts");
+        }
+        return port.port();
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public void close() {
+        ClientPort port = opened.get();
+        if (port != null) {
+            port.close();
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package io.coord.netty.zkserver;
+
+import io.coord.Outcome;
+import io.coord.UnavailableException;
+import io.coord.ensemble.spi.SessionPort;
+import io.coord.netty.jute.JuteWriter;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request that the member has; once it is answered, its reply, waiting to be shown.
+ *
+ * @param <R> the kind of answer
+ */
+final class Asked<R> implements SessionPort.Answer<R> {
+
+    private final Connection connection;
+    private final int xid;
+    /** Size of its frame. */
+    final int bytes;
+    private final ReplyForm<? super R> form;
+
+    private @Nullable R value;
+    private long zxid;
+    private int error;
+
+    Asked(Connection connection, int xid, int bytes, ReplyForm<? super R> form) {
+        this.connection = connection;
+        this.xid = xid;
+        this.bytes = bytes;
+        this.form = form;
+    }
+
+    @Override
+    public void granted(R value, long zxid) {
+        this.value = value;
+        this.zxid = zxid;
+        connection.told(this);
+    }
+
+    @Override
+    public void refused(Outcome.Refused refused, long zxid) {
+        this.error = refused.refusal().code();
+        this.zxid = zxid;
+        connection.told(this);
+    }
+
+    /** The connection is closed next, which says that the outcome is unknown. */
+    @Override
+    public void failed(UnavailableException failure) {}
+
+    /** Writes the reply. */
+    void write(JuteWriter out) {
+        R granted = value;
+        if (granted == null) {
+            ReplyForm.refused(out, xid, zxid, error);
+        } else {
+            form.write(out, xid, zxid, granted);
+        }
+    }
+}

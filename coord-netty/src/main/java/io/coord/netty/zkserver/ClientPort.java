@@ -1,0 +1,203 @@
+package io.coord.netty.zkserver;
+
+import io.coord.ensemble.spi.SessionPort;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** The port where clients come in: its threads, its connections, and what all of these may take together. */
+public final class ClientPort implements AutoCloseable {
+
+    /**
+     * What a port is opened with.
+     *
+     * @param address where to listen
+     * @param threads how many serve the connections
+     * @param limits what clients may take
+     * @param schemes how clients prove who they are
+     * @param words what is told to those who ask in four letters
+     */
+    public record Setup(
+            InetSocketAddress address,
+            int threads,
+            Limits limits,
+            List<AuthenticationScheme> schemes,
+            FourLetterWords words) {}
+
+    private static final WriteBufferWaterMark WRITE_MARKS = new WriteBufferWaterMark(256 << 10, 1 << 20);
+    private static final int BACKLOG = 1_024;
+    private static final long CLOSE_SECONDS_MAX = 10;
+
+    private final Setup setup;
+    private final SessionPort member;
+    private final EventLoopGroup loops;
+    private final Map<EventExecutor, EventFrames> events = new HashMap<>();
+    private final Channel listener;
+
+    private final Set<Channel> connections = ConcurrentHashMap.newKeySet();
+    private final Map<InetAddress, Integer> perAddress = new ConcurrentHashMap<>();
+    private final AtomicInteger unanswered = new AtomicInteger();
+    private final int roomMax;
+    private volatile boolean closing;
+
+    /**
+     * Opens a port to a member.
+     *
+     * @throws RuntimeException if it cannot be bound; the cause says why
+     */
+    public ClientPort(Setup setup, SessionPort member) {
+        this.setup = setup;
+        this.member = member;
+        this.roomMax = Math.max(1, member.config().maxOutstanding() / 2);
+        this.loops = new MultiThreadIoEventLoopGroup(
+                setup.threads(),
+                new DefaultThreadFactory("coord-" + member.status().member() + "-clients", true),
+                NioIoHandler.newFactory());
+        loops.forEach(loop -> events.put(loop, new EventFrames()));
+        try {
+            listener = bootstrap().bind(setup.address()).syncUninterruptibly().channel();
+        } catch (RuntimeException | Error e) {
+            closeLoops();
+            throw e;
+        }
+    }
+
+    private ServerBootstrap bootstrap() {
+        return new ServerBootstrap()
+                .group(loops)
+                .channel(NioServerSocketChannel.class)
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, false)
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WRITE_MARKS)
+                .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+                .childHandler(new ChannelInitializer<SocketChannel>() {
+                    @Override
+                    protected void initChannel(SocketChannel channel) {
+                        accepted(channel);
+                    }
+                });
+    }
+
+    /** The port it listens on. */
+    public int port() {
+        return ((InetSocketAddress) listener.localAddress()).getPort();
+    }
+
+    private void accepted(SocketChannel channel) {
+        InetSocketAddress from = channel.remoteAddress();
+        if (from == null || closing || !admits(from.getAddress())) {
+            channel.close();
+            return;
+        }
+        connections.add(channel);
+        channel.pipeline().addLast(new Connection(this, member, channel, from.getAddress(), eventsOf(channel)));
+        if (closing) {
+            channel.close();
+        }
+    }
+
+    private EventFrames eventsOf(Channel channel) {
+        EventFrames frames = events.get(channel.eventLoop());
+        if (frames == null) {
+            throw new IllegalStateException("a connection on a foreign event loop");
+        }
+        return frames;
+    }
+
+    private boolean admits(InetAddress address) {
+        Limits limits = setup.limits();
+        int all = limits.connectionsMax();
+        if (all > 0 && connections.size() >= all) {
+            return false;
+        }
+        int max = limits.connectionsPerAddressMax();
+        boolean[] admitted = {true};
+        perAddress.compute(address, (same, count) -> {
+            int now = count == null ? 0 : count;
+            admitted[0] = max == 0 || now < max;
+            return admitted[0] ? Integer.valueOf(now + 1) : count;
+        });
+        return admitted[0];
+    }
+
+    /** A connection is gone. */
+    void left(Channel channel, InetAddress address, int leftUnanswered) {
+        connections.remove(channel);
+        perAddress.computeIfPresent(address, (same, count) -> count == 1 ? null : count - 1);
+        unanswered.addAndGet(-leftUnanswered);
+    }
+
+    // ------------------------------------------------------------------------------------------------ what connections share
+
+    Limits limits() {
+        return setup.limits();
+    }
+
+    FourLetterWords words() {
+        return setup.words();
+    }
+
+    @Nullable AuthenticationScheme scheme(String name) {
+        for (AuthenticationScheme scheme : setup.schemes()) {
+            if (scheme.name().equals(name)) {
+                return scheme;
+            }
+        }
+        return null;
+    }
+
+    /** How many requests of one connection may be unanswered. */
+    int unansweredMax() {
+        return member.config().maxOutstandingPerSession();
+    }
+
+    /** Whether the member has room for more requests of those who have some there already. */
+    boolean hasRoom() {
+        return unanswered.get() < roomMax;
+    }
+
+    void asked() {
+        unanswered.incrementAndGet();
+    }
+
+    void answered() {
+        unanswered.decrementAndGet();
+    }
+
+    // ------------------------------------------------------------------------------------------------ the end
+
+    @Override
+    public void close() {
+        closing = true;
+        listener.close().awaitUninterruptibly();
+        connections.forEach(Channel::close);
+        closeLoops();
+    }
+
+    private void closeLoops() {
+        loops.shutdownGracefully(0, CLOSE_SECONDS_MAX, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+}

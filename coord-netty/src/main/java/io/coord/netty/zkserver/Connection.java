@@ -1,0 +1,556 @@
+package io.coord.netty.zkserver;
+
+import io.coord.Bytes;
+import io.coord.Identity;
+import io.coord.WatchEvent;
+import io.coord.ensemble.spi.SessionPort;
+import io.coord.netty.jute.ConnectRequest;
+import io.coord.netty.jute.ConnectResponse;
+import io.coord.netty.jute.JuteReader;
+import io.coord.netty.jute.JuteWriter;
+import io.coord.netty.jute.MalformedRecordException;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.util.ReferenceCountUtil;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A client's connection. All of it runs on its event loop but what the member tells, which is queued and shown there in the order it
+ * came.
+ *
+ * <p>Order (rules 1 to 3): the member tells events before it hands out the state that shows them, and lets them be shown thereafter. A
+ * read that need not go to the member takes the state first and looks at the queue next: if it is empty, every event of that state is
+ * written already and none of a later one, so the reply is made from it. If not, the connection takes no further request until what is
+ * told may be shown, and looks again.
+ */
+final class Connection extends ChannelInboundHandlerAdapter implements SessionPort.Client {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+
+    private static final int LENGTH_BYTES = 4;
+    /** Replies are gathered in buffers of about this size, so that a burst of them is one write to the socket. */
+    private static final int GATHERED_BYTES = 32 << 10;
+    /** What may lie unread while the connection takes no requests. */
+    private static final int UNREAD_BYTES_MAX = 64 << 10;
+    /** A client that does not read what it is told is parted from when this much waits for it. */
+    private static final long UNSENT_BYTES_MAX = 64L << 20;
+
+    private static final long FAREWELL_MILLIS = 2_000;
+    private static final Bytes NO_PASSWORD = Bytes.wrap(new byte[16]);
+
+    private enum Stage {
+        /** Its connect request is awaited. */
+        GREETING,
+        /** The member opens or resumes its session. */
+        ENTERING,
+        /** Requests are taken. */
+        SERVING,
+        /** The end of its session is asked; what is owed is shown. */
+        CLOSING,
+        /** It is parted from: nothing more is taken or shown. */
+        PARTED,
+        /** Nothing happens any more. */
+        GONE
+    }
+
+    private record Attached(long session, Duration timeout) {}
+
+    private record Detached(SessionPort.Parting why, String reason) {}
+
+    private final ClientPort home;
+    private final SessionPort member;
+    private final Channel channel;
+    private final InetAddress address;
+    private final EventFrames events;
+    private final Requests requests = new Requests(this);
+    private final JuteReader reader = new JuteReader(Unpooled.EMPTY_BUFFER);
+    private final JuteWriter writer = new JuteWriter(Unpooled.EMPTY_BUFFER);
+    private final Runnable show = this::showAndGoOn;
+
+    private Stage stage = Stage.GREETING;
+    private @Nullable ConnectRequest greeting;
+    private Bytes password = NO_PASSWORD;
+    private List<Identity> identities;
+    private SessionPort.@Nullable Attachment attachment;
+
+    private @Nullable ByteBuf unread;
+    private @Nullable ByteBuf unsent;
+    /** Where the frame being written begins. */
+    private int frameAt;
+
+    private int unanswered;
+    private long unansweredBytes;
+    private boolean taking;
+
+    /** What the member told: events, answers, and its coming and going; oldest first. */
+    private final Queue<Object> told = new ConcurrentLinkedQueue<>();
+    /** How much was told; only whoever tells counts. */
+    private long toldCount;
+    /** How much of it may be shown. */
+    private volatile long showable;
+    /** How much of it was shown. */
+    private long shown;
+    /** Whether requests wait until something may be shown. */
+    private volatile boolean waiting;
+
+    private final AtomicBoolean showScheduled = new AtomicBoolean();
+
+    /** The connection of a channel that was just accepted. */
+    Connection(ClientPort home, SessionPort member, Channel channel, InetAddress address, EventFrames events) {
+        this.home = home;
+        this.member = member;
+        this.channel = channel;
+        this.address = address;
+        this.events = events;
+        this.identities = List.of(IpScheme.identity(address));
+    }
+
+    // ------------------------------------------------------------------------------------------------ what the channel says
+
+    /** The client has so long to say what it wants. */
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        long millis = home.limits().handshakeMax().toMillis();
+        channel.eventLoop().schedule(this::greetingOverdue, millis, TimeUnit.MILLISECONDS);
+    }
+
+    private void greetingOverdue() {
+        if (stage == Stage.GREETING) {
+            leave("it has not asked for a session in time");
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (!(message instanceof ByteBuf bytes) || !isOpen()) {
+            ReferenceCountUtil.release(message);
+            return;
+        }
+        ByteBuf before = unread;
+        unread = before == null ? bytes : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(channel.alloc(), before, bytes);
+        SessionPort.Attachment in = attachment;
+        if (in != null) {
+            in.touch();
+        }
+        take();
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        send();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (channel.isWritable()) {
+            take();
+            send();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        gone();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        LOG.debug("client {}: {}", address, cause.toString());
+        channel.close();
+    }
+
+    private void gone() {
+        if (stage == Stage.GONE) {
+            return;
+        }
+        stage = Stage.GONE;
+        home.left(channel, address, unanswered);
+        SessionPort.Attachment in = attachment;
+        if (in != null) {
+            in.detach();
+        }
+        ReferenceCountUtil.release(unread);
+        ReferenceCountUtil.release(unsent);
+        unread = null;
+        unsent = null;
+        told.clear();
+    }
+
+    // ------------------------------------------------------------------------------------------------ taking frames
+
+    /** Whether requests are taken, now or later. */
+    private boolean isOpen() {
+        return stage == Stage.GREETING || stage == Stage.ENTERING || stage == Stage.SERVING;
+    }
+
+    private boolean mayTake() {
+        return switch (stage) {
+            case GREETING -> true;
+            case SERVING -> !waiting
+                    && unansweredBytes < home.limits().unansweredBytesMax()
+                    && unanswered < home.unansweredMax()
+                    && (unanswered == 0 || home.hasRoom())
+                    && channel.isWritable();
+            case ENTERING, CLOSING, PARTED, GONE -> false;
+        };
+    }
+
+    /** Takes what is there of whole frames, as long as it may; and lets more come only when it may. */
+    private void take() {
+        if (taking) {
+            return;
+        }
+        taking = true;
+        try {
+            boolean more = true;
+            while (more && unread != null && mayTake()) {
+                more = takeOne(unread);
+            }
+        } finally {
+            taking = false;
+        }
+        ByteBuf left = unread;
+        if (left != null && !left.isReadable()) {
+            left.release();
+            unread = null;
+        }
+        boolean full = unread != null && unread.readableBytes() >= UNREAD_BYTES_MAX;
+        channel.config().setAutoRead(!isOpen() || mayTake() || !full);
+    }
+
+    /** Takes a frame; false if it is not there yet, or its turn has not come. */
+    private boolean takeOne(ByteBuf in) {
+        if (in.readableBytes() < LENGTH_BYTES) {
+            return false;
+        }
+        int start = in.readerIndex();
+        int length = in.getInt(start);
+        if (stage == Stage.GREETING && home.words().isWord(length)) {
+            String word = in.toString(start, LENGTH_BYTES, StandardCharsets.US_ASCII);
+            in.skipBytes(in.readableBytes());
+            answerWord(home.words().answer(word));
+            return false;
+        }
+        if (length < 0 || length > home.limits().frameBytesMax()) {
+            leave("a frame of " + length + " bytes; the limit is " + home.limits().frameBytesMax());
+            return false;
+        }
+        if (in.readableBytes() - LENGTH_BYTES < length) {
+            return false;
+        }
+        int end = in.writerIndex();
+        int frameEnd = start + LENGTH_BYTES + length;
+        in.setIndex(start + LENGTH_BYTES, frameEnd);
+        boolean taken = false;
+        try {
+            taken = takeFrame(reader.over(in), length);
+        } catch (MalformedRecordException malformed) {
+            leave(String.valueOf(malformed.getMessage()));
+        } finally {
+            if (unread == in) {
+                in.setIndex(taken ? frameEnd : start, end);
+            }
+        }
+        return taken;
+    }
+
+    private boolean takeFrame(JuteReader frame, int length) {
+        if (stage == Stage.GREETING) {
+            greeted(ConnectRequest.read(frame));
+            return true;
+        }
+        return requests.take(frame.int32(), frame.int32(), frame, length);
+    }
+
+    private void answerWord(String text) {
+        stage = Stage.PARTED;
+        channel.write(Unpooled.copiedBuffer(text, StandardCharsets.UTF_8));
+        sendAndClose();
+    }
+
+    // ------------------------------------------------------------------------------------------------ the handshake
+
+    private void greeted(ConnectRequest request) {
+        if (request.lastZxidSeen() > member.appliedIndex()) {
+            leave("it has seen zxid 0x" + Long.toHexString(request.lastZxidSeen()) + ", which is not here yet (zk.W5)");
+            return;
+        }
+        greeting = request;
+        stage = Stage.ENTERING;
+        Duration timeout = Duration.ofMillis(request.timeoutMillis());
+        if (request.session() == 0) {
+            password = member.newPassword();
+            attachment = member.open(this, timeout, password, identities);
+        } else {
+            Bytes shown = request.password();
+            password = shown == null ? Bytes.EMPTY : shown;
+            attachment = member.resume(this, request.session(), timeout, password, identities);
+        }
+    }
+
+    private void answerGreeting(int timeoutMillis, long session, Bytes password) {
+        ConnectRequest asked = greeting;
+        Boolean readOnly = asked == null || asked.readOnly() == null ? null : Boolean.FALSE;
+        JuteWriter out = beginReply();
+        new ConnectResponse(0, timeoutMillis, session, password, readOnly).write(out);
+        endReply(out);
+    }
+
+    // ------------------------------------------------------------------------------------------------ what the member tells
+
+    @Override
+    public void attached(long session, Duration timeout) {
+        told(new Attached(session, timeout));
+    }
+
+    /** A gap is nothing that a client of ZooKeeper knows; a session that has one is parted from. */
+    @Override
+    public void fired(WatchEvent event) {
+        if (event.type() != WatchEvent.Type.GAP) {
+            told((Object) event);
+        }
+    }
+
+    @Override
+    public void detached(SessionPort.Parting why, String reason) {
+        told(new Detached(why, reason));
+    }
+
+    /** A request was answered. */
+    void told(Asked<?> answer) {
+        told((Object) answer);
+    }
+
+    private void told(Object item) {
+        told.add(item);
+        toldCount++;
+    }
+
+    @Override
+    public void flush() {
+        boolean news = showable != toldCount;
+        if (news) {
+            showable = toldCount;
+        }
+        if ((news || waiting) && showScheduled.compareAndSet(false, true)) {
+            try {
+                channel.eventLoop().execute(show);
+            } catch (RejectedExecutionException closed) {
+                showScheduled.set(false); // the server is closed, and the connection with it
+            }
+        }
+    }
+
+    private void showAndGoOn() {
+        showScheduled.set(false);
+        waiting = false;
+        showAll();
+        take();
+        send();
+    }
+
+    /** Writes what may be shown; true if nothing is left that may not. */
+    private boolean showAll() {
+        while (shown < showable && stage != Stage.PARTED && stage != Stage.GONE) {
+            Object item = told.poll();
+            shown++;
+            if (item instanceof Asked<?> answer) {
+                show(answer);
+            } else if (item instanceof WatchEvent event) {
+                show(event);
+            } else if (item instanceof Attached attached) {
+                stage = Stage.SERVING;
+                answerGreeting((int) attached.timeout.toMillis(), attached.session, password);
+            } else if (item instanceof Detached detached) {
+                show(detached);
+            }
+        }
+        return told.isEmpty();
+    }
+
+    private void show(Asked<?> answer) {
+        unanswered--;
+        unansweredBytes -= answer.bytes;
+        home.answered();
+        JuteWriter out = beginReply();
+        answer.write(out);
+        endReply(out);
+    }
+
+    private void show(WatchEvent event) {
+        byte[] frame = events.of(event);
+        room(frame.length).writeBytes(frame);
+        if (channel.bytesBeforeWritable() > UNSENT_BYTES_MAX) {
+            leave("it does not read what it is told");
+        }
+    }
+
+    private void show(Detached detached) {
+        LOG.debug("client {} is parted from: {}", address, detached.reason);
+        if (detached.why == SessionPort.Parting.REFUSED && stage == Stage.ENTERING) {
+            answerGreeting(0, 0, NO_PASSWORD);
+        }
+        stage = Stage.PARTED;
+        sendAndClose();
+    }
+
+    // ------------------------------------------------------------------------------------------------ what requests need
+
+    /** Whether everything asked before is answered. */
+    boolean isIdle() {
+        return unanswered == 0;
+    }
+
+    /** The state that a reply may be made from now; if there is none, the request has to wait, and is taken again later. */
+    SessionPort.@Nullable View view() {
+        SessionPort.View view = viewIfShown();
+        if (view == null) {
+            waiting = true;
+            view = viewIfShown(); // what came in between may not have seen that someone waits
+            if (view != null) {
+                waiting = false;
+            }
+        }
+        return view;
+    }
+
+    private SessionPort.@Nullable View viewIfShown() {
+        SessionPort.Attachment in = attachment;
+        while (in != null && stage == Stage.SERVING) {
+            SessionPort.View view = in.view();
+            if (view == null || told.isEmpty()) {
+                return view;
+            }
+            if (!showAll()) {
+                return null;
+            }
+        }
+        return null;
+    }
+
+    /** The session's place at the member. */
+    SessionPort.Attachment attachment() {
+        SessionPort.Attachment in = attachment;
+        if (in == null) {
+            throw new IllegalStateException("requests are taken from attached clients only");
+        }
+        return in;
+    }
+
+    /** What the answer to a request of this size will be. */
+    <R> Asked<R> asked(int xid, int bytes, ReplyForm<? super R> form) {
+        return new Asked<>(this, xid, bytes, form);
+    }
+
+    /** Notes that the member has a request, or has not taken it. */
+    boolean asked(Asked<?> request, boolean taken) {
+        if (taken) {
+            unanswered++;
+            unansweredBytes += request.bytes;
+            home.asked();
+        } else {
+            leave("the member takes no requests of it");
+        }
+        return true;
+    }
+
+    /** Everybody the client is. */
+    List<Identity> identities() {
+        return identities;
+    }
+
+    void identities(List<Identity> all) {
+        identities = all;
+    }
+
+    InetAddress address() {
+        return address;
+    }
+
+    ClientPort home() {
+        return home;
+    }
+
+    /** Takes no more requests; what is owed is shown. */
+    void takeNoMore() {
+        stage = stage == Stage.SERVING ? Stage.CLOSING : stage;
+    }
+
+    // ------------------------------------------------------------------------------------------------ writing
+
+    /** Begins a reply's frame. */
+    JuteWriter beginReply() {
+        ByteBuf out = room(GATHERED_BYTES / 4);
+        writer.over(out);
+        frameAt = writer.beginFrame();
+        return writer;
+    }
+
+    /** Ends it. */
+    void endReply(JuteWriter out) {
+        out.endFrame(frameAt);
+    }
+
+    private ByteBuf room(int bytes) {
+        ByteBuf out = unsent;
+        if (out != null && out.readableBytes() >= GATHERED_BYTES) {
+            channel.write(out, channel.voidPromise());
+            out = null;
+        }
+        if (out == null) {
+            out = channel.alloc().directBuffer(Math.max(bytes, GATHERED_BYTES / 8));
+            unsent = out;
+        }
+        return out;
+    }
+
+    private void send() {
+        ByteBuf out = unsent;
+        if (out != null) {
+            unsent = null;
+            channel.writeAndFlush(out, channel.voidPromise());
+        } else if (stage != Stage.GONE) {
+            channel.flush();
+        }
+    }
+
+    /** Parts from the client without a word. */
+    void leave(String reason) {
+        if (stage == Stage.PARTED || stage == Stage.GONE) {
+            return;
+        }
+        LOG.debug("client {} is parted from: {}", address, reason);
+        stage = Stage.PARTED;
+        sendAndClose();
+    }
+
+    /** Sends what is written, and closes when the client has it: closing earlier could take it away again. */
+    void sendAndClose() {
+        send();
+        channel.config().setAutoRead(true);
+        channel.eventLoop().schedule(() -> channel.close(), FAREWELL_MILLIS, TimeUnit.MILLISECONDS);
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> {
+            if (sent.isSuccess() && channel instanceof DuplexChannel duplex) {
+                duplex.shutdownOutput();
+            } else {
+                channel.close();
+            }
+        });
+    }
+}

@@ -1,0 +1,11 @@
+package io.coord.netty.zkserver;
+
+/** Commands of four letters, which stand where a frame's length would (zk.W16). */
+public interface FourLetterWords {
+
+    /** Whether the four bytes are a command. */
+    boolean isWord(int bytes);
+
+    /** What the client is told before its connection is closed. */
+    String answer(String word);
+}

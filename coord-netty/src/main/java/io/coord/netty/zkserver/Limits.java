@@ -1,0 +1,58 @@
+package io.coord.netty.zkserver;
+
+import java.time.Duration;
+
+/**
+ * What clients may take.
+ *
+ * @param frameBytesMax of a request, ZooKeeper's {@code jute.maxbuffer}
+ * @param connectionsPerAddressMax from one IP address; 0 for any number
+ * @param connectionsMax from all; 0 for any number
+ * @param handshakeMax how long a connection may be silent before its connect request is whole
+ * @param unansweredBytesMax of one connection, above which no more is read from it
+ */
+public record Limits(
+        int frameBytesMax,
+        int connectionsPerAddressMax,
+        int connectionsMax,
+        Duration handshakeMax,
+        int unansweredBytesMax) {
+
+    /** ZooKeeper's, where it has them. */
+    public static final Limits DEFAULT = new Limits(0xfffff, 60, 10_000, Duration.ofSeconds(5), 8 << 20);
+
+    /** Refuses what nobody could work with. */
+    public Limits {
+        require(frameBytesMax >= 1024, "the largest frame is " + frameBytesMax + " bytes; it must be at least 1024");
+        require(connectionsPerAddressMax >= 0, "connections per address are " + connectionsPerAddressMax + "; name 0 for any number");
+        require(connectionsMax >= 0, "connections are " + connectionsMax + "; name 0 for any number");
+        require(!handshakeMax.isNegative() && !handshakeMax.isZero(), "a handshake must be given some time");
+        require(unansweredBytesMax > 0, "unanswered bytes are " + unansweredBytesMax + "; they must be more than 0");
+    }
+
+    private static void require(boolean valid, String otherwise) {
+        if (!valid) {
+            throw new IllegalArgumentException(otherwise);
+        }
+    }
+
+    /** With another largest frame. */
+    public Limits withFrameBytesMax(int bytes) {
+        return new Limits(bytes, connectionsPerAddressMax, connectionsMax, handshakeMax, unansweredBytesMax);
+    }
+
+    /** With other numbers of connections. */
+    public Limits withConnections(int perAddress, int total) {
+        return new Limits(frameBytesMax, perAddress, total, handshakeMax, unansweredBytesMax);
+    }
+
+    /** With another time for the handshake. */
+    public Limits withHandshakeMax(Duration time) {
+        return new Limits(frameBytesMax, connectionsPerAddressMax, connectionsMax, time, unansweredBytesMax);
+    }
+
+    /** With another bound of what is unanswered. */
+    public Limits withUnansweredBytesMax(int bytes) {
+        return new Limits(frameBytesMax, connectionsPerAddressMax, connectionsMax, handshakeMax, bytes);
+    }
+}

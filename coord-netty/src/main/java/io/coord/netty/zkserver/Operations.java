@@ -1,0 +1,85 @@
+package io.coord.netty.zkserver;
+
+import io.coord.Acl;
+import io.coord.CreateMode;
+import io.coord.Operation;
+import io.coord.netty.jute.OpCode;
+import io.coord.netty.jute.Request;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Writes and multis of the wire, as the tree takes them. */
+final class Operations {
+
+    /** What a flag that does not exist asks: refused in its turn with BADARGUMENTS, as the flag would be (zk.C1). */
+    private static final Operation.Create NEVER =
+            new Operation.Create("", null, CreateMode.PERSISTENT, Acl.OPEN, Operation.NO_TTL);
+
+    private static final int HIGHEST_FLAG = 6;
+
+    private Operations() {}
+
+    static Operation.Create create(OpCode op, Request.Create create) {
+        return create(op, create, Operation.NO_TTL);
+    }
+
+    static Operation.Create create(Request.CreateTtl timed) {
+        Request.Create create = new Request.Create(timed.path(), timed.data(), timed.acl(), timed.flags());
+        return create(OpCode.CREATE_TTL, create, timed.ttlMillis());
+    }
+
+    private static Operation.Create create(OpCode op, Request.Create create, long ttlMillis) {
+        return create.flags() < 0 || create.flags() > HIGHEST_FLAG
+                ? NEVER
+                : new Operation.Create(create.path(), create.data(), mode(op, create.flags()), create.acl(), ttlMillis);
+    }
+
+    /** That a node is a container follows the op alone; that it has a time to live, flag and op together (zk.C2, zk.C13). */
+    private static CreateMode mode(OpCode op, int flags) {
+        CreateMode mode = CreateMode.ofFlag(flags);
+        if (op == OpCode.CREATE_CONTAINER) {
+            return mode.isTtl() ? mode : CreateMode.CONTAINER;
+        }
+        return mode == CreateMode.CONTAINER ? CreateMode.PERSISTENT : mode;
+    }
+
+    static Operation.Delete delete(Request.Versioned delete) {
+        return new Operation.Delete(delete.path(), delete.version());
+    }
+
+    static Operation.SetData setData(Request.SetData set) {
+        return new Operation.SetData(set.path(), set.data(), set.version());
+    }
+
+    static Operation.Multi multi(Request.Multi multi) {
+        List<Operation.Step<?>> steps = new ArrayList<>(multi.parts().size());
+        multi.parts().forEach(part -> steps.add(step(part)));
+        return new Operation.Multi(steps);
+    }
+
+    private static Operation.Step<?> step(Request.Multi.Part part) {
+        Request body = part.body();
+        if (body instanceof Request.Create create) {
+            return create(part.op(), create);
+        }
+        if (body instanceof Request.CreateTtl timed) {
+            return create(timed);
+        }
+        if (body instanceof Request.SetData set) {
+            return setData(set);
+        }
+        Request.Versioned versioned = (Request.Versioned) body;
+        return part.op() == OpCode.DELETE
+                ? delete(versioned)
+                : new Operation.Check(versioned.path(), versioned.version());
+    }
+
+    static Operation.MultiRead multiRead(Request.Multi multi) {
+        List<Operation.WatchedRead<?>> reads = new ArrayList<>(multi.parts().size());
+        for (Request.Multi.Part part : multi.parts()) {
+            String path = ((Request.Watched) part.body()).path();
+            reads.add(part.op() == OpCode.GET_DATA ? new Operation.GetData(path) : new Operation.GetChildren(path));
+        }
+        return new Operation.MultiRead(reads);
+    }
+}

@@ -1,0 +1,16 @@
+package io.coord.testkit.zookeeper;
+
+import io.coord.testkit.CoordContract;
+import io.coord.testkit.LocalEnsemble;
+import java.util.Set;
+import org.junit.jupiter.api.DisplayName;
+
+/** Clients of a follower keep the contract. */
+@DisplayName("The contract, kept over ZooKeeper's protocol by a follower")
+class WireFollowerContractTest extends CoordContract {
+
+    @Override
+    protected Door open(Set<Setting> settings) {
+        return new WireDoor(settings, LocalEnsemble::anyFollower);
+    }
+}
