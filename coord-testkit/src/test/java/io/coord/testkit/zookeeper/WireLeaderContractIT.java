@@ -7,7 +7,7 @@ import org.junit.jupiter.api.DisplayName;
 
 /** Clients of the leader keep the contract. */
 @DisplayName("The contract, kept over ZooKeeper's protocol by the leader")
-class WireLeaderContractTest extends CoordContract {
+class WireLeaderContractIT extends CoordContract {
 
     @Override
     protected Door open(Set<Setting> settings) {

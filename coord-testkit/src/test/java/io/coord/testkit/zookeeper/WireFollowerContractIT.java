@@ -7,7 +7,7 @@ import org.junit.jupiter.api.DisplayName;
 
 /** Clients of a follower keep the contract. */
 @DisplayName("The contract, kept over ZooKeeper's protocol by a follower")
-class WireFollowerContractTest extends CoordContract {
+class WireFollowerContractIT extends CoordContract {
 
     @Override
     protected Door open(Set<Setting> settings) {
