@@ -531,12 +531,23 @@ final class SessionHost {
 
     private void attachRefused(Reply.AttachRefused refused) {
         Opening opening = refused.member().equals(setup.self()) ? openings.remove(refused.nonce()) : null;
-        if (opening != null) {
+        if (opening != null && opening.command instanceof Command.OpenSession open) {
+            openAgain(opening, open);
+        } else if (opening != null) {
             outbox.deliver(new Delivery.Failed(
                     opening.caller,
                     Failure.SESSION_ENDED,
                     "session 0x" + Long.toHexString(refused.session()) + " has ended, or the password is not its own"));
         }
+    }
+
+    /** A later id of this member's was opened first, since this one's proposal was lost or overtaken: ids only grow, so it needs another. */
+    private void openAgain(Opening opening, Command.OpenSession refused) {
+        long nonce = random.nextLong();
+        Command command = new Command.OpenSession(
+                nextSessionId(), refused.passwordHash(), refused.timeoutMillis(), setup.self(), nonce);
+        begin(new Opening(
+                opening.caller, command, nonce, opening.selfAlive, opening.identities, 0, setup.codec().payload(command)));
     }
 
     private void ended(Reply.Ended ended) {

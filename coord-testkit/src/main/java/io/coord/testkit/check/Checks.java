@@ -2,27 +2,37 @@ package io.coord.testkit.check;
 
 import io.coord.MemberId;
 import io.coord.member.CommandCodec;
+import io.coord.member.Effects;
+import io.coord.member.Input;
+import io.coord.member.MemberView;
 import io.coord.raft.CommandPayload;
 import io.coord.raft.Entry;
+import io.coord.state.StateRoot;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** All that is checked of one run: consensus, and what owners of sessions are told. */
 public final class Checks {
 
+    private static final int WHOLE_EVERY = 64;
+
     private final @Nullable CommandCodec codec;
     private final ModelTree model = new ModelTree();
     private final Ledger ledger = new Ledger(model);
     private final RaftInvariants raft;
+    private final LeaseInvariants leases;
 
     /**
      * Checks of an ensemble.
      *
-     * @param codec of the commands to apply to the model that answers are held against, or null if they are not
+     * @param commands reads the commands in the log
+     * @param answers whether the log is applied to a model that answers are held against
+     * @param electionTimeoutNanos the members' election timeout
      */
-    public Checks(List<MemberId> members, @Nullable CommandCodec codec) {
-        this.codec = codec;
+    public Checks(List<MemberId> members, CommandCodec commands, boolean answers, long electionTimeoutNanos) {
+        this.codec = answers ? commands : null;
         this.raft = new RaftInvariants(members, this::committed);
+        this.leases = new LeaseInvariants(members, commands, electionTimeoutNanos);
     }
 
     private void committed(Entry entry) {
@@ -32,6 +42,24 @@ public final class Checks {
         var effect = model.apply(entry, entry.payload() instanceof CommandPayload payload ? codec.command(payload) : null);
         if (effect != null) {
             ledger.effect(effect);
+        }
+    }
+
+    /**
+     * A member made a turn.
+     *
+     * @param nowNanos its monotonic clock
+     */
+    public void turned(MemberId id, long nowNanos, MemberView before, List<Input> inputs, Effects effects, MemberView after) {
+        raft.turned(id, before, inputs, effects, after);
+        leases.turned(id, nowNanos, before, inputs, effects, after);
+    }
+
+    /** A member shows a state; now and then all of it is held against the model. */
+    public void published(MemberId id, StateRoot root) {
+        raft.published(id, root);
+        if (codec != null && root.index() % WHOLE_EVERY == 0) {
+            ledger.same(root);
         }
     }
 

@@ -1,6 +1,9 @@
 package io.coord.testkit.check;
 
+import io.coord.Acl;
+import io.coord.AclStat;
 import io.coord.Children;
+import io.coord.Identity;
 import io.coord.Node;
 import io.coord.Operation;
 import io.coord.Outcome;
@@ -8,15 +11,17 @@ import io.coord.ReadMode;
 import io.coord.Refusal;
 import io.coord.Stat;
 import io.coord.WatchEvent;
+import io.coord.WatchKind;
+import io.coord.WatchMode;
+import io.coord.state.SessionView;
 import io.coord.state.StateRoot;
 import io.coord.testkit.check.ModelNode.Version;
 import io.coord.testkit.check.ModelTree.Effect;
+import io.coord.testkit.check.ModelTree.Happening;
 import io.coord.testkit.check.ModelTree.ModelSession;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -25,8 +30,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What owners of sessions asked and were told, held against the model of the canonical log: acknowledged writes are there once, in the
- * order they were asked (inv.R19, inv.Z2, inv.Z13), answers are what the tree was at the index they name (inv.Z4), nothing goes back in
- * time for a session (inv.Z3) or for a linearizable read (inv.R15), and no answer overtakes an event (inv.Z9, inv.Z10).
+ * order they were asked and in that of real time (inv.R19, inv.Z2, inv.Z5, inv.Z13), answers are what the tree was at the index they name
+ * (inv.Z4) for whoever may see it (inv.Z14), nothing goes back in time for a session (inv.Z3) or for a linearizable read (inv.R15, inv.Z5),
+ * no answer overtakes an event (inv.Z9), and events are exactly those that the session's watches wait for (inv.Z10, inv.Z11, inv.Z12).
  */
 public final class Ledger {
 
@@ -47,34 +53,48 @@ public final class Ledger {
         }
     }
 
-    private enum Watched {
-        DATA,
-        CHILDREN
-    }
-
-    /** A one-shot watch. */
-    private record Watch(Watched kind, String path) {}
-
     /** A session, as its owner sees it. */
     public static final class Account {
         private final long session;
+        private final List<Identity> identities;
         private long attach;
         private int answered;
         private long lastZxid;
-        private long lastEventZxid;
-        /** By watch, the index at which it was set last. */
-        private final Map<Watch, Long> watches = new LinkedHashMap<>();
-        /** Watches that were compared with a snapshot: they may report what they saw of it. */
-        private final Set<Watch> blurred = new HashSet<>();
+        private final Watches watches;
 
-        private Account(long session) {
+        private Account(long session, List<Identity> identities, List<Happening> history) {
             this.session = session;
+            this.identities = identities;
+            this.watches = new Watches("session 0x" + Long.toHexString(session), identities, history);
+        }
+
+        /** The index of the latest state the owner has seen. */
+        public long lastZxid() {
+            return lastZxid;
+        }
+
+        /** The watches that the owner would bring along to another member, or null if it has none. */
+        public @Nullable Carried carried() {
+            return watches.carried();
         }
     }
 
+    /**
+     * Watches brought along to another member.
+     *
+     * @param data set by reads of nodes that were there
+     * @param exist set by exists of nodes that were not there
+     * @param child set by reads of children
+     * @param persistent those that stay
+     * @param recursive those that stay and reach down
+     */
+    public record Carried(
+            List<String> data, List<String> exist, List<String> child, List<String> persistent, List<String> recursive) {}
+
     private final ModelTree model;
     private final Set<Operation<?>> unavailable = new HashSet<>();
-    private long acknowledgedZxid;
+    /** The latest state that anybody has seen, by any answer. */
+    private long seenZxid;
     private long acknowledgedWrites;
 
     Ledger(ModelTree model) {
@@ -89,8 +109,8 @@ public final class Ledger {
     // ------------------------------------------------------------------------------------------------ sessions
 
     /** A session was granted. */
-    public Account granted(long session, long attach, long zxid) {
-        Account account = new Account(session);
+    public Account granted(long session, long attach, long zxid, List<Identity> identities) {
+        Account account = new Account(session, identities, model.history());
         attached(account, attach, zxid);
         return account;
     }
@@ -102,7 +122,6 @@ public final class Ledger {
         }
         account.attach = attach;
         account.watches.clear();
-        account.blurred.clear();
         seen(account, zxid, "its attach");
         ModelSession session = model.session(account.session);
         if (session == null || session.endedAt <= zxid) {
@@ -119,10 +138,9 @@ public final class Ledger {
         }
     }
 
-    /** The session's watches may have been compared with a snapshot: what they report is not exact any more. */
-    public void blurred(Account account) {
-        account.blurred.addAll(account.watches.keySet());
-        account.watches.clear();
+    /** The session's watches were compared with a snapshot: what one-shot ones report is not exact any more, others tell of a gap. */
+    public void blurred(Account account, long index) {
+        account.watches.blur(index);
     }
 
     private static String name(Account account) {
@@ -137,14 +155,13 @@ public final class Ledger {
 
     /** A write is handed over. */
     public Call writes(Account account, Operation.Write<?> operation) {
-        return new Call(account, operation, acknowledgedZxid, false);
+        return new Call(account, operation, seenZxid, false);
     }
 
     /** A write is answered. */
     public void written(Call call, Outcome outcome, long zxid) {
         Account account = call.account;
         acknowledgedWrites++;
-        acknowledgedZxid = Math.max(acknowledgedZxid, zxid);
         Effect effect = nextEffect(call);
         if (!effect.operation().equals(call.operation)) {
             throw new Violation("Z2", name(account) + " was answered for " + call.operation + ", but its write number "
@@ -153,6 +170,10 @@ public final class Ledger {
         if (!ModelTree.agree(effect.outcome(), outcome)) {
             throw new Violation("Z4", name(account) + " was told " + outcome + " for " + call.operation + " at "
                     + hex(effect.index()) + ", but the tree says " + effect.outcome());
+        }
+        if (effect.index() <= call.floor) {
+            throw new Violation("Z5", name(account) + " asked for " + call.operation + " when " + hex(call.floor)
+                    + " had been seen, but it was applied at " + hex(effect.index()));
         }
         if (zxid < effect.index()) {
             throw new Violation("Z4", name(account) + " was answered from state " + hex(zxid) + ", before its write at "
@@ -212,7 +233,7 @@ public final class Ledger {
 
     /** A read is handed over. */
     public Call reads(Account account, Operation<?> operation, ReadMode mode, boolean watches) {
-        long floor = mode == ReadMode.LINEARIZABLE ? acknowledgedZxid : 0;
+        long floor = mode == ReadMode.LINEARIZABLE || operation instanceof Operation.Sync ? seenZxid : 0;
         return new Call(account, operation, floor, watches);
     }
 
@@ -220,47 +241,64 @@ public final class Ledger {
     public void read(Call call, @Nullable Object value, long zxid) {
         if (zxid < call.floor) {
             throw new Violation("R15", name(call.account) + " read " + call.operation + " from state " + hex(zxid)
-                    + ", but " + hex(call.floor) + " had been acknowledged before it asked");
+                    + ", but " + hex(call.floor) + " had been seen before it asked");
         }
         seen(call.account, zxid, call.operation);
         if (call.operation instanceof Operation.Exists exists) {
-            Stat said = value instanceof Optional<?> found ? (Stat) found.orElse(null) : null;
             Version was = model.at(exists.path(), zxid);
-            compare(call, said, was == null ? null : was.stat(), zxid);
+            Object said = value instanceof Optional<?> found ? found.orElse(null) : value;
+            compare(call, said, was != null && !mayRead(call, was, Acl.READ) ? Refusal.NO_AUTH : was == null ? null : was.stat(), zxid);
         } else if (call.operation instanceof Operation.GetData get) {
             data(call, get, value, zxid);
         } else if (call.operation instanceof Operation.GetChildren get) {
             children(call, get, value, zxid);
+        } else if (call.operation instanceof Operation.GetAcl get) {
+            acl(call, get, value, zxid);
         }
         if (call.watches) {
             watch(call, value, zxid);
         }
     }
 
+    private static boolean mayRead(Call call, Version was, int permission) {
+        return ModelTree.allows(was.acl(), permission, call.account.identities);
+    }
+
+    private static Refusal refusal(Call call, @Nullable Version was) {
+        return was == null || mayRead(call, was, Acl.READ) ? Refusal.NO_NODE : Refusal.NO_AUTH;
+    }
+
     private void data(Call call, Operation.GetData get, @Nullable Object value, long zxid) {
         Version was = model.at(get.path(), zxid);
         if (value instanceof Node node) {
-            compare(call, node.stat(), was == null ? null : was.stat(), zxid);
+            compare(call, node.stat(), was == null || !mayRead(call, was, Acl.READ) ? null : was.stat(), zxid);
             compare(call, node.data(), was == null ? null : was.data(), zxid);
         } else {
-            compare(call, value, was == null ? Refusal.NO_NODE : was.stat(), zxid);
+            compare(call, value, was == null || !mayRead(call, was, Acl.READ) ? refusal(call, was) : was.stat(), zxid);
         }
     }
 
     private void children(Call call, Operation.GetChildren get, @Nullable Object value, long zxid) {
         Version was = model.at(get.path(), zxid);
         if (value instanceof Children found) {
-            compare(call, found.stat(), was == null ? null : was.stat(), zxid);
+            compare(call, found.stat(), was == null || !mayRead(call, was, Acl.READ) ? null : was.stat(), zxid);
             compare(call, new TreeSet<>(found.names()), model.childrenAt(get.path(), zxid), zxid);
         } else {
-            compare(call, value, was == null ? Refusal.NO_NODE : was.stat(), zxid);
+            compare(call, value, was == null || !mayRead(call, was, Acl.READ) ? refusal(call, was) : was.stat(), zxid);
         }
+    }
+
+    private void acl(Call call, Operation.GetAcl get, @Nullable Object value, long zxid) {
+        Version was = model.at(get.path(), zxid);
+        boolean mayRead = was != null && mayRead(call, was, Acl.READ | Acl.ADMIN);
+        Object right = was == null ? Refusal.NO_NODE : mayRead ? new AclStat(was.acl(), Objects.requireNonNull(was.stat())) : Refusal.NO_AUTH;
+        compare(call, value, right, zxid);
     }
 
     private void compare(Call call, @Nullable Object said, @Nullable Object was, long zxid) {
         boolean equal = said == null ? was == null : said.equals(was);
         if (!equal) {
-            throw new Violation("Z4", name(call.account) + " read " + call.operation + " at " + hex(zxid) + " as " + said
+            throw new Violation(said == Refusal.NO_AUTH || was == Refusal.NO_AUTH ? "Z14" : "Z4", name(call.account) + " read " + call.operation + " at " + hex(zxid) + " as " + said
                     + ", but the tree says " + was);
         }
     }
@@ -271,77 +309,80 @@ public final class Ledger {
                     + hex(zxid) + " for " + what);
         }
         account.lastZxid = zxid;
-        if (!account.watches.isEmpty()) {
-            noEventIsMissing(account, zxid);
-        }
+        seenZxid = Math.max(seenZxid, zxid);
+        account.watches.answered(zxid);
     }
 
     // ------------------------------------------------------------------------------------------------ watches
 
     private void watch(Call call, @Nullable Object value, long zxid) {
+        Watches watches = call.account.watches;
         if (call.operation instanceof Operation.GetChildren get) {
             if (value instanceof Children) {
-                set(call.account, new Watch(Watched.CHILDREN, get.path()), zxid);
+                watches.set(Watches.CHILD, get.path(), zxid);
             }
         } else if (call.operation instanceof Operation.WatchedRead<?> read && !(value instanceof Refusal)) {
-            set(call.account, new Watch(Watched.DATA, read.path()), zxid);
+            boolean absent = value instanceof Optional<?> found && found.isEmpty();
+            watches.set(absent ? Watches.EXIST : Watches.DATA, read.path(), zxid);
         }
     }
 
-    private static void set(Account account, Watch watch, long zxid) {
-        account.watches.putIfAbsent(watch, zxid);
-        account.blurred.remove(watch);
+    /** A watch that stays is in force, the owner was told. */
+    public void watchAdded(Account account, String path, WatchMode mode, long zxid) {
+        seen(account, zxid, "its watch of " + path);
+        account.watches.set(mode == WatchMode.PERSISTENT ? Watches.PERSISTENT : Watches.RECURSIVE, path, zxid);
     }
 
-    private @Nullable WatchEvent due(Watch watch, long setAt) {
-        ModelNode node = model.node(watch.path());
-        if (node == null) {
-            return null;
-        }
-        return ModelNode.firstBehind(watch.kind() == Watched.DATA ? node.changes : node.childChanges, setAt);
+    /** Watches were removed, the owner was told, or there were none. */
+    public void watchRemoved(Account account, String path, WatchKind kind, boolean removed, long zxid) {
+        seen(account, zxid, "the removal of a watch of " + path);
+        account.watches.remove(path, kind, removed);
     }
 
-    private void noEventIsMissing(Account account, long zxid) {
-        account.watches.forEach((watch, setAt) -> {
-            WatchEvent due = due(watch, setAt);
-            if (due != null && due.zxid() <= zxid) {
-                throw new Violation("Z9", name(account) + " was answered from " + hex(zxid) + " before the event " + due
-                        + " of a watch set at " + hex(setAt));
+    /** Watches brought along are in force, or what they missed was told. */
+    public void watchesCarried(Account account, Carried carried, long sinceZxid, long zxid) {
+        List<WatchEvent> missed = new ArrayList<>();
+        for (String path : carried.data()) {
+            Version now = model.at(path, zxid);
+            if (now == null) {
+                missed.add(new WatchEvent(WatchEvent.Type.DELETED, path, -1));
+            } else if (Objects.requireNonNull(now.stat()).mzxid() > sinceZxid) {
+                missed.add(new WatchEvent(WatchEvent.Type.DATA_CHANGED, path, -1));
+            } else {
+                account.watches.set(Watches.DATA, path, zxid);
             }
-        });
-    }
-
-    private static boolean hears(Watched kind, WatchEvent event) {
-        return event.type() == WatchEvent.Type.DELETED
-                || (event.type() == WatchEvent.Type.CHILDREN_CHANGED) == (kind == Watched.CHILDREN);
+        }
+        for (String path : carried.exist()) {
+            if (model.at(path, zxid) != null) {
+                missed.add(new WatchEvent(WatchEvent.Type.CREATED, path, -1));
+            } else {
+                account.watches.set(Watches.EXIST, path, zxid);
+            }
+        }
+        for (String path : carried.child()) {
+            Version now = model.at(path, zxid);
+            if (now == null) {
+                missed.add(new WatchEvent(WatchEvent.Type.DELETED, path, -1));
+            } else if (Objects.requireNonNull(now.stat()).pzxid() > sinceZxid) {
+                missed.add(new WatchEvent(WatchEvent.Type.CHILDREN_CHANGED, path, -1));
+            } else {
+                account.watches.set(Watches.CHILD, path, zxid);
+            }
+        }
+        carried.persistent().forEach(path -> account.watches.set(Watches.PERSISTENT, path, zxid));
+        carried.recursive().forEach(path -> account.watches.set(Watches.RECURSIVE, path, zxid));
+        account.watches.caughtUp(missed);
+        seen(account, zxid, "the watches it brought along");
     }
 
     /** A watch fired. */
     public void fired(Account account, WatchEvent event) {
-        if (event.zxid() < account.lastEventZxid) {
-            throw new Violation("Z10", name(account) + " was told " + event + " after an event of "
-                    + hex(account.lastEventZxid));
-        }
-        account.lastEventZxid = event.zxid();
-        boolean expected = false;
-        for (Watched kind : Watched.values()) {
-            Watch watch = new Watch(kind, event.path());
-            Long setAt = account.watches.get(watch);
-            if (setAt != null && event.equals(due(watch, setAt))) {
-                account.watches.remove(watch);
-                expected = true;
-            }
-            expected |= hears(kind, event) && account.blurred.remove(watch);
-        }
-        if (!expected) {
-            throw new Violation("Z10", name(account) + " was told " + event + ", which none of its watches waits for: "
-                    + account.watches);
-        }
+        account.watches.fired(event);
     }
 
     // ------------------------------------------------------------------------------------------------ the end
 
-    /** A member's whole tree is the model's (inv.T1, inv.Z6). */
+    /** A member's tree and sessions are the model's at the same index (inv.T1, inv.T3, inv.T5, inv.Z6, inv.Z13). */
     public void same(StateRoot root) {
         long zxid = root.index();
         int count = 0;
@@ -354,11 +395,66 @@ public final class Ledger {
                 throw new Violation("T1", node.path + " is " + said + " at " + hex(zxid) + ", but the log makes it "
                         + (was == null ? null : was.stat()));
             }
+            if (was != null && !isRoot) {
+                algebra(node, was, zxid);
+            }
         }
         int others = 3;
         if (root.nodeCount() != count + others) {
             throw new Violation("T1", "there are " + root.nodeCount() + " nodes at " + hex(zxid) + ", but the log makes them "
                     + (count + others));
+        }
+        if (zxid == model.index()) {
+            sameSessions(root);
+        }
+    }
+
+    /** What must hold of any node whatever the log (inv.T3, inv.T5, inv.Z6): the model is held to it, and by it every member. */
+    private void algebra(ModelNode node, Version was, long zxid) {
+        Stat stat = Objects.requireNonNull(was.stat());
+        boolean ordered = stat.czxid() <= stat.mzxid() && stat.mzxid() <= zxid && stat.czxid() <= stat.pzxid() && stat.pzxid() <= zxid;
+        boolean counted = (stat.version() != 0 || stat.czxid() == stat.mzxid())
+                && stat.dataLength() == (was.data() == null ? 0 : was.data().length());
+        if (!ordered || !counted) {
+            throw new Violation("T3", node.path + " cannot be " + stat + " at " + hex(zxid));
+        }
+        ModelNode parent = Objects.requireNonNull(node.parent);
+        Version above = parent.at(zxid);
+        if (above == null || Objects.requireNonNull(above.stat()).ephemeralOwner() != 0) {
+            throw new Violation("T5", node.path + " is below " + (above == null ? "nothing" : above.stat()) + " at " + hex(zxid));
+        }
+        if (stat.ephemeralOwner() != 0) {
+            ModelSession owner = model.session(stat.ephemeralOwner());
+            if (owner == null || owner.endedAt <= zxid) {
+                throw new Violation("Z6", node.path + " is at " + hex(zxid) + ", but its owner's session 0x"
+                        + hex(stat.ephemeralOwner()) + " is over");
+            }
+        }
+    }
+
+    private void sameSessions(StateRoot root) {
+        int alive = 0;
+        for (ModelSession session : model.sessions()) {
+            SessionView said = root.session(session.id).orElse(null);
+            if (said == null ? !session.isOver() : session.isOver()) {
+                throw new Violation("Z8", "session 0x" + hex(session.id) + " is " + (said == null ? "over" : "alive") + " at "
+                        + hex(root.index()) + ", but the log says otherwise");
+            }
+            if (said != null) {
+                alive++;
+                if (said.attach() != session.attach || said.lastNumber() != session.lastNumber) {
+                    throw new Violation("Z13", "session 0x" + hex(session.id) + " is " + said + " at " + hex(root.index())
+                            + ", but the log says attach " + session.attach + ", number " + session.lastNumber);
+                }
+                if (said.hasEphemerals() == session.ephemerals.isEmpty()) {
+                    throw new Violation("Z6", "session 0x" + hex(session.id) + " owns " + session.ephemerals + " by the log, but "
+                            + said + " says otherwise at " + hex(root.index()));
+                }
+            }
+        }
+        if (alive != root.sessionCount()) {
+            throw new Violation("Z8", root.sessionCount() + " sessions are alive at " + hex(root.index()) + ", but " + alive
+                    + " by the log");
         }
     }
 }

@@ -1,8 +1,8 @@
 package io.coord.testkit.check;
 
+import io.coord.Acl;
 import io.coord.Bytes;
 import io.coord.Stat;
-import io.coord.WatchEvent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
@@ -12,15 +12,11 @@ import org.jspecify.annotations.Nullable;
 final class ModelNode {
 
     /** What the path was from an index on; a null Stat means that it was not there. */
-    record Version(long zxid, @Nullable Stat stat, @Nullable Bytes data) {}
+    record Version(long zxid, @Nullable Stat stat, @Nullable Bytes data, List<Acl> acl) {}
 
     final String path;
     final @Nullable ModelNode parent;
     final List<Version> versions = new ArrayList<>();
-    /** Creations, deletions and new data, in order. */
-    final List<WatchEvent> changes = new ArrayList<>();
-    /** Creations and deletions of children, and the node's own deletion, in order. */
-    final List<WatchEvent> childChanges = new ArrayList<>();
     /** Every child there ever was. */
     final List<ModelNode> everChildren = new ArrayList<>();
 
@@ -36,6 +32,7 @@ final class ModelNode {
     long owner;
     boolean container;
     @Nullable Bytes data;
+    List<Acl> acl = Acl.OPEN;
     TreeSet<String> children = new TreeSet<>();
 
     ModelNode(String path, @Nullable ModelNode parent) {
@@ -61,7 +58,7 @@ final class ModelNode {
 
     /** Remembers what the path is from this index on. */
     void keepVersion(long zxid) {
-        versions.add(new Version(zxid, exists ? stat() : null, exists ? data : null));
+        versions.add(new Version(zxid, exists ? stat() : null, exists ? data : null, acl));
     }
 
     /** What the path was at an index, or null if it was not there. */
@@ -78,14 +75,5 @@ final class ModelNode {
         }
         Version found = low == 0 ? null : versions.get(low - 1);
         return found == null || found.stat() == null ? null : found;
-    }
-
-    /** The first of them behind an index, or null if there is none yet. */
-    static @Nullable WatchEvent firstBehind(List<WatchEvent> changes, long zxid) {
-        WatchEvent first = null;
-        for (int i = changes.size() - 1; i >= 0 && changes.get(i).zxid() > zxid; i--) {
-            first = changes.get(i);
-        }
-        return first;
     }
 }

@@ -1,7 +1,10 @@
 package io.coord.testkit.check;
 
+import io.coord.Acl;
 import io.coord.Bytes;
 import io.coord.CreateMode;
+import io.coord.Identity;
+import io.coord.MemberId;
 import io.coord.Operation;
 import io.coord.Outcome;
 import io.coord.Refusal;
@@ -26,19 +29,22 @@ import org.jspecify.annotations.Nullable;
  * The executable specification: ZooKeeper's tree and sessions in plain maps, applied to the canonical log once and for all. What
  * members answer must be what this says at the index they say (inv.Z4). It keeps every past version of every path.
  *
- * <p>It models what the workload does: open ACLs, no quotas, no time to live.
+ * <p>It models what the workload does: access control lists of plain names, no quotas, no time to live.
  */
 final class ModelTree {
 
     /** A write that took effect, with what it did. */
     record Effect(long index, long session, long attach, long number, Operation.Write<?> operation, Outcome outcome) {}
 
+    /** A change that watches may wait for, and who may hear of it. */
+    record Happening(WatchEvent event, List<Acl> acl) {}
+
     /** A session as the log tells it. */
     static final class ModelSession {
         final long id;
         final Bytes passwordHash;
         final List<Effect> effects = new ArrayList<>();
-        final Set<String> ephemerals = new LinkedHashSet<>();
+        final Set<String> ephemerals = new TreeSet<>();
         long attach = 1;
         long nonce;
         long lastNumber;
@@ -57,12 +63,16 @@ final class ModelTree {
 
     private final Map<String, ModelNode> nodes = new HashMap<>();
     private final Map<Long, ModelSession> sessions = new LinkedHashMap<>();
+    private final Map<MemberId, Long> highest = new HashMap<>();
+    /** Everything that any watch could ever report, in order. */
+    private final List<Happening> history = new ArrayList<>();
 
     private final ModelNode root = new ModelNode("/", null);
     private long index = LogTree.ORIGIN;
 
     // Of the entry being applied.
     private long wallMillis;
+    private List<Identity> identities = List.of();
     private final LinkedHashSet<ModelNode> touched = new LinkedHashSet<>();
     private final ArrayDeque<Runnable> undo = new ArrayDeque<>();
 
@@ -85,6 +95,14 @@ final class ModelTree {
         return nodes.get(path);
     }
 
+    Iterable<ModelSession> sessions() {
+        return sessions.values();
+    }
+
+    List<Happening> history() {
+        return history;
+    }
+
     Iterable<ModelNode> nodes() {
         return nodes.values();
     }
@@ -102,7 +120,7 @@ final class ModelTree {
         if (command instanceof Command.Submit submit) {
             effect = submit(submit);
         } else if (command instanceof Command.OpenSession open) {
-            sessions.putIfAbsent(open.session(), new ModelSession(open.session(), open.passwordHash(), open.nonce()));
+            open(open);
         } else if (command instanceof Command.Attach attach) {
             attach(attach);
         } else if (command instanceof Command.CloseSession close) {
@@ -122,6 +140,14 @@ final class ModelTree {
         }
         touched.clear();
         undo.clear();
+    }
+
+    /** A member's session ids only grow, so that an ended one never comes back (rule.15). */
+    private void open(Command.OpenSession open) {
+        if (open.session() > highest.getOrDefault(open.member(), Long.MIN_VALUE)) {
+            highest.put(open.member(), open.session());
+            sessions.put(open.session(), new ModelSession(open.session(), open.passwordHash(), open.nonce()));
+        }
     }
 
     private void attach(Command.Attach attach) {
@@ -151,6 +177,7 @@ final class ModelTree {
             return null;
         }
         session.lastNumber++;
+        identities = submit.identities();
         Outcome outcome = perform(session, submit.operation());
         Effect effect =
                 new Effect(index, session.id, submit.attach(), submit.number(), submit.operation(), outcome);
@@ -208,6 +235,9 @@ final class ModelTree {
         } else if (write instanceof Operation.Check check) {
             return check(check);
         }
+        if (write instanceof Operation.SetAcl set) {
+            return setAcl(set);
+        }
         throw new IllegalStateException("the model has no " + write);
     }
 
@@ -261,6 +291,9 @@ final class ModelTree {
         if (parent == null) {
             return refused(Refusal.NO_NODE);
         }
+        if (!allows(parent.acl, Acl.CREATE, identities)) {
+            return refused(Refusal.NO_AUTH);
+        }
         String path = create.mode().isSequential()
                 ? create.path() + String.format(Locale.ROOT, "%010d", parent.creations)
                 : create.path();
@@ -293,13 +326,14 @@ final class ModelTree {
         node.creations = 0;
         node.children = new TreeSet<>();
         node.data = create.data();
+        node.acl = create.acl();
         node.container = create.mode() == CreateMode.CONTAINER;
         node.owner = create.mode().isEphemeral() ? session.id : 0;
         if (node.owner != 0) {
             session.ephemerals.add(node.path);
             undo.push(() -> session.ephemerals.remove(node.path));
         }
-        changed(node, WatchEvent.Type.CREATED);
+        note(WatchEvent.Type.CREATED, node);
     }
 
     private void adopt(ModelNode parent, ModelNode node) {
@@ -308,10 +342,14 @@ final class ModelTree {
         parent.pzxid = index;
         parent.children.add(node.name());
         undo.push(() -> parent.children.remove(node.name()));
-        note(parent.childChanges, WatchEvent.Type.CHILDREN_CHANGED, parent.path);
+        note(WatchEvent.Type.CHILDREN_CHANGED, parent);
     }
 
     private Outcome delete(Operation.Delete delete) {
+        ModelNode parent = existing(parentOf(delete.path()));
+        if (parent != null && !allows(parent.acl, Acl.DELETE, identities)) {
+            return refused(Refusal.NO_AUTH);
+        }
         ModelNode node = existing(delete.path());
         if (node == null) {
             return refused(Refusal.NO_NODE);
@@ -334,14 +372,14 @@ final class ModelTree {
             owner.ephemerals.remove(node.path);
             undo.push(() -> owner.ephemerals.add(node.path));
         }
-        changed(node, WatchEvent.Type.DELETED);
+        note(WatchEvent.Type.DELETED, node);
         ModelNode parent = node.parent;
         if (parent != null) {
             save(parent);
             parent.pzxid = index;
             parent.children.remove(node.name());
             undo.push(() -> parent.children.add(node.name()));
-            note(parent.childChanges, WatchEvent.Type.CHILDREN_CHANGED, parent.path);
+            note(WatchEvent.Type.CHILDREN_CHANGED, parent);
         }
     }
 
@@ -349,6 +387,9 @@ final class ModelTree {
         ModelNode node = existing(set.path());
         if (node == null) {
             return refused(Refusal.NO_NODE);
+        }
+        if (!allows(node.acl, Acl.WRITE, identities)) {
+            return refused(Refusal.NO_AUTH);
         }
         if (isOther(set.version(), node.version)) {
             return refused(Refusal.BAD_VERSION);
@@ -358,14 +399,34 @@ final class ModelTree {
         node.version++;
         node.mzxid = index;
         node.mtime = wallMillis;
-        changed(node, WatchEvent.Type.DATA_CHANGED);
+        note(WatchEvent.Type.DATA_CHANGED, node);
         return new Outcome.DataSet(node.stat());
+    }
+
+    private Outcome setAcl(Operation.SetAcl set) {
+        ModelNode node = existing(set.path());
+        if (node == null) {
+            return refused(Refusal.NO_NODE);
+        }
+        if (!allows(node.acl, Acl.ADMIN, identities)) {
+            return refused(Refusal.NO_AUTH);
+        }
+        if (isOther(set.version(), node.aversion)) {
+            return refused(Refusal.BAD_VERSION);
+        }
+        save(node);
+        node.acl = set.acl();
+        node.aversion++;
+        return new Outcome.AclSet(node.stat());
     }
 
     private Outcome check(Operation.Check check) {
         ModelNode node = existing(check.path());
         if (node == null) {
             return refused(Refusal.NO_NODE);
+        }
+        if (!allows(node.acl, Acl.READ, identities)) {
+            return refused(Refusal.NO_AUTH);
         }
         return isOther(check.version(), node.version) ? refused(Refusal.BAD_VERSION) : new Outcome.Checked();
     }
@@ -374,16 +435,20 @@ final class ModelTree {
         return expected != Operation.ANY_VERSION && expected != version;
     }
 
-    private void changed(ModelNode node, WatchEvent.Type type) {
-        note(node.changes, type, node.path);
-        if (type == WatchEvent.Type.DELETED) {
-            note(node.childChanges, type, node.path);
+    /** Any entry that names the reader, or everybody, and has the permission. */
+    static boolean allows(List<Acl> acl, int permission, List<Identity> identities) {
+        for (Acl entry : acl) {
+            boolean named = entry.identity().equals(Identity.ANYONE) || identities.contains(entry.identity());
+            if (named && (entry.permissions() & permission) != 0) {
+                return true;
+            }
         }
+        return false;
     }
 
-    private void note(List<WatchEvent> changes, WatchEvent.Type type, String path) {
-        changes.add(new WatchEvent(type, path, index));
-        undo.push(() -> changes.remove(changes.size() - 1));
+    private void note(WatchEvent.Type type, ModelNode node) {
+        history.add(new Happening(new WatchEvent(type, node.path, index), node.acl));
+        undo.push(() -> history.remove(history.size() - 1));
     }
 
     /** Keeps what the fields are, for a transaction that may fail. */
@@ -401,6 +466,7 @@ final class ModelTree {
         long owner = node.owner;
         boolean container = node.container;
         Bytes data = node.data;
+        List<Acl> acl = node.acl;
         TreeSet<String> children = node.children;
         undo.push(() -> {
             node.exists = exists;
@@ -415,6 +481,7 @@ final class ModelTree {
             node.owner = owner;
             node.container = container;
             node.data = data;
+            node.acl = acl;
             node.children = children;
         });
     }

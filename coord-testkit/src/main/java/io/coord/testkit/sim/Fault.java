@@ -67,7 +67,9 @@ public enum Fault {
     /** A session goes to another member. */
     SESSION_MOVED("C3"),
     /** An owner leaves its member with requests unanswered. */
-    REPLY_LOST("C4");
+    REPLY_LOST("C4"),
+    /** A session is asked for with a wrong password. */
+    PASSWORD_GUESSED("C14");
 
     private final String id;
 

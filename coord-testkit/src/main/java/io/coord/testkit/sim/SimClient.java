@@ -7,6 +7,8 @@ import io.coord.Outcome;
 import io.coord.ReadMode;
 import io.coord.RejectedException;
 import io.coord.WatchEvent;
+import io.coord.WatchKind;
+import io.coord.WatchMode;
 import io.coord.member.Failure;
 import io.coord.member.Input;
 import io.coord.member.SessionGrant;
@@ -35,7 +37,6 @@ final class SimClient implements SessionDoor {
         TOUCHING
     }
 
-    private static final List<Identity> ANYONE = List.of(Identity.ANYONE);
     private static final long RESUME_PATIENCE_NANOS = 2_500_000_000L;
     private static final int UNANSWERED_MAX = 16;
 
@@ -118,6 +119,7 @@ final class SimClient implements SessionDoor {
     private final Workload workload;
     private final Kind kind;
     private final int number;
+    private final List<Identity> identities;
     private final long meanPauseNanos;
 
     private @Nullable SimMember home;
@@ -144,6 +146,7 @@ final class SimClient implements SessionDoor {
         this.workload = new Workload(chance, number);
         this.kind = kind;
         this.number = number;
+        this.identities = List.of(Identity.ANYONE, Workload.user(number));
         this.meanPauseNanos = meanPauseNanos;
     }
 
@@ -209,7 +212,7 @@ final class SimClient implements SessionDoor {
     private void open(SimMember member) {
         passwordHash = Bytes.utf8("password " + number + " " + epoch);
         member.receive(new Input.Open(
-                new Grant(), world.profile().sessionTimeoutMillis(), passwordHash, ANYONE, kind != Kind.TOUCHING));
+                new Grant(), world.profile().sessionTimeoutMillis(), passwordHash, identities, kind != Kind.TOUCHING));
     }
 
     private void resume(SimMember member) {
@@ -219,7 +222,7 @@ final class SimClient implements SessionDoor {
                 session,
                 world.profile().sessionTimeoutMillis(),
                 passwordHash,
-                ANYONE,
+                identities,
                 kind != Kind.TOUCHING,
                 kind == Kind.MOVING ? answeredWrites : -1));
     }
@@ -242,7 +245,9 @@ final class SimClient implements SessionDoor {
         @Override
         public void failed(Failure failure, String reason) {
             if (of == epoch) {
-                if (failure == Failure.SESSION_ENDED && account != null) {
+                if (failure == Failure.SESSION_ENDED && account == null) {
+                    throw new Violation("Z8", "a new session was refused: " + reason);
+                } else if (failure == Failure.SESSION_ENDED) {
                     over(true);
                 }
                 lookForAHome();
@@ -261,13 +266,51 @@ final class SimClient implements SessionDoor {
         Ledger.Account known = account;
         if (known == null) {
             answeredWrites = 0;
-            account = world.checks().ledger().granted(session, attach, zxid);
+            account = world.checks().ledger().granted(session, attach, zxid, identities);
         } else {
+            Ledger.Carried carried = kind == Kind.TOUCHING ? known.carried() : null;
+            long since = known.lastZxid();
             world.checks().ledger().attached(known, attach, zxid);
+            if (carried != null) {
+                bringAlong(known, member, carried, since);
+            }
         }
         for (Request request : List.copyOf(unanswered)) {
             submit(request);
         }
+    }
+
+    /** As a connection over the wire does: the watches of the connection before, and what was seen on it (zk.WT11). */
+    private void bringAlong(Ledger.Account known, SimMember member, Ledger.Carried carried, long since) {
+        member.receive(new Input.SetWatches(
+                session,
+                new Standing() {
+                    @Override
+                    public void answered(Boolean value, long zxid) {
+                        if (of == epoch) {
+                            world.checks().ledger().watchesCarried(known, carried, since, zxid);
+                        }
+                    }
+                },
+                since,
+                carried.data(),
+                carried.exist(),
+                carried.child(),
+                carried.persistent(),
+                carried.recursive()));
+    }
+
+    /** Waits for the answer to a request that concerns watches; without one there is nothing to be held to. */
+    private abstract class Standing implements SimCaller<Boolean> {
+        final int of = epoch;
+
+        @Override
+        public void refused(Outcome.Refused refused, long zxid) {
+            throw new Violation("Z10", "a watch was refused: " + refused);
+        }
+
+        @Override
+        public void failed(Failure failure, String reason) {}
     }
 
     /** The session is lost to its owner: it ended, or nobody goes on with it. */
@@ -346,10 +389,10 @@ final class SimClient implements SessionDoor {
     }
 
     /** The home replaced its state by a snapshot. */
-    void homeInstalled(SimMember member) {
+    void homeInstalled(SimMember member, long index) {
         Ledger.Account known = account;
         if (home == member && known != null) {
-            world.checks().ledger().blurred(known);
+            world.checks().ledger().blurred(known, index);
         }
     }
 
@@ -414,6 +457,13 @@ final class SimClient implements SessionDoor {
 
     private void askOnce() {
         Ledger.Account known = Objects.requireNonNull(account);
+        if (chance.happens(0.015)) {
+            changeWatches(known);
+            return;
+        } else if (chance.happens(0.002)) {
+            guessPassword();
+            return;
+        }
         Workload.Ask ask = workload.next();
         if (ask.operation() == null) {
             closeSession();
@@ -433,6 +483,60 @@ final class SimClient implements SessionDoor {
         }
     }
 
+    /** Watches that stay come and go. */
+    private void changeWatches(Ledger.Account known) {
+        SimMember member = Objects.requireNonNull(home);
+        String path = workload.watchable();
+        if (chance.happens(0.6)) {
+            WatchMode mode = chance.oneOf(WatchMode.values());
+            member.receive(new Input.AddWatch(session, new Standing() {
+                @Override
+                public void answered(Boolean value, long zxid) {
+                    if (of == epoch) {
+                        note(() -> "watches " + path + " " + mode + " from " + Long.toHexString(zxid) + " on");
+                        world.checks().ledger().watchAdded(known, path, mode, zxid);
+                    }
+                }
+            }, path, mode));
+        } else {
+            WatchKind kindOf = chance.oneOf(WatchKind.values());
+            member.receive(new Input.RemoveWatch(session, new Standing() {
+                @Override
+                public void answered(Boolean value, long zxid) {
+                    if (of == epoch) {
+                        note(() -> "watches " + path + " no more (" + kindOf + ") at " + Long.toHexString(zxid));
+                        world.checks().ledger().watchRemoved(known, path, kindOf, value, zxid);
+                    }
+                }
+            }, path, kindOf));
+        }
+    }
+
+    /** Somebody else tries to take the session over with a password that is not its own (fault.C14, inv.Z8). */
+    private void guessPassword() {
+        world.faults().count(Fault.PASSWORD_GUESSED);
+        long guessed = session;
+        world.anyMember(chance).receive(new Input.Resume(
+                new SimCaller<SessionGrant>() {
+                    @Override
+                    public void answered(SessionGrant grant, long zxid) {
+                        throw new Violation("Z8", "session 0x" + Long.toHexString(guessed) + " was given away for a wrong password");
+                    }
+
+                    @Override
+                    public void refused(Outcome.Refused refused, long zxid) {}
+
+                    @Override
+                    public void failed(Failure failure, String reason) {}
+                },
+                guessed,
+                world.profile().sessionTimeoutMillis(),
+                Bytes.utf8("a guess"),
+                identities,
+                false,
+                -1));
+    }
+
     /** Reads without a watch pass the loop by while nothing is unanswered and the lease is good. */
     private boolean canReadHere(Request request) {
         SimMember member = Objects.requireNonNull(home);
@@ -449,7 +553,7 @@ final class SimClient implements SessionDoor {
         SimMember member = Objects.requireNonNull(home);
         var root = Objects.requireNonNull(member.root());
         try {
-            Object value = root.read((Operation.Read<?>) request.operation, new Reader(session, ANYONE));
+            Object value = root.read((Operation.Read<?>) request.operation, new Reader(session, identities));
             world.checks().ledger().read(request.call, value, root.index());
         } catch (RejectedException e) {
             world.checks().ledger().read(request.call, e.refusal(), root.index());

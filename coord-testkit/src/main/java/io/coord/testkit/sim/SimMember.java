@@ -16,7 +16,7 @@ import io.coord.raft.RaftEvent;
 import io.coord.runtime.Door;
 import io.coord.runtime.SessionHome;
 import io.coord.state.StateRoot;
-import io.coord.testkit.check.RaftInvariants;
+import io.coord.testkit.check.Checks;
 import io.coord.testkit.check.Violation;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -50,7 +50,7 @@ final class SimMember {
     private final SimStorage storage;
     private final MemberSetup setup;
     private final Chance seeds;
-    private final RaftInvariants checks;
+    private final Checks checks;
     private final Surroundings surroundings;
     /** The sessions attached here. */
     private final TreeMap<Long, SessionDoor> doors = new TreeMap<>();
@@ -78,7 +78,7 @@ final class SimMember {
             MemberSetup setup,
             MemberConfig config,
             Chance seeds,
-            RaftInvariants checks,
+            Checks checks,
             Surroundings surroundings) {
         this.time = time;
         this.trace = trace;
@@ -209,7 +209,7 @@ final class SimMember {
         scanLater(run);
         view = started.view();
         root = started.root();
-        checks.started(new MemberKey(id(), recovered.incarnation()), recovered, started.view());
+        checks.raft().started(new MemberKey(id(), recovered.incarnation()), recovered, started.view());
         trace.line(() -> "member " + id() + " starts in term " + recovered.hardState().term() + " with "
                 + recovered.entries().size() + " entries behind "
                 + (recovered.base() == null ? "nothing" : recovered.base().last()));
@@ -242,7 +242,7 @@ final class SimMember {
         timerNanos = Long.MAX_VALUE;
         pausedUntilNanos = 0;
         doors.clear();
-        checks.stopped(id());
+        checks.raft().stopped(id());
         storage.crash();
         if (closed != null) {
             closed.ended(notTaken, "member " + id() + " has crashed");
@@ -369,7 +369,7 @@ final class SimMember {
         view = after;
         mix(inputs, effects, after);
         try {
-            checks.turned(id(), before, inputs, effects, after);
+            checks.turned(id(), clock.nanos(), before, inputs, effects, after);
         } catch (Violation violation) {
             throw violation.located(turnInWords(before, inputs, effects));
         }

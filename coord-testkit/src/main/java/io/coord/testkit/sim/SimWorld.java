@@ -60,7 +60,7 @@ public final class SimWorld {
             ids.add(MemberId.of(i));
         }
         this.commands = Codecs.commands();
-        this.checks = new Checks(ids, answers ? commands : null);
+        this.checks = new Checks(ids, commands, answers, profile.raft().electionTimeoutNanos());
         this.network = new SimNetwork(
                 time, Chance.of(seed, "network"), faults, profile, Codecs.throughTheWire(commands), this::arrived);
         SimLog.Snapshots snapshots = new SimLog.Snapshots();
@@ -102,7 +102,7 @@ public final class SimWorld {
                 setup(id, ids),
                 profile.config(),
                 Chance.of(seed, "seeds " + id),
-                checks.raft(),
+                checks,
                 new Around());
     }
 
@@ -193,9 +193,9 @@ public final class SimWorld {
     }
 
     private void happened(SimMember member, MemberEvent event) {
-        if (event instanceof MemberEvent.SnapshotInstalled) {
+        if (event instanceof MemberEvent.SnapshotInstalled installed) {
             faults.count(Fault.SNAPSHOT_INSTALLED);
-            clients.forEach(client -> client.homeInstalled(member));
+            clients.forEach(client -> client.homeInstalled(member, installed.index()));
         } else if (event instanceof MemberEvent.LeaseLapsed) {
             faults.count(Fault.SESSION_EXPIRED);
         } else if (event instanceof MemberEvent.Left) {

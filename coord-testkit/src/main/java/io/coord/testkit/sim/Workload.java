@@ -3,6 +3,7 @@ package io.coord.testkit.sim;
 import io.coord.Acl;
 import io.coord.Bytes;
 import io.coord.CreateMode;
+import io.coord.Identity;
 import io.coord.Operation;
 import io.coord.Outcome;
 import io.coord.ReadMode;
@@ -16,6 +17,9 @@ final class Workload {
     private static final int PARENTS = 8;
     private static final int CHILDREN = 8;
     private static final int SEQUENTIALS_MAX = 3;
+    private static final int USERS = 2;
+    /** Below this parent not everybody may do everything. */
+    private static final String GUARDED = "/k7";
 
     /**
      * A request.
@@ -34,6 +38,11 @@ final class Workload {
     Workload(Chance chance, int client) {
         this.chance = chance;
         this.client = client;
+    }
+
+    /** Whom a client acts as, besides everybody. */
+    static Identity user(int client) {
+        return new Identity("sasl", "user" + client % USERS);
     }
 
     /** A request was granted: sequential nodes are remembered, to be deleted again. */
@@ -57,7 +66,7 @@ final class Workload {
         if (dice < 580) {
             return new Ask(write(dice), ReadMode.LOCAL, false);
         } else if (dice < 820) {
-            return new Ask(read(), ReadMode.LOCAL, false);
+            return new Ask(dice < 590 ? new Operation.GetAcl(GUARDED + "/c" + chance.below(CHILDREN)) : read(), ReadMode.LOCAL, false);
         } else if (dice < 900) {
             return new Ask(read(), ReadMode.LOCAL, true);
         } else if (dice < 960) {
@@ -79,6 +88,9 @@ final class Workload {
             return new Operation.Delete(anyPath(), chance.happens(0.3) ? chance.below(3) : Operation.ANY_VERSION);
         } else if (dice < 530) {
             return multi();
+        } else if (dice < 542) {
+            String path = GUARDED + (chance.happens(0.2) ? "" : "/c" + chance.below(CHILDREN));
+            return new Operation.SetAcl(path, acl(path), chance.happens(0.2) ? chance.below(3) : Operation.ANY_VERSION);
         }
         CreateMode mode = chance.happens(0.5) ? CreateMode.PERSISTENT_SEQUENTIAL : CreateMode.EPHEMERAL_SEQUENTIAL;
         return new Operation.Create(parent() + "/s-", data(), mode, Acl.OPEN, Operation.NO_TTL);
@@ -94,7 +106,24 @@ final class Workload {
             return new Operation.Create(parent(), data(), mode, Acl.OPEN, Operation.NO_TTL);
         }
         CreateMode mode = chance.happens(0.35) ? CreateMode.EPHEMERAL : CreateMode.PERSISTENT;
-        return new Operation.Create(child(), data(), mode, Acl.OPEN, Operation.NO_TTL);
+        String path = child();
+        return new Operation.Create(path, data(), mode, acl(path), Operation.NO_TTL);
+    }
+
+    /** Everybody may do everything, but where some may not; somebody always may change that again. */
+    private List<Acl> acl(String path) {
+        if (!path.startsWith(GUARDED) || chance.happens(0.4)) {
+            return Acl.OPEN;
+        }
+        Acl owner = new Acl(Acl.ALL, user(chance.below(USERS)));
+        return chance.happens(0.5)
+                ? List.of(owner)
+                : List.of(new Acl(chance.oneOf(Acl.READ, Acl.READ | Acl.CREATE, Acl.WRITE | Acl.DELETE), Identity.ANYONE), owner);
+    }
+
+    /** A path to watch for good. */
+    String watchable() {
+        return chance.happens(0.1) ? "/" : chance.happens(0.7) ? parent() : child();
     }
 
     private Operation.Multi multi() {

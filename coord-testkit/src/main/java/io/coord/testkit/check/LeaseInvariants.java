@@ -1,0 +1,131 @@
+package io.coord.testkit.check;
+
+import io.coord.Bytes;
+import io.coord.MemberId;
+import io.coord.member.CommandCodec;
+import io.coord.member.Delivery;
+import io.coord.member.Effects;
+import io.coord.member.Input;
+import io.coord.member.MemberView;
+import io.coord.member.PeerMessage;
+import io.coord.raft.CommandPayload;
+import io.coord.raft.Entry;
+import io.coord.raft.LogWrite;
+import io.coord.state.Command;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Whether each end of a session was justified (inv.Z7, fault.C1, fault.C2): only a leader asks for it, in its own term, and only when its
+ * own clock says that it has heard nothing of the session for the session's timeout, counted from the last report, the session's last
+ * attach, the beginning of its leadership or the end of a pause, whichever was last. Nobody but the leader ever proposes it.
+ */
+final class LeaseInvariants {
+
+    private static final long NEVER = Long.MIN_VALUE;
+
+    /** What one member can know as a leader, on its own clock. */
+    private static final class Watcher {
+        final Map<Long, Long> heardNanos = new HashMap<>();
+        final Set<Long> ordered = new HashSet<>();
+        /** By index, the sessions that an entry not applied yet attaches anew: the lease begins when it is. */
+        final TreeMap<Long, Long> attaching = new TreeMap<>();
+        long sinceNanos = NEVER;
+        long lastTurnNanos = NEVER;
+        boolean leads;
+    }
+
+    private final Map<MemberId, Watcher> watchers = new HashMap<>();
+    private final Map<Long, Long> timeoutMillis = new HashMap<>();
+    /** Of every session that anybody ever asked to open; a command may be in the log more than once, and only the first counts. */
+    private final Map<Long, Bytes> passwords = new HashMap<>();
+    private final Set<Long> nonces = new HashSet<>();
+    private final CommandCodec codec;
+    private final long electionTimeoutNanos;
+
+    LeaseInvariants(List<MemberId> members, CommandCodec codec, long electionTimeoutNanos) {
+        members.forEach(id -> watchers.put(id, new Watcher()));
+        this.codec = codec;
+        this.electionTimeoutNanos = electionTimeoutNanos;
+    }
+
+    void turned(MemberId id, long nowNanos, MemberView before, List<Input> inputs, Effects effects, MemberView after) {
+        Watcher watcher = watchers.computeIfAbsent(id, added -> new Watcher());
+        boolean paused = watcher.lastTurnNanos != NEVER && nowNanos - watcher.lastTurnNanos > electionTimeoutNanos;
+        watcher.lastTurnNanos = nowNanos;
+        boolean begins = after.established() && !(watcher.leads && before.established() && before.term() == after.term());
+        if (begins) {
+            watcher.heardNanos.clear();
+            watcher.ordered.clear();
+            watcher.attaching.clear();
+        }
+        if (begins || paused) {
+            watcher.sinceNanos = nowNanos;
+        }
+        watcher.leads = after.established();
+        for (Input input : inputs) {
+            if (input instanceof Input.Received received
+                    && received.frame().message() instanceof PeerMessage.LeaseReport report
+                    && received.frame().clusterId() == before.clusterId()) {
+                report.sessions().forEach(session -> watcher.heardNanos.put(session, nowNanos));
+            } else if (input instanceof Input.Expire expire) {
+                watcher.ordered.add(expire.session());
+            }
+        }
+        while (!watcher.attaching.isEmpty() && watcher.attaching.firstKey() <= after.appliedIndex()) {
+            watcher.heardNanos.put(watcher.attaching.pollFirstEntry().getValue(), nowNanos);
+        }
+        for (LogWrite write : effects.writes()) {
+            for (Entry entry : write.entries()) {
+                if (entry.payload() instanceof CommandPayload payload) {
+                    written(id, watcher, nowNanos, entry, codec.command(payload), after);
+                }
+            }
+        }
+        for (Delivery delivery : effects.deliveries()) {
+            if (delivery instanceof Delivery.Answered<?> answered && answered.value() instanceof io.coord.member.SessionGrant grant) {
+                timeoutMillis.put(grant.session(), (long) grant.timeoutMillis());
+            }
+        }
+    }
+
+    private void written(MemberId id, Watcher watcher, long nowNanos, Entry entry, Command command, MemberView after) {
+        if (command instanceof Command.Attach attach) {
+            boolean isOwners = attach.passwordHash().equals(passwords.get(attach.session()));
+            if (isOwners && nonces.add(attach.nonce())) {
+                watcher.attaching.put(entry.index(), attach.session());
+            }
+        } else if (command instanceof Command.OpenSession open) {
+            if (passwords.putIfAbsent(open.session(), open.passwordHash()) == null) {
+                watcher.heardNanos.put(open.session(), nowNanos);
+            }
+        } else if (command instanceof Command.ExpireSession expire) {
+            expires(id, watcher, nowNanos, entry, expire, after);
+        }
+    }
+
+    /** Seen on the leader that appends it, and on those it reaches: the latter must find it in a log of the term it names. */
+    private void expires(
+            MemberId id, Watcher watcher, long nowNanos, Entry entry, Command.ExpireSession expire, MemberView after) {
+        if (expire.term() != entry.term()) {
+            throw new Violation("Z7", "the end of session 0x" + Long.toHexString(expire.session()) + " was asked for in term "
+                    + expire.term() + ", but is an entry of term " + entry.term() + ": somebody forwarded it (rule.15)");
+        }
+        Long timeout = timeoutMillis.get(expire.session());
+        boolean isOwn = watcher.leads && after.term() == entry.term() && id.equals(after.leader());
+        if (!isOwn || timeout == null || watcher.ordered.contains(expire.session())) {
+            return;
+        }
+        long heard = watcher.heardNanos.getOrDefault(expire.session(), watcher.sinceNanos);
+        long since = heard - watcher.sinceNanos > 0 ? heard : watcher.sinceNanos;
+        if (nowNanos - since < timeout * 1_000_000) {
+            throw new Violation("Z7", "leader " + id + " ends session 0x" + Long.toHexString(expire.session()) + " after "
+                    + Objects.toString((nowNanos - since) / 1_000_000) + " ms of silence, but its timeout is " + timeout + " ms");
+        }
+    }
+}
