@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** User code on virtual time. */
 class SimulatedEnsembleTest {
@@ -140,6 +141,7 @@ class SimulatedEnsembleTest {
     }
 
     @Test
+    @Timeout(60)
     void anHourPassesInNoTime() {
         Session session = ensemble.openSession();
         session.create(BROKER_1, null, CreateMode.EPHEMERAL);

@@ -68,9 +68,9 @@ public final class Ledger {
             this.watches = new Watches("session 0x" + Long.toHexString(session), identities, history);
         }
 
-        /** The index of the latest state the owner has seen. */
-        public long lastZxid() {
-            return lastZxid;
+        /** The index up to which the owner knows all, by answers and events. */
+        public long seenZxid() {
+            return watches.seen(lastZxid);
         }
 
         /** The watches that the owner would bring along to another member, or null if it has none. */
@@ -339,6 +339,11 @@ public final class Ledger {
         account.watches.remove(path, kind, removed);
     }
 
+    /** Watches are brought along by a session that moved. */
+    public void carries(Account account, Carried carried, long sinceZxid) {
+        account.watches.carry(carried, sinceZxid);
+    }
+
     /** Watches brought along are in force, or what they missed was told. */
     public void watchesCarried(Account account, Carried carried, long sinceZxid, long zxid) {
         List<WatchEvent> missed = new ArrayList<>();
@@ -369,8 +374,6 @@ public final class Ledger {
                 account.watches.set(Watches.CHILD, path, zxid);
             }
         }
-        carried.persistent().forEach(path -> account.watches.set(Watches.PERSISTENT, path, zxid));
-        carried.recursive().forEach(path -> account.watches.set(Watches.RECURSIVE, path, zxid));
         account.watches.caughtUp(missed);
         seen(account, zxid, "the watches it brought along");
     }

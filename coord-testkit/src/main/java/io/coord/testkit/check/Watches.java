@@ -44,6 +44,8 @@ final class Watches {
     private int next;
     private long lastEventZxid;
     private final List<WatchEvent> madeUp = new ArrayList<>();
+    /** Watches were brought along, and what they missed is being told. */
+    private boolean carrying;
 
     Watches(String owner, List<Identity> identities, List<Happening> history) {
         this.owner = owner;
@@ -56,6 +58,22 @@ final class Watches {
         blurred.clear();
         gaps.clear();
         madeUp.clear();
+        carrying = false;
+    }
+
+    /** What the owner has seen, by answers and events. */
+    long seen(long answeredZxid) {
+        return Math.max(answeredZxid, lastEventZxid);
+    }
+
+    /** Watches are brought along: those that stay are told all they missed, each change as it was, or of a gap (rule.28, zk.X2). */
+    void carry(Ledger.Carried carried, long sinceZxid) {
+        carrying = true;
+        carried.persistent().forEach(path -> set(PERSISTENT, path, sinceZxid));
+        carried.recursive().forEach(path -> set(RECURSIVE, path, sinceZxid));
+        while (next > 0 && history.get(next - 1).event().zxid() > sinceZxid) {
+            next--;
+        }
     }
 
     void set(int kind, String path, long zxid) {
@@ -247,7 +265,8 @@ final class Watches {
     }
 
     private void gap(WatchEvent event) {
-        if (!gaps.remove(event.path()) || event.zxid() != gapIndex) {
+        boolean expected = carrying ? since.containsKey(event.path()) : gaps.remove(event.path()) && event.zxid() == gapIndex;
+        if (!expected) {
             throw new Violation("Z11", owner + " was told " + event + ", but no watch of it stands there, or nothing was missed");
         }
         long[] kinds = since.get(event.path());
@@ -263,8 +282,8 @@ final class Watches {
         if (!gaps.isEmpty() && zxid >= gapIndex) {
             throw new Violation("Z11", owner + " was answered from " + Long.toHexString(zxid) + ", but not told of the gap at " + gaps);
         }
-        if (!madeUp.isEmpty()) {
-            return; // of watches brought along, whose answer is to come
+        if (carrying) {
+            return; // the answer that all missed events were told is to come
         }
         Happening due = due(zxid);
         if (due != null) {
@@ -274,6 +293,7 @@ final class Watches {
 
     /** The watches brought along are in force: exactly what they had missed was told. */
     void caughtUp(List<WatchEvent> missed) {
+        carrying = false;
         List<WatchEvent> told = List.copyOf(madeUp);
         madeUp.clear();
         if (!told.equals(missed)) {

@@ -43,7 +43,8 @@ public record Profile(
 
     private static final MemberConfig QUICK = MemberConfig.DEFAULT
             .withSessionTimeouts(Duration.ofMillis(300), Duration.ofSeconds(6), Duration.ofSeconds(60))
-            .withContainerCheckInterval(Duration.ofSeconds(5));
+            .withContainerCheckInterval(Duration.ofSeconds(5))
+            .withWatchHistory(400);
 
     /**
      * How messages fare.

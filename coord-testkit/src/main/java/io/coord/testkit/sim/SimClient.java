@@ -269,7 +269,7 @@ final class SimClient implements SessionDoor {
             account = world.checks().ledger().granted(session, attach, zxid, identities);
         } else {
             Ledger.Carried carried = kind == Kind.TOUCHING ? known.carried() : null;
-            long since = known.lastZxid();
+            long since = known.seenZxid();
             world.checks().ledger().attached(known, attach, zxid);
             if (carried != null) {
                 bringAlong(known, member, carried, since);
@@ -282,6 +282,7 @@ final class SimClient implements SessionDoor {
 
     /** As a connection over the wire does: the watches of the connection before, and what was seen on it (zk.WT11). */
     private void bringAlong(Ledger.Account known, SimMember member, Ledger.Carried carried, long since) {
+        world.checks().ledger().carries(known, carried, since);
         member.receive(new Input.SetWatches(
                 session,
                 new Standing() {
@@ -297,7 +298,8 @@ final class SimClient implements SessionDoor {
                 carried.exist(),
                 carried.child(),
                 carried.persistent(),
-                carried.recursive()));
+                carried.recursive(),
+                true));
     }
 
     /** Waits for the answer to a request that concerns watches; without one there is nothing to be held to. */
