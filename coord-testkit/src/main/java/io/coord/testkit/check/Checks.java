@@ -15,12 +15,15 @@ import org.jspecify.annotations.Nullable;
 public final class Checks {
 
     private static final int WHOLE_EVERY = 64;
+    private static final long ODD_MILLIS = 2_000;
 
     private final @Nullable CommandCodec codec;
     private final ModelTree model = new ModelTree();
     private final Ledger ledger = new Ledger(model);
     private final RaftInvariants raft;
     private final LeaseInvariants leases;
+    private long lastWallMillis;
+    private long oddTimes;
 
     /**
      * Checks of an ensemble.
@@ -36,6 +39,8 @@ public final class Checks {
     }
 
     private void committed(Entry entry) {
+        oddTimes += lastWallMillis != 0 && Math.abs(entry.wallMillis() - lastWallMillis) > ODD_MILLIS ? 1 : 0;
+        lastWallMillis = entry.wallMillis();
         if (codec == null) {
             return;
         }
@@ -61,6 +66,16 @@ public final class Checks {
         if (codec != null && root.index() % WHOLE_EVERY == 0) {
             ledger.same(root);
         }
+    }
+
+    /** How many commands of sessions came into the log again and had no effect. */
+    public long repetitions() {
+        return model.repetitions();
+    }
+
+    /** How many entries bear a time far from that of the one before. */
+    public long oddTimes() {
+        return oddTimes;
     }
 
     /** The checks of consensus. */

@@ -69,6 +69,7 @@ final class ModelTree {
 
     private final ModelNode root = new ModelNode("/", null);
     private long index = LogTree.ORIGIN;
+    private long repetitions;
 
     // Of the entry being applied.
     private long wallMillis;
@@ -85,6 +86,11 @@ final class ModelTree {
 
     long index() {
         return index;
+    }
+
+    /** How many writes came out of turn, most of them for the second time, and had no effect. */
+    long repetitions() {
+        return repetitions;
     }
 
     @Nullable ModelSession session(long id) {
@@ -174,6 +180,7 @@ final class ModelTree {
     private @Nullable Effect submit(Command.Submit submit) {
         ModelSession session = next(submit.session(), submit.attach(), submit.number());
         if (session == null) {
+            repetitions++;
             return null;
         }
         session.lastNumber++;

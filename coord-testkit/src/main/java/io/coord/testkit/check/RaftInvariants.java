@@ -72,6 +72,7 @@ public final class RaftInvariants {
     private long[] digests = new long[1024];
 
     private final Consumer<Entry> onCommitted;
+    private long staleMessages;
 
     /**
      * Checks of an ensemble.
@@ -85,6 +86,11 @@ public final class RaftInvariants {
             inOrder.add(member);
         }
         this.onCommitted = onCommitted;
+    }
+
+    /** How many messages of earlier terms came, and were found to change nothing. */
+    public long staleMessages() {
+        return staleMessages;
     }
 
     /** How many terms had a leader. */
@@ -542,6 +548,7 @@ public final class RaftInvariants {
         boolean stale = message.term() < before.term() && !(message instanceof Message.Propose)
                 && !(message instanceof Message.ReadRequest);
         boolean preVote = message instanceof Message.PreVote;
+        staleMessages += stale ? 1 : 0;
         boolean timedOut = after.term() != before.term() || after.role() != before.role() || before.role() == Role.LEADER;
         if (!stale && !preVote) {
             return;

@@ -29,7 +29,10 @@ final class Nemesis {
             Fault.LEADER_ISOLATED,
             Fault.ONE_WAY,
             Fault.BRIDGE,
+            Fault.RING,
             Fault.FLAPPING_LINK,
+            Fault.SWIZZLE_CLOG,
+            Fault.CORRUPT_FRAME,
             Fault.TRANSFER_CUT,
             Fault.LEADERSHIP_TRANSFER,
             Fault.SESSION_EXPIRED,
@@ -108,6 +111,9 @@ final class Nemesis {
             case LEADER_ISOLATED -> world.leader().ifPresent(this::isolate);
             case ONE_WAY -> oneWay();
             case BRIDGE -> bridge();
+            case RING -> ring();
+            case SWIZZLE_CLOG -> swizzle();
+            case CORRUPT_FRAME -> world.network().corruptNext(1 + chance.below(4));
             case FLAPPING_LINK -> flap(anyone(), anyone(), 4 + chance.below(20));
             case TRANSFER_CUT -> transferCut();
             case LEADERSHIP_TRANSFER -> transfer();
@@ -206,7 +212,8 @@ final class Nemesis {
     private void stuckForce() {
         faults.count(Fault.STUCK_FORCE);
         SimMember victim = chance.happens(0.6) ? world.leader().orElseGet(this::anyone) : anyone();
-        victim.storage().stall(world.profile().raft().writeDeadlineNanos() + chance.exponential(2 * SECOND));
+        long beyond = chance.happens(0.3) ? world.profile().sessionTimeoutMillis() * MILLI : 0;
+        victim.storage().stall(world.profile().raft().writeDeadlineNanos() + beyond + chance.exponential(2 * SECOND));
     }
 
     // ------------------------------------------------------------------------------------------------ links
@@ -280,6 +287,42 @@ final class Nemesis {
             }
         }
         cut(links, aWhile());
+    }
+
+    /** Every member sees two others and no more; of three, one link is missing. */
+    private void ring() {
+        faults.count(Fault.RING);
+        List<SimMember> ring = some(world.members().size());
+        List<int[]> links = new ArrayList<>();
+        for (int i = 0; i < ring.size(); i++) {
+            for (int j = i + 1; j < ring.size(); j++) {
+                boolean neighbours = j == i + 1 || i == 0 && j == ring.size() - 1 && ring.size() > 3;
+                if (!neighbours) {
+                    bothWays(links, ring.get(i), ring.get(j));
+                }
+            }
+        }
+        cut(links, aWhile());
+    }
+
+    /** Somebody's links stop one by one, in both directions each on its own, and are released in another order. */
+    private void swizzle() {
+        faults.count(Fault.SWIZZLE_CLOG);
+        List<SimMember> some = some(1 + chance.below(world.members().size()));
+        long stepNanos = chance.logUniform(5 * MILLI, 500 * MILLI);
+        for (SimMember one : some) {
+            for (SimMember other : world.members()) {
+                if (one != other) {
+                    List<int[]> link = List.of(new int[] {one.id().value(), other.id().value()});
+                    long fromNanos = chance.exponential(stepNanos);
+                    time.after(fromNanos, () -> {
+                        if (!stopped) {
+                            cut(link, aWhile());
+                        }
+                    });
+                }
+            }
+        }
     }
 
     /** A link that comes and goes with a period about the election timeout. */

@@ -268,6 +268,7 @@ final class SimClient implements SessionDoor {
             answeredWrites = 0;
             account = world.checks().ledger().granted(session, attach, zxid, identities);
         } else {
+            world.faults().hit(Marker.ATTACHED_AGAIN);
             Ledger.Carried carried = kind == Kind.TOUCHING ? known.carried() : null;
             long since = known.seenZxid();
             world.checks().ledger().attached(known, attach, zxid);
@@ -529,7 +530,11 @@ final class SimClient implements SessionDoor {
                     public void refused(Outcome.Refused refused, long zxid) {}
 
                     @Override
-                    public void failed(Failure failure, String reason) {}
+                    public void failed(Failure failure, String reason) {
+                        if (failure == Failure.SESSION_ENDED) {
+                            world.faults().hit(Marker.ATTACH_REFUSED);
+                        }
+                    }
                 },
                 guessed,
                 world.profile().sessionTimeoutMillis(),

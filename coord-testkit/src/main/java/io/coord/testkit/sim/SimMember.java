@@ -40,6 +40,9 @@ final class SimMember {
         /** Something happened that the world counts or acts upon. */
         void happened(SimMember member, MemberEvent event);
 
+        /** A member made a turn, and stands like this. */
+        void turned(MemberView after);
+
         /** How long after an input its turn comes. */
         long turnDelayNanos();
     }
@@ -373,6 +376,7 @@ final class SimMember {
         } catch (Violation violation) {
             throw violation.located(turnInWords(before, inputs, effects));
         }
+        surroundings.turned(after);
         follow(effects, inside);
         if (core == turned) {
             if (!inbox.isEmpty()) {

@@ -3,7 +3,6 @@ package io.coord.testkit.sim;
 import io.coord.member.PeerFrame;
 import io.coord.member.PeerMessage;
 import io.coord.raft.Message;
-import java.util.function.UnaryOperator;
 
 /**
  * The links between members. Each direction of each link is a thing of its own: it delays, loses, doubles, reorders and replays what it
@@ -14,6 +13,9 @@ final class SimNetwork {
     /** Takes what arrives. */
     interface Receiver {
         void arrived(PeerFrame frame);
+
+        /** A frame was refused, and the connection closed with it. */
+        void refused(PeerFrame frame);
     }
 
     private static final long REPLAY_MEAN_NANOS = 3_000_000_000L;
@@ -22,7 +24,7 @@ final class SimNetwork {
     private final Chance chance;
     private final FaultTable faults;
     private final Receiver receiver;
-    private final UnaryOperator<PeerFrame> codec;
+    private final Codecs.Wire codec;
     private final int members;
     /** By sender times members plus receiver, both counted from 0. */
     private final int[] cuts;
@@ -32,13 +34,14 @@ final class SimNetwork {
     private Profile.Network profile;
     private double encodedFrames;
     private long carried;
+    private int corruptNext;
 
     SimNetwork(
             VirtualTime time,
             Chance chance,
             FaultTable faults,
             Profile profile,
-            UnaryOperator<PeerFrame> codec,
+            Codecs.Wire codec,
             Receiver receiver) {
         this.time = time;
         this.chance = chance;
@@ -62,6 +65,11 @@ final class SimNetwork {
     /** From now on messages fare like this. */
     void become(Profile.Network network) {
         profile = network;
+    }
+
+    /** Flips bits of the next frames. */
+    void corruptNext(int frames) {
+        corruptNext += frames;
     }
 
     /** Cuts one direction of a link; it works again after as many {@link #mend}s as there were cuts. */
@@ -95,11 +103,19 @@ final class SimNetwork {
             time.after(1, () -> receiver.arrived(frame));
             return;
         }
+        if (corruptNext > 0) {
+            corruptNext--;
+            faults.count(Fault.CORRUPT_FRAME);
+            codec.requireRefusal(frame, chance);
+            faults.hit(Marker.FRAME_REFUSED);
+            receiver.refused(frame);
+            return;
+        }
         if (chance.happens(profile.loss())) {
             faults.count(Fault.LOSS);
             return;
         }
-        PeerFrame sent = chance.happens(encodedFrames) ? codec.apply(frame) : frame;
+        PeerFrame sent = chance.happens(encodedFrames) ? codec.through(frame) : frame;
         arriveOnce(from, to, sent);
         if (chance.happens(profile.duplication())) {
             faults.count(Fault.DUPLICATION);

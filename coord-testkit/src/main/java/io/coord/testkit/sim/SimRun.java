@@ -145,6 +145,9 @@ public final class SimRun {
     }
 
     private Report report() {
+        world.faults().hit(Marker.STALE_DROPPED, world.checks().raft().staleMessages());
+        world.faults().hit(Marker.SENT_AGAIN, world.checks().repetitions());
+        world.faults().hit(Marker.ODD_TIME_STAMPED, world.checks().oddTimes());
         return new Report(
                 seed,
                 world.profile().members(),

@@ -9,6 +9,7 @@ import io.coord.member.MemberView;
 import io.coord.member.PeerFrame;
 import io.coord.raft.Configuration;
 import io.coord.raft.MemberKey;
+import io.coord.raft.RaftEvent;
 import io.coord.raft.Role;
 import io.coord.runtime.SessionHome;
 import io.coord.state.Settings;
@@ -62,7 +63,7 @@ public final class SimWorld {
         this.commands = Codecs.commands();
         this.checks = new Checks(ids, commands, answers, profile.raft().electionTimeoutNanos());
         this.network = new SimNetwork(
-                time, Chance.of(seed, "network"), faults, profile, Codecs.throughTheWire(commands), this::arrived);
+                time, Chance.of(seed, "network"), faults, profile, Codecs.throughTheWire(commands), new Links());
         SimLog.Snapshots snapshots = new SimLog.Snapshots();
         ids.forEach(id -> members.add(newMember(id, ids, snapshots)));
     }
@@ -179,20 +180,41 @@ public final class SimWorld {
         }
 
         @Override
+        public void turned(MemberView after) {
+            if (after.commitIndex() > after.durableIndex()) {
+                faults.hit(Marker.WAITED_FOR_DISK);
+            }
+        }
+
+        @Override
         public long turnDelayNanos() {
             if (turns.happens(starvation)) {
                 faults.count(Fault.STARVED);
+                faults.hit(Marker.SLOW_TURN);
                 return turns.exponential(100_000_000L);
             }
             return 1_000 + turns.below(20_000);
         }
     }
 
-    private void arrived(PeerFrame frame) {
-        member(frame.to()).receive(new Input.Received(frame));
+    private final class Links implements SimNetwork.Receiver {
+        @Override
+        public void arrived(PeerFrame frame) {
+            member(frame.to()).receive(new Input.Received(frame));
+        }
+
+        @Override
+        public void refused(PeerFrame frame) {
+            MemberId from = frame.from().id();
+            time.after(breaks.exponential(PEER_LOST_MEAN_NANOS), () -> {
+                member(frame.to()).receive(new Input.PeerLost(from));
+                member(from).receive(new Input.PeerLost(frame.to()));
+            });
+        }
     }
 
     private void happened(SimMember member, MemberEvent event) {
+        mark(event);
         if (event instanceof MemberEvent.SnapshotInstalled installed) {
             faults.count(Fault.SNAPSHOT_INSTALLED);
             clients.forEach(client -> client.homeInstalled(member, installed.index()));
@@ -200,6 +222,28 @@ public final class SimWorld {
             faults.count(Fault.SESSION_EXPIRED);
         } else if (event instanceof MemberEvent.Left) {
             restartAfterLeaving(member);
+        }
+    }
+
+    private void mark(MemberEvent event) {
+        if (event instanceof MemberEvent.SnapshotInstalled) {
+            faults.hit(Marker.SNAPSHOT_TAKEN_OVER);
+        } else if (event instanceof MemberEvent.LeaseLapsed) {
+            faults.hit(Marker.LEASE_ENDED);
+        } else if (event instanceof MemberEvent.Left) {
+            faults.hit(Marker.LEFT);
+        } else if (event instanceof MemberEvent.PauseDetected) {
+            faults.hit(Marker.PAUSE_NOTICED);
+        } else if (event instanceof MemberEvent.Consensus consensus
+                && consensus.event() instanceof RaftEvent.RoleChanged changed) {
+            switch (changed.reason()) {
+                case "its disk has not answered within the write deadline" -> faults.hit(Marker.DEADLINE_MISSED);
+                case "no quorum heard within the election timeout" -> faults.hit(Marker.QUORUM_LOST);
+                case "a quorum would not elect it" -> faults.hit(Marker.PRE_VOTE_LOST);
+                case "heard no leader" -> faults.hit(Marker.LEADER_MISSED);
+                case "the leader handed over" -> faults.hit(Marker.HANDED_OVER);
+                default -> {}
+            }
         }
     }
 
@@ -292,7 +336,10 @@ public final class SimWorld {
 
     /** Starts a member; one whose disk cannot be read is started again later, as an operator would. */
     void start(SimMember member) {
-        if (!member.start()) {
+        if (member.start()) {
+            faults.hit(Marker.RESTARTED);
+        } else {
+            faults.hit(Marker.LEFT);
             startLater(member);
         }
     }
