@@ -94,6 +94,8 @@ public enum ErrorCode {
     NOT_SERVING(1055),
     /** The members of a new ensemble have not met yet. */
     NOT_FORMED(1056),
+    /** A member was removed from its ensemble. */
+    REMOVED(1057),
 
     /** What was written to a data directory is not what it holds now. */
     DATA_DAMAGED(1060),

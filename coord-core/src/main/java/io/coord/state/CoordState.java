@@ -174,6 +174,11 @@ public final class CoordState {
         this.elapsedMillis = elapsedMillis;
     }
 
+    /** The change of members under way, or null. */
+    public @Nullable Reconfiguration reconfiguration() {
+        return reconfiguration;
+    }
+
     /** Index of the last entry applied. */
     public long appliedIndex() {
         return index;

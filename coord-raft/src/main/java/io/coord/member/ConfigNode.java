@@ -4,6 +4,7 @@ import io.coord.Bytes;
 import io.coord.ConfigException;
 import io.coord.MemberAddress;
 import io.coord.raft.Configuration;
+import io.coord.raft.MemberKey;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,11 +28,14 @@ final class ConfigNode {
         }
         StringBuilder text = new StringBuilder();
         for (Configuration.Address address : configuration.addresses()) {
+            if (!address.key().equals(Ensembles.latest(configuration, address.key().id()))) {
+                continue; // the same member with a former disk
+            }
             MemberAddress known = known(address.text());
             if (known == null) {
                 return Bytes.EMPTY;
             }
-            String role = configuration.learners().contains(address.key()) ? "observer" : "participant";
+            String role = votes(configuration, address.key()) ? "participant" : "observer";
             text.append("server.").append(address.key().id())
                     .append('=').append(known.hostText())
                     .append(':').append(known.peerPort())
@@ -42,6 +46,10 @@ final class ConfigNode {
                     .append('\n');
         }
         return Bytes.utf8(text.append("version=").append(Long.toHexString(index)).toString());
+    }
+
+    private static boolean votes(Configuration configuration, MemberKey member) {
+        return configuration.voters().stream().anyMatch(voter -> voter.id().equals(member.id()));
     }
 
     /** The address, if clients can use it. */

@@ -1,5 +1,7 @@
 package io.coord.member;
 
+import io.coord.ConfigException;
+import io.coord.Ensemble;
 import io.coord.ErrorCode;
 import io.coord.MemberId;
 import java.util.List;
@@ -11,8 +13,8 @@ import java.util.TreeMap;
  * How an empty member finds its ensemble (rule.24): all configured voters must be reached, be empty or pristine, and be told the same
  * members. The lowest of them then draws the cluster id; everybody forces it to disk before taking part in any vote.
  *
- * <p>An empty member that meets one with a history does not take part: it cannot know what its lost disk had promised (fault.M5). A
- * learner never votes, so it joins whenever it meets its ensemble.
+ * <p>An empty member that meets an ensemble with a history founds nothing: it cannot know what a lost disk had promised (fault.M5), and
+ * asks the leader to be taken in, under a key of its own.
  */
 final class Formation {
 
@@ -87,6 +89,9 @@ final class Formation {
         if (objection.isPresent()) {
             return new Step.Refuse(objection.get());
         }
+        if (joins()) {
+            return new Step.Wait();
+        }
         long known = knownCluster();
         boolean everyoneHeard = heard.keySet().containsAll(otherVoters);
         if (learner ? known == 0 : !everyoneHeard) {
@@ -111,11 +116,31 @@ final class Formation {
         return 0;
     }
 
+    /** Whether there is an ensemble already, which this member is not one of the first of: it asks to be taken in. */
+    boolean joins() {
+        for (PeerMessage.Hello hello : heard.values()) {
+            if (hello.clusterId() != 0 && (!hello.pristine() || !hello.ensemble().equals(ensemble))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The ensemble's leader takes this member in. */
+    Step welcomed(long clusterId) {
+        if (adopting != 0 || !joins()) {
+            return new Step.Wait();
+        }
+        adopting = clusterId;
+        return new Step.Adopt(clusterId);
+    }
+
     private Optional<String> objection() {
         long cluster = 0;
+        boolean joins = joins();
         for (var entry : heard.entrySet()) {
             PeerMessage.Hello hello = entry.getValue();
-            if (!hello.ensemble().equals(ensemble)) {
+            if (!joins && hello.clusterId() == 0 && !learner && !hello.ensemble().equals(ensemble) && votesBySelf(entry.getKey(), hello)) {
                 return Optional.of(ErrorCode.ENSEMBLES_DIFFER + " member " + entry.getKey() + " was started with the members \""
                         + hello.ensemble() + "\", this one with \"" + ensemble
                         + "\". Start every member of a new ensemble with the same list.");
@@ -125,14 +150,17 @@ final class Formation {
                         + Long.toHexString(hello.clusterId()) + ", another one to " + Long.toHexString(cluster)
                         + ". Two ensembles are mixed; correct the member list or the data directories.");
             }
-            if (!hello.pristine() && !learner) {
-                return Optional.of(ErrorCode.MEMORY_LOST + " this member's storage is empty, but member " + entry.getKey()
-                        + " already has a history in cluster " + Long.toHexString(hello.clusterId())
-                        + ". An emptied member must not vote again under its old identity: restore its data directory,"
-                        + " or have it admitted as a new member.");
-            }
             cluster = hello.clusterId() != 0 ? hello.clusterId() : cluster;
         }
         return Optional.empty();
+    }
+
+    /** An observer by its own list founds nothing, so that its list need not be ours. */
+    private static boolean votesBySelf(MemberId member, PeerMessage.Hello hello) {
+        try {
+            return !Ensemble.parse(hello.ensemble()).observers().containsKey(member);
+        } catch (ConfigException unreadable) {
+            return true;
+        }
     }
 }

@@ -1,6 +1,9 @@
 package io.coord.member;
 
-import io.coord.Bytes;
+import io.coord.ConfigException;
+import io.coord.Ensemble;
+import io.coord.ErrorCode;
+import io.coord.MemberAddress;
 import io.coord.MemberId;
 import io.coord.raft.CommandPayload;
 import io.coord.raft.ConfigPayload;
@@ -27,7 +30,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,7 +50,7 @@ public final class MemberCore {
     private static final int REPORTS_REMEMBERED = 64;
 
     private final MemberSetup setup;
-    private final MemberKey self;
+    private MemberKey self;
     private final Outbox outbox;
     private final SessionHost host;
     private final RecoveredMember recovered;
@@ -59,9 +64,23 @@ public final class MemberCore {
     private @Nullable Formation formation;
     private @Nullable Raft raft;
     private CoordState state;
+    private Configuration initialConfiguration;
     private Configuration appliedConfiguration;
+    private long appliedConfigurationIndex;
     private long rootIndex;
     private @Nullable String left;
+
+    /** Whether a committed configuration is known that this member belongs to, or belonged to, under its present key. */
+    private boolean admitted;
+    /** Why it may not go on under its present key; null if it may. */
+    private @Nullable String rejoins;
+    /** The key it goes on under once that is on the disk. */
+    private @Nullable MemberKey renewedKey;
+    /** Why it leaves, at the next turn. */
+    private @Nullable String removal;
+    private @Nullable Membership membership;
+    private long nextJoinNanos;
+    private final Map<MemberId, String> joinsRefused = new LinkedHashMap<>();
 
     private boolean serving;
     private long servingTarget = -1;
@@ -101,9 +120,14 @@ public final class MemberCore {
         this.outbox = new Outbox(self);
         this.random = new SplittableRandom(setup.seed());
         this.clusterId = recovered.clusterId();
-        this.state = recovered.state() != null ? recovered.state() : new CoordState(Bytes.EMPTY);
-        SnapshotMeta base = base();
-        this.appliedConfiguration = base.configuration();
+        this.initialConfiguration = recovered.initial() != null ? recovered.initial() : setup.initial();
+        this.state = recovered.state() != null ? recovered.state() : initialState();
+        this.appliedConfiguration = base().configuration();
+        this.appliedConfigurationIndex = base().last().index();
+        this.admitted = clusterId != 0 && appliedConfiguration.contains(self);
+        this.rejoins = recovered.suspect();
+        this.nextJoinNanos = nowNanos;
+        state.stands(Ensembles.textOf(appliedConfiguration));
         this.rootIndex = state.appliedIndex();
         this.nowNanos = nowNanos;
         this.wallMillis = wallMillis;
@@ -121,12 +145,12 @@ public final class MemberCore {
     }
 
     private SnapshotMeta base() {
-        return recovered.base() != null ? recovered.base() : SnapshotMeta.origin(initial());
+        return recovered.base() != null ? recovered.base() : SnapshotMeta.origin(initialConfiguration);
     }
 
-    /** Whom the log began with: what was forced when the ensemble formed, whatever the member is told today. */
-    private Configuration initial() {
-        return recovered.initial() != null ? recovered.initial() : setup.initial();
+    /** What the log began with: whom the ensemble was formed of, whatever the member is told today. */
+    private CoordState initialState() {
+        return new CoordState(ConfigNode.data(initialConfiguration, 0));
     }
 
     // ------------------------------------------------------------------------------------------------ forming
@@ -145,18 +169,31 @@ public final class MemberCore {
 
     private void follow(Formation.Step step) {
         if (step instanceof Formation.Step.Adopt adopt) {
-            outbox.task(new DiskTask.SaveIdentity(adopt.clusterId(), self, setup.initial()));
+            MemberKey key = renewedKey == null ? self : renewedKey;
+            outbox.task(new DiskTask.SaveIdentity(adopt.clusterId(), key, initialConfiguration));
         } else if (step instanceof Formation.Step.Refuse refuse) {
             leave(refuse.reason());
         }
     }
 
     private void identitySaved() {
-        if (formation == null || formation.adopting() == 0) {
+        if (formation == null) {
+            renewed();
+            return;
+        }
+        if (formation.adopting() == 0) {
             return;
         }
         clusterId = formation.adopting();
         formation = null;
+        if (renewedKey != null) {
+            takeKey(renewedKey);
+            state = initialState();
+            appliedConfiguration = initialConfiguration;
+            state.stands(Ensembles.textOf(appliedConfiguration));
+            host.begins(state);
+        }
+        admitted = appliedConfiguration.contains(self);
         outbox.event(new MemberEvent.Formed(clusterId));
         startRaft();
         sayHello(false);
@@ -199,7 +236,154 @@ public final class MemberCore {
         return raft == null || raft.term() == 0 && raft.lastIndex() == EntryId.ORIGIN.index();
     }
 
+    // ------------------------------------------------------------------------------------------------ coming and going
+
+    /** An empty member meets an ensemble that it is not one of the first of: the leader may take it in, under a key of its own. */
+    private void welcome(MemberKey to, long highestIncarnation) {
+        outbox.send(clusterId, to.id(), new PeerMessage.Welcome(highestIncarnation, initialConfiguration.encoded()));
+    }
+
+    private void maybeWelcome(MemberKey from, PeerMessage.Hello hello) {
+        Membership membership = this.membership;
+        boolean joins = hello.clusterId() == 0 && hello.answerWanted() && (!isPristine() || !hello.ensemble().equals(setup.ensemble()));
+        if (!joins || membership == null || !membership.isSettled()) {
+            return;
+        }
+        if (membership.isAlive(from.id(), nowNanos)) {
+            refuseJoin(from.id(), "a member with this number answers already; an empty one started besides. Give each process a number"
+                    + " of its own");
+        } else {
+            MemberKey known = Ensembles.latest(raft().configuration(), from.id());
+            welcome(from, known == null ? 0 : known.incarnation());
+        }
+    }
+
+    /** Told once for each reason: whoever wants to join goes on asking. */
+    private void refuseJoin(MemberId member, String reason) {
+        if (!reason.equals(joinsRefused.put(member, reason))) {
+            outbox.event(new MemberEvent.JoinRefused(member, reason));
+        }
+    }
+
+    private void welcomed(PeerFrame frame, PeerMessage.Welcome welcome) {
+        boolean isAsked = formation != null ? formation.joins() : rejoins != null && frame.clusterId() == clusterId;
+        if (renewedKey != null || !isAsked) {
+            return;
+        }
+        // The gap is drawn: two disks that join under one number at a time must not be taken for one.
+        long highest = Math.max(welcome.highestIncarnation(), formation != null ? 0 : self.incarnation());
+        MemberKey key = new MemberKey(setup.self(), highest + 1 + random.nextInt(0xFFFF));
+        renewedKey = key;
+        if (formation != null) {
+            initialConfiguration = Configuration.decode(welcome.initial());
+            outbox.event(new MemberEvent.Rejoining(key, ErrorCode.MEMORY_LOST.message("the storage is empty, and cluster "
+                    + Long.toHexString(frame.clusterId()) + " has a history")));
+            follow(formation.welcomed(frame.clusterId()));
+        } else {
+            outbox.event(new MemberEvent.Rejoining(key, ErrorCode.MEMORY_LOST.message(String.valueOf(rejoins))));
+            outbox.task(new DiskTask.SaveIdentity(clusterId, key, initialConfiguration));
+        }
+    }
+
+    private void takeKey(MemberKey key) {
+        renewedKey = null;
+        self = key;
+        outbox.renew(key);
+    }
+
+    /** What the former key had promised is no longer ours to keep: this one has promised nothing. */
+    private void renewed() {
+        if (renewedKey != null) {
+            takeKey(renewedKey);
+            rejoins = null;
+            admitted = false;
+            nextJoinNanos = nowNanos;
+            raft().renew(self);
+        }
+    }
+
+    private void askToJoin() {
+        nextJoinNanos = nowNanos + setup.raft().electionTimeoutNanos();
+        boolean rejoin = rejoins != null;
+        if (renewedKey != null || !rejoin && raft().hasLiveLeader()) {
+            return;
+        }
+        String address = raft().configuration().addressOf(self)
+                .or(() -> setup.initial().addressOf(MemberKey.first(setup.self())))
+                .orElse("");
+        PeerMessage.Join join = new PeerMessage.Join(address, rejoin, admitted, appliedConfigurationIndex);
+        TreeSet<MemberId> others = new TreeSet<>();
+        raft().configuration().everyone().forEach(member -> others.add(member.id()));
+        setup.initial().everyone().forEach(member -> others.add(member.id()));
+        others.remove(setup.self());
+        others.forEach(member -> outbox.send(clusterId, member, join));
+    }
+
+    private void joins(MemberKey from, PeerMessage.Join join) {
+        Membership membership = this.membership;
+        if (membership == null || !membership.isSettled()) {
+            return;
+        }
+        Configuration present = raft().configuration();
+        MemberKey known = Ensembles.latest(present, from.id());
+        if (present.contains(from) && !join.rejoins()) {
+            return; // we speak to it anyway
+        }
+        locate(from.id(), join.address());
+        if (join.rejoins()) {
+            welcome(from, known == null ? 0 : known.incarnation());
+        } else if (join.admitted()) {
+            if (raft().configurationIndex() >= join.configurationIndex()) {
+                outbox.send(clusterId, from.id(), new PeerMessage.Removed(
+                        raft().term(),
+                        raft().configurationIndex(),
+                        known == null ? "the ensemble has gone on without it" : "another disk has taken its place"));
+            }
+        } else if (known == null || known.incarnation() < from.incarnation()) {
+            membership.applies(from, join.address()).ifPresent(reason -> refuseJoin(from.id(), reason));
+        } else {
+            welcome(from, known.incarnation());
+        }
+    }
+
+    /** Where somebody is reached who is in no configuration yet. */
+    private void locate(MemberId member, String address) {
+        if (!address.isEmpty()) {
+            outbox.event(new MemberEvent.Located(member, address));
+        }
+    }
+
+    private void removed(PeerMessage.Removed removed) {
+        boolean isNews = admitted
+                && !raft().hasLiveLeader()
+                && removed.term() >= raft().term()
+                && removed.configurationIndex() >= appliedConfigurationIndex;
+        if (isNews) {
+            removal = removalReason(removed.reason());
+        }
+    }
+
+    private String removalReason(String seen) {
+        return ErrorCode.REMOVED.message("member " + setup.self() + " was removed from the ensemble: " + seen
+                + ". Its data is of no use to the others; to let it join again, start it with an empty data directory.");
+    }
+
+    /** The configuration changed for good. */
+    private void settled(Configuration now, long index) {
+        boolean wasIn = appliedConfiguration.contains(self);
+        appliedConfiguration = now;
+        appliedConfigurationIndex = index;
+        admitted |= now.contains(self);
+        if (wasIn && !now.contains(self)) {
+            removal = removalReason("its members are " + now.everyone() + " since " + Long.toHexString(index));
+        }
+    }
+
     private void receivedHello(MemberKey from, PeerMessage.Hello hello) {
+        if (formation == null && hello.clusterId() == 0) {
+            addressIn(hello.ensemble(), from.id()).ifPresent(address -> locate(from.id(), address));
+            maybeWelcome(from, hello);
+        }
         if (hello.answerWanted()) {
             outbox.send(clusterId, from.id(), hello(false));
         }
@@ -209,6 +393,14 @@ public final class MemberCore {
         } else if (hello.clusterId() == clusterId) {
             formedPeers.put(from.id(), true);
             campaignIfFormedByAll();
+        }
+    }
+
+    private static Optional<String> addressIn(String ensemble, MemberId member) {
+        try {
+            return Ensemble.parse(ensemble).find(member).map(MemberAddress::toString);
+        } catch (ConfigException unreadable) {
+            return Optional.empty();
         }
     }
 
@@ -239,6 +431,9 @@ public final class MemberCore {
         host.clock(nowNanos, wallMillis);
         if (raft != null) {
             raft.clock(nowNanos, wallMillis);
+        }
+        if (removal != null && left == null) {
+            leave(removal);
         }
         long gap = nowNanos - lastTurnNanos;
         lastTurnNanos = nowNanos;
@@ -320,6 +515,10 @@ public final class MemberCore {
             receivedHello(frame.from(), hello);
             return;
         }
+        if (frame.message() instanceof PeerMessage.Welcome welcome) {
+            welcomed(frame, welcome);
+            return;
+        }
         boolean forMe = frame.clusterId() == clusterId
                 && clusterId != 0
                 && (frame.toIncarnation() == 0 || frame.toIncarnation() == self.incarnation());
@@ -332,6 +531,10 @@ public final class MemberCore {
             leaseReported(frame.from(), report.sequence(), report.sessions());
         } else if (frame.message() instanceof PeerMessage.LeaseAck ack) {
             leaseAcknowledged(ack.sequence());
+        } else if (frame.message() instanceof PeerMessage.Join join) {
+            joins(frame.from(), join);
+        } else if (frame.message() instanceof PeerMessage.Removed removed) {
+            removed(removed);
         }
     }
 
@@ -360,8 +563,22 @@ public final class MemberCore {
         host.tick();
         tickLeases();
         tickCollect();
+        tickMembership();
         takeSnapshotIfDue();
         absorbAll();
+    }
+
+    private void tickMembership() {
+        if (nowNanos - nextJoinNanos >= 0) {
+            askToJoin();
+        }
+        Membership membership = this.membership;
+        if (membership != null) {
+            Command command = membership.drive(state.reconfiguration(), nowNanos);
+            if (command != null) {
+                propose(command);
+            }
+        }
     }
 
     /** What is applied may lead to new proposals, and they to more effects: until nothing is left to say. */
@@ -383,6 +600,10 @@ public final class MemberCore {
         }
         long next = earlier(raft().nextDeadlineNanos(), host.nextDeadlineNanos(FAR_NANOS));
         next = earlier(next, nextReportNanos);
+        next = earlier(next, removal == null ? nextJoinNanos : nowNanos);
+        if (membership != null) {
+            next = earlier(next, membership.nextNanos(state.reconfiguration(), nowNanos + FAR_NANOS));
+        }
         if (leases != null) {
             next = earlier(next, leases.nextDeadlineNanos(nowNanos, FAR_NANOS));
             next = earlier(next, nextCollectNanos);
@@ -426,8 +647,12 @@ public final class MemberCore {
         outbox.event(new MemberEvent.Consensus(event));
         if (event instanceof RaftEvent.RoleChanged changed && changed.role() != Role.LEADER) {
             leases = null;
+            membership = null;
             owedAcks.clear();
             refusePendingOrders();
+        } else if (event instanceof RaftEvent.MemoryLost lost) {
+            rejoins = lost.reason();
+            nextJoinNanos = nowNanos;
         }
     }
 
@@ -456,6 +681,7 @@ public final class MemberCore {
                 .forEachSession(session ->
                         begun.begin(session.id(), session.attach(), session.timeoutMillis(), nowNanos));
         leases = begun;
+        membership = new Membership(raft(), self, setup.raft().electionTimeoutNanos(), nowNanos);
         nextCollectNanos = nowNanos + setup.collectIntervalNanos();
         if (state.root().settings().equals(io.coord.state.Settings.DEFAULT)
                 && !setup.settings().equals(io.coord.state.Settings.DEFAULT)) {
@@ -479,14 +705,7 @@ public final class MemberCore {
                     entry.elapsedMillis(),
                     setup.codec().command(payload));
         } else if (entry.payload() instanceof ConfigPayload config) {
-            appliedConfiguration = config.configuration();
-            applied = state.configure(
-                    entry.index(),
-                    entry.term(),
-                    entry.wallMillis(),
-                    entry.elapsedMillis(),
-                    null,
-                    ConfigNode.data(config.configuration(), entry.index()));
+            applied = configured(entry, config.configuration());
         } else {
             state.advance(entry.index(), entry.term(), entry.wallMillis(), entry.elapsedMillis());
             applied = Applied.NOTHING;
@@ -497,6 +716,24 @@ public final class MemberCore {
         host.replied(applied);
         leaseApplied(applied.reply());
         carriedOut(entry.index());
+    }
+
+    /** The configuration node shows what a change led to; in between there are two sets of voters, which is nobody's wish. */
+    private Applied configured(Entry entry, Configuration configuration) {
+        settled(configuration, entry.index());
+        String ensemble = Ensembles.textOf(configuration);
+        if (configuration.isJoint()) {
+            state.advance(entry.index(), entry.term(), entry.wallMillis(), entry.elapsedMillis());
+            state.stands(ensemble);
+            return Applied.NOTHING;
+        }
+        return state.configure(
+                entry.index(),
+                entry.term(),
+                entry.wallMillis(),
+                entry.elapsedMillis(),
+                ensemble,
+                ConfigNode.data(configuration, entry.index()));
     }
 
     private void leaseApplied(Reply reply) {
@@ -842,7 +1079,8 @@ public final class MemberCore {
                     + (received == null ? "missing" : "at " + Long.toHexString(received.appliedIndex())));
         }
         outbox.task(new DiskTask.InstallSnapshot(meta, false));
-        appliedConfiguration = meta.configuration();
+        settled(meta.configuration(), meta.last().index());
+        received.stands(Ensembles.textOf(meta.configuration()));
         host.installed(received);
         state = received;
         entriesSinceSnapshot = 0;
@@ -857,6 +1095,7 @@ public final class MemberCore {
     private void leave(String reason) {
         left = reason;
         leases = null;
+        membership = null;
         owedAcks.clear();
         endSnapshot(false);
         refusePendingOrders();

@@ -1,5 +1,7 @@
 package io.coord.member;
 
+import io.coord.MemberId;
+import io.coord.raft.MemberKey;
 import io.coord.raft.RaftEvent;
 
 /** Something that happened to a member, worth a log line or a metric. */
@@ -62,6 +64,30 @@ public sealed interface MemberEvent {
      * @param index its last index
      */
     record SnapshotInstalled(long index) implements MemberEvent {}
+
+    /**
+     * A member is reached there: heard from itself, before it is in any configuration.
+     *
+     * @param member which
+     * @param address in the words of {@code Ensemble}
+     */
+    record Located(MemberId member, String address) implements MemberEvent {}
+
+    /**
+     * The member has a new key, under which it asks to be taken in: its disk was empty, or may have forgotten what it had promised.
+     *
+     * @param key the key
+     * @param reason what was seen
+     */
+    record Rejoining(MemberKey key, String reason) implements MemberEvent {}
+
+    /**
+     * This leader cannot take a member in.
+     *
+     * @param member which
+     * @param reason what was seen and what to do
+     */
+    record JoinRefused(MemberId member, String reason) implements MemberEvent {}
 
     /**
      * The member takes no further part in the ensemble.

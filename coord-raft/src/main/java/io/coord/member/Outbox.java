@@ -17,10 +17,15 @@ final class Outbox {
     private List<Delivery> deliveries = new ArrayList<>();
     private List<MemberEvent> events = new ArrayList<>();
 
-    private final MemberKey self;
+    private MemberKey self;
 
     Outbox(MemberKey self) {
         this.self = self;
+    }
+
+    /** The member goes on under another key. */
+    void renew(MemberKey key) {
+        self = key;
     }
 
     void send(long clusterId, MemberKey to, PeerMessage message) {

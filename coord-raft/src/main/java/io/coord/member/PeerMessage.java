@@ -1,5 +1,6 @@
 package io.coord.member;
 
+import io.coord.Bytes;
 import io.coord.raft.Message;
 import java.util.List;
 
@@ -42,4 +43,32 @@ public sealed interface PeerMessage {
      * @param answerWanted whether the receiver shall answer
      */
     record Hello(String ensemble, long clusterId, boolean pristine, boolean answerWanted) implements PeerMessage {}
+
+    /**
+     * From the leader of an ensemble to one that has nothing to vote by: an empty member, or one whose disk has forgotten. It may take
+     * part as a learner, under a key of its own choice above the highest known (fault.M5).
+     *
+     * @param highestIncarnation the highest under which the ensemble knows the receiver; 0 if it does not know it
+     * @param initial whom the ensemble was formed of, encoded: what its log begins with
+     */
+    record Welcome(long highestIncarnation, Bytes initial) implements PeerMessage {}
+
+    /**
+     * To whoever leads: the sender hears no leader, and asks to be taken in, or told why not.
+     *
+     * @param address where the sender is reached, in the words of {@code Ensemble}
+     * @param rejoins whether its disk may have forgotten what it promised under this key, so that it needs another
+     * @param admitted whether it knows a committed configuration that it belonged to under this key
+     * @param configurationIndex the latest committed configuration that it knows
+     */
+    record Join(String address, boolean rejoins, boolean admitted, long configurationIndex) implements PeerMessage {}
+
+    /**
+     * From the leader: a committed configuration does not contain the receiver any more. It can take no further part (fault.M3).
+     *
+     * @param term the leader's
+     * @param configurationIndex that configuration
+     * @param reason in words
+     */
+    record Removed(long term, long configurationIndex, String reason) implements PeerMessage {}
 }

@@ -122,6 +122,11 @@ final class SessionHost {
         this.resendNanos = setup.raft().electionTimeoutNanos();
     }
 
+    /** The state begins, before anybody is served. */
+    void begins(CoordState initial) {
+        state = initial;
+    }
+
     void clock(long nanos, long millis) {
         nowNanos = nanos;
         wallMillis = millis;

@@ -252,7 +252,7 @@ final class Leader extends RoleState {
         }
         for (Progress peer : peers.values()) {
             long commit = Math.min(peer.match(), raft.commitIndex());
-            raft.send(peer.member(), new Message.Heartbeat(raft.term(), commit, startedRound));
+            raft.send(peer.member(), new Message.Heartbeat(raft.term(), commit, startedRound, peer.match()));
             if (peer.member().equals(successor)) {
                 maybeHandOver(peer);
             }

@@ -81,8 +81,15 @@ public sealed interface Message {
      * @param term the leader's term
      * @param commit at most what the receiver is known to have
      * @param round names this round of heartbeats; unique and growing within the term (peer.B33)
+     * @param match what the receiver has reported as forced, in this term and under its present key: if its log ends before that, its
+     *     disk has forgotten something (fault.D15)
      */
-    record Heartbeat(long term, long commit, long round) implements Message {}
+    record Heartbeat(long term, long commit, long round, long match) implements Message {
+        /** Of a leader that has had no report yet. */
+        public Heartbeat(long term, long commit, long round) {
+            this(term, commit, round, 0);
+        }
+    }
 
     /**
      * Answers a {@link Heartbeat} at once, whatever the disk does.

@@ -29,8 +29,8 @@ public final class Raft {
     private static final long HAND_OUT_BYTES_MAX = 4 << 20;
 
     private final RaftConfig config;
-    private final MemberKey self;
-    private final boolean mayVote;
+    private MemberKey self;
+    private boolean mayVote;
     private final RaftLog log;
     private final Durability durability;
     private final Outbox outbox;
@@ -355,6 +355,18 @@ public final class Raft {
         }
     }
 
+    /**
+     * Goes on under another key, which has voted for nobody and acknowledged nothing: what the old one promised is no longer this
+     * member's to keep (fault.M5). The log stays what it is, like that of any member that lags.
+     */
+    public void renew(MemberKey key) {
+        self = key;
+        mayVote = true;
+        outbox.dropHeld();
+        receipt.done();
+        becomeFollower(term(), null, "goes on as " + key);
+    }
+
     /** Acts on deadlines that have passed; after the turn's inputs (rule.15). */
     public void tick() {
         role.tick();
@@ -491,6 +503,11 @@ public final class Raft {
         }
     }
 
+    /** Whether a leader was heard within the election timeout; on a leader, whether a quorum was. */
+    public boolean hasLiveLeader() {
+        return role.hasLiveLeader();
+    }
+
     /** How far a leader knows its members to be; empty on others. */
     public List<PeerProgress> progress() {
         return role instanceof Leader leading ? leading.progress() : List.of();
@@ -559,6 +576,15 @@ public final class Raft {
     /** Whether its disk could not be trusted to keep what it acknowledged as a voter (fault.M5). */
     boolean isSilent() {
         return !mayVote && configuration.isVoter(self);
+    }
+
+    /** The disk has forgotten something: no vote, no campaign and no acknowledgement under this key any more (fault.D15). */
+    void memoryLost(String reason) {
+        if (mayVote) {
+            mayVote = false;
+            event(new RaftEvent.MemoryLost(reason));
+            role.configurationChanged();
+        }
     }
 
     /** An elector whose disk has answered of late: else it could never be elected, and only raise terms. */

@@ -32,6 +32,14 @@ public sealed interface RaftEvent {
     record ConfigurationChanged(Configuration configuration, long index) implements RaftEvent {}
 
     /**
+     * The disk has lost something it had reported as forced: under its present key this member neither votes nor acknowledges any
+     * more (fault.D15).
+     *
+     * @param reason what was seen
+     */
+    record MemoryLost(String reason) implements RaftEvent {}
+
+    /**
      * Entries that were never committed gave way to the leader's.
      *
      * @param fromIndex the first replaced index

@@ -75,10 +75,14 @@ final class Replica {
     }
 
     void heartbeat(Message.Heartbeat heartbeat) {
-        if (heartbeat.commit() > raft.log().lastIndex()) {
-            throw new IllegalStateException("leader " + leader + " has been told that this log reaches "
-                    + Long.toHexString(heartbeat.commit()) + ", but it ends at " + raft.log().last()
-                    + ": entries reported as forced are gone (fault.D15)");
+        long reported = Math.max(heartbeat.match(), heartbeat.commit());
+        if (reported > raft.log().lastIndex()) {
+            raft.memoryLost("leader " + leader + " has been told that this log reaches " + Long.toHexString(reported)
+                    + ", but it ends at " + raft.log().last() + ": entries reported as forced are gone (fault.D15)");
+            return;
+        }
+        if (raft.isSilent()) {
+            return; // whoever may have forgotten a vote for another leader confirms none (inv.R12)
         }
         raft.commitTo(heartbeat.commit());
         raft.send(leader, new Message.HeartbeatReply(raft.term(), heartbeat.round()));

@@ -30,6 +30,10 @@ final class EventLogger {
             consensus(consensus.event(), term);
         } else if (event instanceof MemberEvent.Left left) {
             LOG.error("{} {} takes no further part: {}", member, term, left.reason());
+        } else if (event instanceof MemberEvent.Rejoining rejoining) {
+            LOG.warn("{} {} rejoins as an observer under the key {}: {}", member, term, rejoining.key(), rejoining.reason());
+        } else if (event instanceof MemberEvent.JoinRefused refused) {
+            LOG.warn("{} {} does not take member {} in: {}", member, term, refused.member(), refused.reason());
         } else if (event instanceof MemberEvent.SnapshotFailed failed) {
             LOG.warn("{} {} could not save a snapshot, its log goes on growing: {}", member, term, failed.reason());
         } else if (event instanceof MemberEvent.PauseDetected pause) {
@@ -64,6 +68,8 @@ final class EventLogger {
                     changed.configuration().voters(),
                     changed.configuration().learners(),
                     Long.toHexString(changed.index()));
+        } else if (event instanceof RaftEvent.MemoryLost lost) {
+            LOG.error("{} {} does not vote any more: {}", member, term, lost.reason());
         } else if (event instanceof RaftEvent.LogTruncated truncated) {
             LOG.debug("{} {} gave up its uncommitted entries {} to {}",
                     member, term, Long.toHexString(truncated.fromIndex()), Long.toHexString(truncated.toIndex()));

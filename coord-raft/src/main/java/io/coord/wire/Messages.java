@@ -56,6 +56,21 @@ final class Messages {
                     .setClusterId(hello.clusterId())
                     .setPristine(hello.pristine())
                     .setAnswerWanted(hello.answerWanted()));
+        } else if (message instanceof PeerMessage.Join join) {
+            frame.setJoin(PeerFormat.Join.newBuilder()
+                    .setAddress(Text.toField(join.address()))
+                    .setRejoins(join.rejoins())
+                    .setAdmitted(join.admitted())
+                    .setConfigurationIndex(join.configurationIndex()));
+        } else if (message instanceof PeerMessage.Welcome welcome) {
+            frame.setWelcome(PeerFormat.Welcome.newBuilder()
+                    .setHighestIncarnation(welcome.highestIncarnation())
+                    .setInitial(Fields.share(welcome.initial())));
+        } else if (message instanceof PeerMessage.Removed removed) {
+            frame.setRemoved(PeerFormat.Removed.newBuilder()
+                    .setTerm(removed.term())
+                    .setConfigurationIndex(removed.configurationIndex())
+                    .setReason(Text.toField(removed.reason())));
         } else {
             throw Fields.unwritable(message);
         }
@@ -73,7 +88,8 @@ final class Messages {
             frame.setHeartbeat(PeerFormat.Heartbeat.newBuilder()
                     .setTerm(heartbeat.term())
                     .setCommit(heartbeat.commit())
-                    .setRound(heartbeat.round()));
+                    .setRound(heartbeat.round())
+                    .setMatch(heartbeat.match()));
         } else if (message instanceof Message.HeartbeatReply reply) {
             frame.setHeartbeatReply(
                     PeerFormat.HeartbeatReply.newBuilder().setTerm(reply.term()).setRound(reply.round()));
@@ -214,6 +230,9 @@ final class Messages {
             case LEASE_REPORT -> leaseReport(frame.getLeaseReport());
             case LEASE_ACK -> leaseAck(frame.getLeaseAck());
             case HELLO -> hello(frame.getHello());
+            case WELCOME -> welcome(frame.getWelcome());
+            case JOIN -> join(frame.getJoin());
+            case REMOVED -> removed(frame.getRemoved());
             case MESSAGE_NOT_SET -> throw Fields.missing("the message of a frame");
             default -> new PeerMessage.Consensus(consensus(frame));
         };
@@ -236,7 +255,7 @@ final class Messages {
             case READ_REQUEST -> readRequest(frame.getReadRequest());
             case READ_REPLY -> readReply(frame.getReadReply());
             case PROPOSE -> propose(frame.getPropose());
-            case LEASE_REPORT, LEASE_ACK, HELLO, MESSAGE_NOT_SET -> throw Fields.missing("a message of consensus");
+            case LEASE_REPORT, LEASE_ACK, HELLO, WELCOME, JOIN, REMOVED, MESSAGE_NOT_SET -> throw Fields.missing("a message of consensus");
         };
     }
 
@@ -257,6 +276,26 @@ final class Messages {
                 message.getClusterId(),
                 message.getPristine(),
                 message.getAnswerWanted());
+    }
+
+    private static PeerMessage welcome(PeerFormat.Welcome message) {
+        refuseUnknown(message);
+        return new PeerMessage.Welcome(message.getHighestIncarnation(), Fields.copy(message.getInitial()));
+    }
+
+    private static PeerMessage join(PeerFormat.Join message) {
+        refuseUnknown(message);
+        return new PeerMessage.Join(
+                Text.ofField(message.getAddress()),
+                message.getRejoins(),
+                message.getAdmitted(),
+                message.getConfigurationIndex());
+    }
+
+    private static PeerMessage removed(PeerFormat.Removed message) {
+        refuseUnknown(message);
+        return new PeerMessage.Removed(
+                message.getTerm(), message.getConfigurationIndex(), Text.ofField(message.getReason()));
     }
 
     private static Message preVote(PeerFormat.PreVote message) {
@@ -327,7 +366,8 @@ final class Messages {
 
     private static Message heartbeat(PeerFormat.Heartbeat message) {
         refuseUnknown(message);
-        return new Message.Heartbeat(message.getTerm(), message.getCommit(), message.getRound());
+        return new Message.Heartbeat(
+                message.getTerm(), message.getCommit(), message.getRound(), message.getMatch());
     }
 
     private static Message heartbeatReply(PeerFormat.HeartbeatReply message) {

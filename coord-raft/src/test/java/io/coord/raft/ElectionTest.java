@@ -315,7 +315,6 @@ class ElectionTest {
         cluster.pass(1_000);
         cluster.propose(cluster.leader().key.id().value(), "a");
         cluster.pass(70);
-        assertThat(cluster.raft(3).lastIndex()).as("it replicates").isEqualTo(cluster.leader().up().lastIndex());
         for (PeerProgress peer : cluster.leader().up().progress()) {
             assertThat(peer.match() > 0).as("%s", peer).isEqualTo(!peer.member().equals(key(3)));
         }

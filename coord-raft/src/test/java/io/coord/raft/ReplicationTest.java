@@ -297,17 +297,33 @@ class ReplicationTest {
     }
 
     @Test
-    @DisplayName("fault.D15: a log shorter than what it acknowledged stops the member")
-    void forgottenEntriesStopTheMember() {
+    @DisplayName("fault.D15: a log shorter than what it acknowledged makes the member silent, until it goes on under another key")
+    void forgottenEntriesMakeTheMemberSilent() {
         Cluster cluster = Cluster.of(3);
         cluster.elect(1);
         cluster.propose(1, "a", "b");
         cluster.settle();
         Raft forgetful = cluster.raft(3);
-        Message more = new Message.Heartbeat(forgetful.term(), forgetful.lastIndex() + 1, 9);
-        assertThatThrownBy(() -> cluster.deliver(new Envelope(key(1), key(3), more)))
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("entries reported as forced are gone");
+        long commit = forgetful.commitIndex();
+        Message more = new Message.Heartbeat(forgetful.term(), commit, 9, forgetful.lastIndex() + 1);
+
+        forgetful.receive(new Envelope(key(1), key(3), more));
+        RaftEffects effects = forgetful.drain();
+        assertThat(effects.messages()).isEmpty();
+        assertThat(effects.events()).anySatisfy(event -> assertThat(event).isInstanceOfSatisfying(RaftEvent.MemoryLost.class,
+                lost -> assertThat(lost.reason()).contains("entries reported as forced are gone")));
+        assertThat(forgetful.role()).isEqualTo(Role.LEARNER);
+        forgetful.receive(new Envelope(key(1), key(3), new Message.Heartbeat(forgetful.term(), commit, 10, 0)));
+        assertThat(forgetful.drain().messages()).as("inv.R12 it confirms no leader").isEmpty();
+
+        MemberKey renewed = new MemberKey(key(3).id(), 77);
+        forgetful.renew(renewed);
+        forgetful.receive(new Envelope(key(1), renewed, new Message.Heartbeat(forgetful.term(), commit, 11, 0)));
+        assertThat(forgetful.drain().messages()).singleElement().satisfies(reply -> {
+            assertThat(reply.from()).isEqualTo(renewed);
+            assertThat(reply.message()).isEqualTo(new Message.HeartbeatReply(forgetful.term(), 11));
+        });
+        assertThat(forgetful.role()).as("it has no vote under this key").isEqualTo(Role.LEARNER);
     }
 
     @Test

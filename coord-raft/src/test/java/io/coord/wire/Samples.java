@@ -119,6 +119,10 @@ final class Samples {
         messages.put("lease-report", new PeerMessage.LeaseReport(9, List.of(SESSION, -1L)));
         messages.put("lease-ack", new PeerMessage.LeaseAck(9));
         messages.put("hello", new PeerMessage.Hello("1=alpha:2888,2=beta:2888,3=gamma:2888", 0, true, true));
+        put(messages, "heartbeat-match", new Message.Heartbeat(5, 0x1_0000_0100L, 78, 0x1_0000_0103L));
+        messages.put("welcome", new PeerMessage.Welcome(3, CONFIGURATION.encoded()));
+        messages.put("join", new PeerMessage.Join("delta:2888:2181", true, true, 0x1_0000_0100L));
+        messages.put("removed", new PeerMessage.Removed(5, 0x1_0000_0103L, "no longer a member"));
         return messages;
     }
 

@@ -1,0 +1,109 @@
+package io.coord.member;
+
+import io.coord.ConfigException;
+import io.coord.Ensemble;
+import io.coord.MemberAddress;
+import io.coord.MemberId;
+import io.coord.raft.Configuration;
+import io.coord.raft.Configuration.Address;
+import io.coord.raft.MemberKey;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Configurations as ensembles, in which a member is known by its number, and back. */
+public final class Ensembles {
+
+    private Ensembles() {}
+
+    /**
+     * The ensemble that a configuration is, or will be when the change under way is done; empty if the address of a member is not
+     * known. A member that comes back under another key is in it once.
+     */
+    public static Optional<Ensemble> of(Configuration configuration) {
+        TreeMap<MemberId, MemberAddress> voters = new TreeMap<>();
+        TreeMap<MemberId, MemberAddress> observers = new TreeMap<>();
+        try {
+            put(configuration, configuration.voters(), voters);
+            put(configuration, configuration.learners(), observers);
+            observers.keySet().removeAll(voters.keySet());
+            return voters.size() < configuration.voters().size()
+                    ? Optional.empty()
+                    : Optional.of(new Ensemble(voters, observers));
+        } catch (ConfigException unknown) {
+            return Optional.empty();
+        }
+    }
+
+    private static void put(Configuration configuration, List<MemberKey> keys, SortedMap<MemberId, MemberAddress> into) {
+        for (MemberKey key : keys) {
+            configuration.addressOf(key).ifPresent(text -> into.put(key.id(), MemberAddress.parse(text)));
+        }
+    }
+
+    /** The same in canonical text, or null. */
+    static @Nullable String textOf(Configuration configuration) {
+        return of(configuration).map(Ensemble::toString).orElse(null);
+    }
+
+    /** The key under which a configuration knows a member: that of its latest disk, if it knows several. */
+    static @Nullable MemberKey latest(Configuration configuration, MemberId id) {
+        MemberKey latest = null;
+        for (MemberKey key : configuration.everyone()) {
+            latest = key.id().equals(id) ? key : latest; // sorted: a later incarnation comes later
+        }
+        return latest;
+    }
+
+    /** The configuration that an ensemble becomes, each member under its latest key; null if one has not joined yet. */
+    static @Nullable Configuration configuration(Ensemble ensemble, Configuration present) {
+        List<MemberKey> voters = keys(ensemble.voters(), present);
+        List<MemberKey> learners = keys(ensemble.observers(), present);
+        if (voters == null || learners == null) {
+            return null;
+        }
+        List<Address> addresses = new ArrayList<>();
+        for (List<MemberKey> keys : List.of(voters, learners)) {
+            keys.forEach(key -> addresses.add(new Address(key, ensemble.address(key.id()).toString())));
+        }
+        return new Configuration(voters, List.of(), learners, addresses);
+    }
+
+    private static @Nullable List<MemberKey> keys(SortedMap<MemberId, MemberAddress> members, Configuration present) {
+        List<MemberKey> keys = new ArrayList<>();
+        for (MemberId id : members.keySet()) {
+            MemberKey key = latest(present, id);
+            if (key == null) {
+                return null;
+            }
+            keys.add(key);
+        }
+        return keys;
+    }
+
+    /** The configuration with one more learner, in place of another key of the same member that only learnt. */
+    static Configuration withLearner(Configuration present, MemberKey joining, String address) {
+        List<MemberKey> learners = new ArrayList<>(present.learners());
+        learners.removeIf(key -> key.id().equals(joining.id()));
+        learners.add(joining);
+        List<Address> addresses = new ArrayList<>(present.addresses());
+        addresses.removeIf(known -> known.key().id().equals(joining.id()) && !present.isVoter(known.key()));
+        addresses.add(new Address(joining, address));
+        return new Configuration(present.voters(), List.of(), learners, addresses);
+    }
+
+    /** The configuration in which a learner takes the place of an earlier disk of the same member among the voters. */
+    static Configuration replaced(Configuration present, MemberKey old, MemberKey renewed) {
+        List<MemberKey> voters = new ArrayList<>(present.voters());
+        voters.remove(old);
+        voters.add(renewed);
+        List<MemberKey> learners = new ArrayList<>(present.learners());
+        learners.remove(renewed);
+        List<Address> addresses = new ArrayList<>(present.addresses());
+        addresses.removeIf(known -> known.key().equals(old));
+        return new Configuration(voters, List.of(), learners, addresses);
+    }
+}
