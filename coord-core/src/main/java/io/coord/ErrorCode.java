@@ -117,7 +117,12 @@ public enum ErrorCode {
     /** A certificate, key or trust store that cannot be used. */
     TLS_UNUSABLE(1071),
     /** A member, or who says it is one, is not talked to. */
-    PEER_REFUSED(1072);
+    PEER_REFUSED(1072),
+
+    /** A file of an Apache ZooKeeper server is not what its server wrote. */
+    ZOOKEEPER_DATA_DAMAGED(1090),
+    /** Files of an Apache ZooKeeper server are not where they were looked for. */
+    ZOOKEEPER_DATA_MISSING(1091);
 
     private final int number;
 

@@ -1,0 +1,4 @@
+@NullMarked
+package io.coord.netty.zkfiles;
+
+import org.jspecify.annotations.NullMarked;
