@@ -33,6 +33,7 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -481,6 +482,14 @@ public final class LocalEnsemble implements AutoCloseable {
      */
     public void collect(Duration pretendElapsed) {
         order("a leader that collects", caller -> new Input.Collect(caller, pretendElapsed.toMillis()));
+    }
+
+    /**
+     * Has a member write its state down as a snapshot now, whatever its configuration says of when; completes when that is on disk,
+     * with false if the member could not: it is busy with another one, or nothing has changed since the last.
+     */
+    public CompletionStage<Boolean> takeSnapshot(MemberId member) {
+        return running(member).order(Input.TakeSnapshot::new);
     }
 
     /** Hands leadership to another member; returns when one leads. */

@@ -71,7 +71,7 @@ class TracesTest {
             for (int i = 0; i < ensembles.size(); i++) {
                 assertThat(ensembles.get(i).openSession().getData(A).text()).isEqualTo("ensemble " + i);
             }
-            assertThat(threadsOf(Thread.currentThread().getThreadGroup())).hasSizeBetween(301, 501);
+            assertThat(threadsOf(Thread.currentThread().getThreadGroup())).hasSizeBetween(301, 701);
             ensembles.forEach(LocalEnsemble::close);
         });
         assertThat(threadsOf(group)).isEmpty();

@@ -1,0 +1,155 @@
+package io.coord.testkit.bench;
+
+import io.coord.Bytes;
+import io.coord.CreateMode;
+import io.coord.MemberConfig;
+import io.coord.Node;
+import io.coord.NodePath;
+import io.coord.Outcome;
+import io.coord.Session;
+import io.coord.testkit.LocalEnsemble;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+
+/**
+ * Reads of existing nodes on the caller's thread, session and ACL check and Stat included, against {@code ConcurrentHashMap.get} of the
+ * same keys: 200,000 nodes of depth 5 in random order, from one and from two threads, while a writer runs.
+ */
+final class ReadsBench {
+
+    private static final int NODES = 200_000;
+    private static final int ROUNDS = 9;
+    private static final int PASSES = 5;
+    private static final int WRITES_AHEAD = 500;
+
+    private final List<NodePath> paths = new ArrayList<>();
+    private final List<NodePath> order;
+    private final ConcurrentHashMap<NodePath, Node> map = new ConcurrentHashMap<>();
+    private final Session session;
+    private final Medians medians = new Medians();
+
+    private ReadsBench(Session session) {
+        this.session = session;
+        Bytes data = Bytes.of(new byte[100]);
+        ArrayDeque<CompletionStage<?>> ahead = new ArrayDeque<>();
+        tree("/read", new int[] {10, 20, 25, 40}, 0, path -> {
+            if (ahead.size() == WRITES_AHEAD) {
+                session.await(ahead.poll());
+            }
+            CompletionStage<Outcome.Created> made = session.async().create(path, data, CreateMode.PERSISTENT);
+            ahead.add(made);
+            return made;
+        });
+        ahead.forEach(session::await);
+        for (NodePath path : paths) {
+            map.put(path, session.getData(path));
+        }
+        order = new ArrayList<>(paths);
+        Collections.shuffle(order, new Random(1));
+    }
+
+    private void tree(String at, int[] widths, int level, Function<NodePath, CompletionStage<?>> make) {
+        NodePath path = NodePath.of(at);
+        make.apply(path);
+        if (level == widths.length) {
+            paths.add(path);
+        } else {
+            for (int i = 0; i < widths[level]; i++) {
+                tree(at + "/" + (char) ('a' + level) + i, widths, level + 1, make);
+            }
+        }
+    }
+
+    private void measure(int threads) throws Exception {
+        for (int round = -2; round < ROUNDS; round++) {
+            double ofMap = nanosPerRead(threads, path -> map.get(path));
+            double ofSession = nanosPerRead(threads, session::getData);
+            if (round >= 0) {
+                medians.add("map, " + threads + " threads", ofMap);
+                medians.add("session, " + threads + " threads", ofSession);
+            }
+        }
+    }
+
+    private double nanosPerRead(int threads, Function<NodePath, Node> read) throws Exception {
+        CyclicBarrier barrier = new CyclicBarrier(threads + 1);
+        List<Thread> readers = new ArrayList<>();
+        AtomicBoolean missing = new AtomicBoolean();
+        for (int i = 0; i < threads; i++) {
+            int from = i * order.size() / threads;
+            Thread reader = new Thread(() -> {
+                meet(barrier);
+                for (int pass = 0; pass < PASSES; pass++) {
+                    for (int at = 0; at < order.size(); at++) {
+                        Node node = read.apply(order.get((from + at) % order.size()));
+                        if (node.data().length() == 0) {
+                            missing.set(true);
+                        }
+                    }
+                }
+                meet(barrier);
+            });
+            readers.add(reader);
+            reader.start();
+        }
+        meet(barrier);
+        long begun = System.nanoTime();
+        meet(barrier);
+        double nanos = System.nanoTime() - begun;
+        for (Thread reader : readers) {
+            reader.join();
+        }
+        if (missing.get()) {
+            throw new AssertionError("a node without its data was read");
+        }
+        return nanos / PASSES / order.size();
+    }
+
+    private static void meet(CyclicBarrier barrier) {
+        try {
+            barrier.await();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    public static void main(String[] args) throws Exception {
+        System.out.println("reads of 200,000 nodes of depth 5 in random order, while a writer runs");
+        boolean kept;
+        MemberConfig patient = MemberConfig.DEFAULT.withElections(Duration.ofMillis(100), Duration.ofSeconds(5));
+        try (LocalEnsemble ensemble = LocalEnsemble.builder().members(3).config(patient).start()) {
+            Session session = ensemble.openSession(ensemble.leader(), Duration.ofSeconds(30));
+            ReadsBench bench = new ReadsBench(session);
+            AtomicBoolean over = new AtomicBoolean();
+            Session writing = ensemble.openSession(ensemble.leader(), Duration.ofSeconds(30));
+            Thread writer = new Thread(() -> {
+                Random random = new Random(2);
+                for (int i = 0; !over.get(); i++) {
+                    byte[] data = new byte[100];
+                    data[0] = (byte) i;
+                    writing.setData(bench.paths.get(random.nextInt(bench.paths.size())), Bytes.of(data));
+                }
+            });
+            writer.start();
+            bench.measure(1);
+            bench.measure(2);
+            over.set(true);
+            writer.join();
+            bench.medians.print("ns a read");
+            kept = bench.medians.printRatio("session, 1 threads", "map, 1 threads", 0, 3);
+            kept &= bench.medians.printRatio("session, 2 threads", "map, 2 threads", 0, 3);
+        }
+        if (!kept) {
+            System.exit(1);
+        }
+    }
+}
