@@ -1,18 +1,15 @@
 package io.coord.netty.zkserver;
 
 import io.coord.ensemble.spi.SessionPort;
+import io.coord.netty.peer.EventLoops;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -69,23 +66,21 @@ public final class ClientPort implements AutoCloseable {
         this.setup = setup;
         this.member = member;
         this.roomMax = Math.max(1, member.config().maxOutstanding() / 2);
-        this.loops = new MultiThreadIoEventLoopGroup(
-                setup.threads(),
-                new DefaultThreadFactory("coord-" + member.status().member() + "-clients", true),
-                NioIoHandler.newFactory());
+        EventLoops io = EventLoops.best();
+        this.loops = io.group("coord-" + member.status().member() + "-clients", setup.threads());
         loops.forEach(loop -> events.put(loop, new EventFrames()));
         try {
-            listener = bootstrap().bind(setup.address()).syncUninterruptibly().channel();
+            listener = bootstrap(io).bind(setup.address()).syncUninterruptibly().channel();
         } catch (RuntimeException | Error e) {
             closeLoops();
             throw e;
         }
     }
 
-    private ServerBootstrap bootstrap() {
+    private ServerBootstrap bootstrap(EventLoops io) {
         return new ServerBootstrap()
                 .group(loops)
-                .channel(NioServerSocketChannel.class)
+                .channel(io.serverChannel())
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)

@@ -3,6 +3,7 @@ package io.coord.netty.zkserver;
 import io.coord.Acl;
 import io.coord.CreateMode;
 import io.coord.Operation;
+import io.coord.netty.jute.MalformedRecordException;
 import io.coord.netty.jute.OpCode;
 import io.coord.netty.jute.Request;
 import java.util.ArrayList;
@@ -60,7 +61,7 @@ final class Operations {
     private static Operation.Step<?> step(Request.Multi.Part part) {
         Request body = part.body();
         if (body instanceof Request.Create create) {
-            return create(part.op(), create);
+            return createInMulti(part.op(), create);
         }
         if (body instanceof Request.CreateTtl timed) {
             return create(timed);
@@ -72,6 +73,16 @@ final class Operations {
         return part.op() == OpCode.DELETE
                 ? delete(versioned)
                 : new Operation.Check(versioned.path(), versioned.version());
+    }
+
+    /** ZooKeeper reads the flags with the body: what cannot be is no body, and a container is one by its flag, too. */
+    private static Operation.Create createInMulti(OpCode op, Request.Create create) {
+        boolean known = create.flags() >= 0 && create.flags() <= HIGHEST_FLAG;
+        CreateMode mode = known ? CreateMode.ofFlag(create.flags()) : CreateMode.PERSISTENT_WITH_TTL;
+        if (mode.isTtl()) {
+            throw new MalformedRecordException("flags " + create.flags() + " in a part of type " + op.number());
+        }
+        return create(mode == CreateMode.CONTAINER ? OpCode.CREATE_CONTAINER : op, create, Operation.NO_TTL);
     }
 
     static Operation.MultiRead multiRead(Request.Multi multi) {

@@ -2,6 +2,7 @@ package io.coord.netty.zkserver;
 
 import io.coord.AclStat;
 import io.coord.Children;
+import io.coord.CreateMode;
 import io.coord.Identity;
 import io.coord.Node;
 import io.coord.Outcome;
@@ -86,7 +87,7 @@ interface ReplyForm<R> {
             boolean failed = multi.failedStep() >= 0;
             for (int i = 0; i < parts.size(); i++) {
                 Outcome outcome = multi.results().get(i);
-                results.add(failed ? undone(outcome) : done(parts.get(i).op(), outcome));
+                results.add(failed ? undone(outcome) : done(parts.get(i), outcome));
             }
             granted(out, xid, zxid, new Response.Multi(results));
         };
@@ -96,9 +97,11 @@ interface ReplyForm<R> {
         return new Response.Multi.Refused(outcome instanceof Outcome.Refused refused ? refused.refusal().code() : 0);
     }
 
-    private static Response.Multi.Result done(OpCode op, Outcome outcome) {
+    private static Response.Multi.Result done(Request.Multi.Part part, Outcome outcome) {
+        OpCode op = part.op();
         if (outcome instanceof Outcome.Created created) {
-            return op == OpCode.CREATE
+            boolean plain = part.body() instanceof Request.Create create && create.flags() != CreateMode.CONTAINER.flag();
+            return op == OpCode.CREATE && plain
                     ? new Response.Multi.Granted(op, new Response.Path(created.path()))
                     : new Response.Multi.Granted(OpCode.CREATE2, new Response.PathAndStat(created.path(), created.stat()));
         }
