@@ -61,7 +61,7 @@ public enum ErrorCode {
     BAD_ARGUMENT(1026),
     /** A configuration file cannot be read. */
     UNREADABLE_FILE(1027),
-    /** What is to be done would leave open to others what nobody said should be. */
+    /** A setting that was to protect something cannot. */
     INSECURE(1028),
 
     /** A request is larger than a limit other than that of data. */

@@ -5,6 +5,7 @@ import io.coord.MemberConfig;
 import io.coord.MemberId;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -17,6 +18,7 @@ import java.util.OptionalInt;
  * @param peerHost where it listens for the other members
  * @param clientHost where it listens for clients
  * @param clientPort the port for clients, 0 for any; empty for none
+ * @param detours where some of the other members are reached from here, if not at the ensemble's addresses
  * @param config its times and limits
  * @param door what its clients are held to
  * @param isInsecure whether others than this machine may reach it without encryption
@@ -29,6 +31,7 @@ public record ServerSettings(
         String peerHost,
         String clientHost,
         OptionalInt clientPort,
+        Map<MemberId, String> detours,
         MemberConfig config,
         Door door,
         boolean isInsecure,

@@ -39,6 +39,7 @@ public final class SettingsReader {
 
     private static final String PREFIX = "zookeeper.";
     private static final Pattern SERVER = Pattern.compile("server\\.(.*)");
+    private static final Pattern DETOUR = Pattern.compile("peerAddress\\.(\\d{1,5})");
     private static final Pattern DURATION = Pattern.compile("(\\d{1,12})\\s*(ms|s|m|h|d)", Pattern.CASE_INSENSITIVE);
     private static final Map<String, Long> UNIT_MILLIS = Map.of("ms", 1L, "s", 1_000L, "m", 60_000L, "h", 3_600_000L, "d", 86_400_000L);
     private static final Set<String> OURS = Set.copyOf(MemberConfig.DEFAULT.toProperties().stringPropertyNames());
@@ -151,6 +152,7 @@ public final class SettingsReader {
         MemberId self = self(ensemble, directory);
         boolean isInsecure = toggle("insecure").orElse(false);
         Optional<String> peerType = text("peerType");
+        Map<MemberId, String> detours = detours(ensemble);
         refuseProtection();
         ServerSettings.Door door = door();
         sessionTimeouts();
@@ -175,7 +177,7 @@ public final class SettingsReader {
             requireLoopback(clientHost, "clients", isInsecure);
         }
         return new ServerSettings(
-                self, ensemble, directory, peerHost, clientHost, clientPort, config, door, isInsecure, List.copyOf(warnings));
+                self, ensemble, directory, peerHost, clientHost, clientPort, detours, config, door, isInsecure, List.copyOf(warnings));
     }
 
     private @Nullable Path directory() {
@@ -271,6 +273,29 @@ public final class SettingsReader {
         return new Ensemble(voters, observers);
     }
 
+    /** {@code peerAddress.N=host:port}: where member N is reached from here, through a tunnel or a proxy. */
+    private Map<MemberId, String> detours(@Nullable Ensemble ensemble) {
+        TreeMap<MemberId, String> detours = new TreeMap<>();
+        for (String name : List.copyOf(given.keySet())) {
+            Matcher detour = DETOUR.matcher(name);
+            if (!detour.matches()) {
+                continue;
+            }
+            Given value = given.remove(name);
+            int id = Integer.parseInt(detour.group(1));
+            if (id < 1 || id > MemberId.MAX || ensemble != null && !ensemble.contains(MemberId.of(id))) {
+                mistakes.add(new Mistake(ErrorCode.NOT_A_MEMBER, name + ": there is no member " + id));
+                continue;
+            }
+            try {
+                detours.put(MemberId.of(id), MemberAddress.parse(value.text()).toString());
+            } catch (ConfigException e) {
+                mistakes.addAll(e.mistakes());
+            }
+        }
+        return detours;
+    }
+
     private @Nullable MemberId self(@Nullable Ensemble ensemble, @Nullable Path directory) {
         Optional<String> text = text("id");
         String where = "id";
@@ -327,7 +352,7 @@ public final class SettingsReader {
             if (isInsecure) {
                 warnings.add("insecure: " + who + " reach this member at " + host + " without encryption, and so does whoever else can");
             } else {
-                mistakes.add(new Mistake(ErrorCode.INSECURE, who + " would reach this member at " + host + " without encryption, and so would"
+                mistakes.add(new Mistake(ErrorCode.INSECURE_ADDRESS, who + " would reach this member at " + host + " without encryption, and so would"
                         + " whoever else can: name a loopback address, or say --prop insecure=true if the network keeps others out"));
             }
         }

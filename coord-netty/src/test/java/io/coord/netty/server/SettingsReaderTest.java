@@ -141,7 +141,7 @@ class SettingsReaderTest {
     void anAddressThatOthersReachIsRefusedUnlessThatIsSaid() {
         String[] words = {"--data-dir", directory.toString(), "--id", "1", "--members", "1=192.0.2.1:7100:2181"};
 
-        assertThatThrownBy(() -> read(words)).hasMessage("COORD-1028 clients would reach this member at 192.0.2.1 without encryption,"
+        assertThatThrownBy(() -> read(words)).hasMessage("COORD-1070 clients would reach this member at 192.0.2.1 without encryption,"
                 + " and so would whoever else can: name a loopback address, or say --prop insecure=true if the network keeps others out");
         assertThat(read(with(words, "--prop", "insecure=true")).warnings()).containsExactly(
                 "insecure: clients reach this member at 192.0.2.1 without encryption, and so does whoever else can");
@@ -152,7 +152,7 @@ class SettingsReaderTest {
     void listeningElsewhereThanOnLoopbackCountsToo(String property) {
         String[] words = {"--data-dir", directory.toString(), "--id", "1", "--members", THREE, "--prop", property};
 
-        assertThatThrownBy(() -> read(words)).hasMessageStartingWith("COORD-1028 ");
+        assertThatThrownBy(() -> read(words)).hasMessageStartingWith("COORD-1070 ");
         ServerSettings settings = read(with(words, "--prop", "insecure=true"));
         assertThat(List.of(settings.peerHost(), settings.clientHost())).isNotEqualTo(List.of("localhost", "localhost"));
     }
@@ -176,6 +176,17 @@ class SettingsReaderTest {
     @Test
     void protectionThatIsOffIsNothingToSpeakOf() {
         assertThat(alone("sslQuorum=false", "enforce.auth.enabled=false").warnings()).isEmpty();
+    }
+
+    @Test
+    void anotherMemberMayBeReachedByADetour() {
+        String[] words = {"--data-dir", directory.toString(), "--id", "1", "--members", THREE};
+
+        assertThat(read(with(words, "--prop", "peerAddress.2=localhost:9000")).detours())
+                .isEqualTo(Map.of(MemberId.of(2), "localhost:9000"));
+        assertThatThrownBy(() -> read(with(words, "--prop", "peerAddress.4=localhost:9000")))
+                .hasMessage("COORD-1019 peerAddress.4: there is no member 4");
+        assertThatThrownBy(() -> read(with(words, "--prop", "peerAddress.2=localhost"))).hasMessageContaining("COORD-1012");
     }
 
     // ------------------------------------------------------------------------------------------------ ZooKeeper's settings

@@ -1,0 +1,169 @@
+package io.coord.netty;
+
+import io.coord.ConfigException;
+import io.coord.MemberId;
+import io.coord.MemberStatus;
+import io.coord.ensemble.Member;
+import io.coord.netty.server.Arguments;
+import io.coord.netty.server.ServerSettings;
+import io.coord.netty.server.SettingsReader;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A member that runs by itself, as a process.
+ *
+ * <pre>{@code
+ * java -jar coord-server.jar --id 1 --members 1=localhost:7101:2181,2=localhost:7102:2182,3=localhost:7103:2183 --data-dir /var/lib/coord
+ * }</pre>
+ *
+ * <p>It stays in the foreground, logs to standard output and says in one line when it serves, and where. SIGTERM and SIGINT hand
+ * leadership over and close it; it ends with 0 then, with 1 if it could not start or had to stop, and with 2 if what it was told makes no
+ * sense. What it can be told is printed by {@code --help}.
+ */
+public final class CoordServer {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.coord.server");
+
+    private static final int STOPPED = 0;
+    private static final int FAILED = 1;
+    private static final int MISTAKEN = 2;
+
+    private static final long FIRST_LOOKS_MILLIS = 20;
+    private static final long LATER_LOOKS_MILLIS = 250;
+    private static final long HANDOVER_MILLIS_MAX = 3_000;
+    private static final long CLOSE_SECONDS_MAX = 30;
+
+    private final ServerSettings settings;
+    private final CountDownLatch asked = new CountDownLatch(1);
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile int exitCode = FAILED;
+
+    private CoordServer(ServerSettings settings) {
+        this.settings = settings;
+    }
+
+    /** Runs a member until it is told to stop; ends the process. */
+    public static void main(String[] words) {
+        int code = run(List.of(words), System.out, System.err, CoordServer::stopWithTheProcess);
+        System.exit(code);
+    }
+
+    /** How a server learns that it is to stop. */
+    interface Stopping {
+        void arrange(CoordServer server);
+    }
+
+    /** Runs a member; returns the exit code. */
+    static int run(List<String> words, PrintStream out, PrintStream err, Stopping stopping) {
+        Arguments arguments = Arguments.parse(words);
+        if (arguments.isHelp()) {
+            out.print(Arguments.USAGE);
+            return STOPPED;
+        }
+        if (arguments.isVersion()) {
+            String version = CoordServer.class.getPackage().getImplementationVersion();
+            out.println("coord " + (version == null ? "of no version" : version));
+            return STOPPED;
+        }
+        try {
+            CoordServer server = new CoordServer(SettingsReader.read(arguments));
+            stopping.arrange(server);
+            return server.serve();
+        } catch (ConfigException e) {
+            err.println(e.getMessage());
+            return MISTAKEN;
+        }
+    }
+
+    /** Ends the process with 0 and not with the signal's number, when it was a signal that asked. */
+    private static void stopWithTheProcess(CoordServer server) {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> Runtime.getRuntime().halt(server.stop()), "coord-server-stop"));
+    }
+
+    // ------------------------------------------------------------------------------------------------ its life
+
+    /** Asks the server to stop and waits until it has; returns the exit code. */
+    int stop() {
+        asked.countDown();
+        try {
+            return ended.await(CLOSE_SECONDS_MAX, TimeUnit.SECONDS) ? exitCode : FAILED;
+        } catch (InterruptedException e) {
+            return FAILED;
+        }
+    }
+
+    private int serve() {
+        try {
+            exitCode = live();
+        } catch (ConfigException e) {
+            LOG.error("{}", e.getMessage());
+        } catch (UncheckedIOException e) {
+            LOG.error("{}", e.getCause().getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException | Error e) {
+            boolean teaches = e.getMessage() != null && e.getMessage().startsWith("COORD-");
+            LOG.error("member {} could not run: {}", settings.self(), e.getMessage(), teaches ? null : e);
+        } finally {
+            ended.countDown();
+        }
+        return exitCode;
+    }
+
+    private int live() throws InterruptedException {
+        MemberId self = settings.self();
+        Doors doors = new Doors(settings);
+        settings.warnings().forEach(warning -> LOG.warn("{}", warning));
+        doors.warnings().forEach(warning -> LOG.warn("{}", warning));
+        try (Member member = doors.start()) {
+            LOG.info("member {} of {} has started: {}", self, settings.ensemble(), doors);
+            boolean wasAsked = awaitServing(member);
+            if (!wasAsked && member.status().isServing()) {
+                LOG.info("member {} serves: {}, data in {}", self, doors, settings.directory());
+            }
+            while (!wasAsked && !hasLeft(member)) {
+                wasAsked = asked.await(LATER_LOOKS_MILLIS, TimeUnit.MILLISECONDS);
+            }
+            if (hasLeft(member)) {
+                LOG.error("member {} has to stop: {}", self, member.status().trouble().orElse("it takes no further part"));
+                return FAILED;
+            }
+            LOG.info("member {} stops", self);
+            handOver(member);
+        }
+        LOG.info("member {} has stopped", self);
+        return STOPPED;
+    }
+
+    /** Waits until the member serves, has left, or is to stop; says which of them it was that somebody asked for. */
+    private boolean awaitServing(Member member) throws InterruptedException {
+        while (!member.status().isServing() && !hasLeft(member)) {
+            if (asked.await(FIRST_LOOKS_MILLIS, TimeUnit.MILLISECONDS)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean hasLeft(Member member) {
+        return member.status().role() == MemberStatus.Role.LEFT;
+    }
+
+    /** Spares the others an election: they have their next leader before this one is gone. */
+    private void handOver(Member member) throws InterruptedException {
+        if (settings.ensemble().voters().size() == 1 || !member.transferLeadership()) {
+            return;
+        }
+        CountDownLatch never = new CountDownLatch(1);
+        for (long waited = 0; waited < HANDOVER_MILLIS_MAX && member.status().role() == MemberStatus.Role.LEADER;) {
+            never.await(FIRST_LOOKS_MILLIS, TimeUnit.MILLISECONDS);
+            waited += FIRST_LOOKS_MILLIS;
+        }
+    }
+}

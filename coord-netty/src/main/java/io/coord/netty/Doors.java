@@ -1,0 +1,101 @@
+package io.coord.netty;
+
+import io.coord.MemberAddress;
+import io.coord.ensemble.Member;
+import io.coord.ensemble.spi.Transport;
+import io.coord.netty.server.ServerSettings;
+import io.coord.netty.zkserver.Limits;
+import io.coord.netty.zkserver.Words;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** What a server listens on: one port for the other members, if there are any, and one for clients, if they may come. */
+final class Doors {
+
+    /** What is answered unless it is said otherwise: ZooKeeper's own default, and what tells a read-only server. */
+    private static final Set<String> WORDS = Set.of("srvr", "ruok", "isro");
+
+    private final ServerSettings settings;
+    private final List<String> warnings = new ArrayList<>();
+    private final @Nullable NettyTransport peers;
+    private final @Nullable ZooKeeperServer clients;
+
+    Doors(ServerSettings settings) {
+        this.settings = settings;
+        this.peers = settings.ensemble().members().size() > 1 ? peers(settings) : null;
+        this.clients = settings.clientPort().isPresent() ? clients(settings) : null;
+    }
+
+    private static NettyTransport peers(ServerSettings settings) {
+        NettyTransport peers = NettyTransport.listeningOn(settings.peerPort()).bindHost(settings.peerHost());
+        return settings.isInsecure() ? peers.insecure() : peers;
+    }
+
+    private ZooKeeperServer clients(ServerSettings settings) {
+        ServerSettings.Door door = settings.door();
+        ZooKeeperServer clients = ZooKeeperServer.listeningOn(settings.clientPort().getAsInt())
+                .boundTo(settings.clientHost())
+                .maxFrameBytes(door.frameBytesMax().orElse(Limits.DEFAULT.frameBytesMax()))
+                .maxConnections(
+                        door.connectionsPerAddressMax().orElse(Limits.DEFAULT.connectionsPerAddressMax()),
+                        door.connectionsMax().orElse(Limits.DEFAULT.connectionsMax()))
+                .fourLetterWords(door.words().map(this::answered).orElseGet(() -> common(WORDS)));
+        if (door.superDigest().isPresent()) {
+            clients = clients.superDigest(door.superDigest().get());
+        }
+        return settings.isInsecure() ? clients.insecure() : clients;
+    }
+
+    private Set<String> answered(List<String> wanted) {
+        if (wanted.contains("*")) {
+            return Words.ANSWERED;
+        }
+        TreeSet<String> others = new TreeSet<>(wanted);
+        others.removeAll(Words.ANSWERED);
+        if (!others.isEmpty()) {
+            warnings.add("4lw.commands.whitelist names " + others + ", to which there is no answer here");
+        }
+        return common(wanted);
+    }
+
+    private static Set<String> common(Collection<String> wanted) {
+        TreeSet<String> answered = new TreeSet<>(wanted);
+        answered.retainAll(Words.ANSWERED);
+        return answered;
+    }
+
+    /** What of the settings could not be had. */
+    List<String> warnings() {
+        return List.copyOf(warnings);
+    }
+
+    /** Starts the member and opens the doors. */
+    Member start() {
+        Member.Builder member = Member.builder(settings.self(), settings.ensemble())
+                .dataDirectory(settings.memberDirectory())
+                .config(settings.config());
+        if (peers != null) {
+            Transport transport = settings.detours().isEmpty() ? peers : new DetouringTransport(peers, settings.detours());
+            member.transport(transport);
+        }
+        if (clients != null) {
+            member.frontEnd(clients);
+        }
+        return member.start();
+    }
+
+    /** Where the open doors are, with the ports that the kernel chose. */
+    @Override
+    public String toString() {
+        String forClients = clients == null ? "no port for clients" : "clients at " + address(settings.clientHost(), clients.port());
+        return forClients + (peers == null ? "" : ", members at " + address(settings.peerHost(), peers.port()));
+    }
+
+    private static String address(String host, int port) {
+        return MemberAddress.of(host, port).toString();
+    }
+}
