@@ -11,7 +11,6 @@ import io.coord.SessionState;
 import io.coord.netty.ZooKeeperServer;
 import io.coord.session.BlockingSession;
 import io.coord.session.ParkingAwaiter;
-import io.coord.testkit.CoordContract;
 import io.coord.testkit.CoordContract.Capability;
 import io.coord.testkit.CoordContract.Setting;
 import io.coord.testkit.LocalEnsemble;
@@ -28,7 +27,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /** The door of an ensemble of ours whose members speak ZooKeeper's protocol, used through ZooKeeper's own client. */
-final class WireDoor implements CoordContract.Door {
+final class WireDoor implements ClientDoor.Behind {
 
     private static final Duration TIMEOUT_MIN = Duration.ofMillis(500);
     private static final Duration TIMEOUT_MAX = Duration.ofMinutes(1);
@@ -76,6 +75,16 @@ final class WireDoor implements CoordContract.Door {
         ZooKeeperSession session = ZooKeeperSession.open(hosts, timeout);
         clients.put(session, hosts);
         return new BlockingSession(session, new ParkingAwaiter(session::isCallbackThread));
+    }
+
+    @Override
+    public int clientPort() {
+        return address(where.apply(ensemble)).getPort();
+    }
+
+    @Override
+    public String superuser() {
+        return SUPER;
     }
 
     @Override
