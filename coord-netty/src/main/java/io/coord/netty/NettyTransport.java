@@ -75,6 +75,11 @@ public final class NettyTransport implements Transport {
         return with(options.withHost(host));
     }
 
+    /** With TLS: each member proves to each other which one it is. */
+    public NettyTransport tls(PeerTls tls) {
+        return with(options.withTls(tls.files()));
+    }
+
     /** Without TLS on an address that is not loopback: whoever reaches the port is trusted. Logged at each start. */
     public NettyTransport insecure() {
         return with(options.withoutSecurity());
@@ -128,6 +133,15 @@ public final class NettyTransport implements Transport {
             network = bound;
         }
         return bound;
+    }
+
+    /**
+     * Looks at the files with certificates now, not only at the interval; says whether new ones are in use. Those that cannot be used are
+     * told to the log, and the old ones stay.
+     */
+    public boolean reloadTls() {
+        PeerNetwork running = this.running;
+        return running != null && running.reloadTls();
     }
 
     @Override

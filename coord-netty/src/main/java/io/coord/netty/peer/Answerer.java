@@ -7,6 +7,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslHandler;
 import java.net.SocketAddress;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -20,6 +21,7 @@ final class Answerer extends ChannelInboundHandlerAdapter {
     private final Pulse pulse;
     private final HelloReader hellos = new HelloReader();
     private final FrameReader frames;
+    private @Nullable SslHandler secured;
     private @Nullable ChannelHandlerContext context;
     private @Nullable Hello hello;
     private @Nullable MemberId peer;
@@ -36,6 +38,11 @@ final class Answerer extends ChannelInboundHandlerAdapter {
 
     /** Furnishes the connection. */
     void install(Channel channel) {
+        TlsContext tls = network.tls();
+        if (tls != null) {
+            secured = tls.answering();
+            channel.pipeline().addLast(secured);
+        }
         channel.pipeline().addLast(pulse, this);
     }
 
@@ -58,6 +65,13 @@ final class Answerer extends ChannelInboundHandlerAdapter {
             throw new IllegalStateException("nothing has been said yet");
         }
         return said;
+    }
+
+    /** What speaks against the caller as this member on this host, by its certificate; null if nothing does, or there is no TLS. */
+    @Nullable String unproven(MemberId claimed, String host) {
+        TlsContext tls = network.tls();
+        SslHandler secured = this.secured;
+        return tls == null || secured == null ? null : tls.objection(secured, claimed, host);
     }
 
     /** For how many beats nothing has been heard. */
@@ -122,7 +136,7 @@ final class Answerer extends ChannelInboundHandlerAdapter {
             return;
         }
         peer = MemberId.of(said.from());
-        pulse.established();
+        pulse.begin(ctx.channel());
         ctx.writeAndFlush(answer, ctx.voidPromise());
         network.accepted(this);
     }
@@ -194,6 +208,12 @@ final class Answerer extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        String insecure = TlsContext.reason(cause);
+        if (insecure != null && peer == null) {
+            String from = remote();
+            network.log().warn("refused TLS " + from.substring(0, from.lastIndexOf(':') + 1) + insecure,
+                    PeerNetwork.refused("whoever calls from " + from, insecure));
+        }
         network.log().debug("a connection from " + remote() + " failed", cause);
         ctx.close();
     }

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslHandler;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,10 @@ final class Dialler extends ChannelInboundHandlerAdapter {
             throw new IllegalArgumentException("a frame of kind " + kind + " in the wrong direction");
         }
     });
+    private @Nullable SslHandler secured;
     private boolean established;
+    /** An operator has been told why it failed. */
+    private boolean told;
     private @Nullable String failure;
     private @Nullable Future<?> deadline;
 
@@ -36,6 +40,11 @@ final class Dialler extends ChannelInboundHandlerAdapter {
 
     /** Furnishes the connection. */
     void install(Channel channel) {
+        TlsContext tls = network.tls();
+        if (tls != null) {
+            secured = tls.dialling(target);
+            channel.pipeline().addLast(secured);
+        }
         channel.pipeline().addLast(pulse, this);
     }
 
@@ -71,10 +80,10 @@ final class Dialler extends ChannelInboundHandlerAdapter {
     }
 
     private void judge(ChannelHandlerContext ctx, Hello answer) {
-        String objection = network.objectionTo(answer, lane.peer());
+        String objection = objectionTo(answer);
         if (objection != null) {
             network.log().warn("refused " + lane.peer(), PeerNetwork.refused("member " + lane.peer() + " at " + target, objection));
-            failure = "refused";
+            told = true;
             ctx.close();
             return;
         }
@@ -83,8 +92,15 @@ final class Dialler extends ChannelInboundHandlerAdapter {
         if (deadline != null) {
             deadline.cancel(false);
         }
-        pulse.established();
+        pulse.begin(ctx.channel());
         lane.established(ctx.channel());
+    }
+
+    private @Nullable String objectionTo(Hello answer) {
+        TlsContext tls = network.tls();
+        SslHandler secured = this.secured;
+        String unproven = tls == null || secured == null ? null : tls.objection(secured, lane.peer(), target.host());
+        return unproven != null ? unproven : network.objectionTo(answer, lane.peer());
     }
 
     @Override
@@ -100,11 +116,17 @@ final class Dialler extends ChannelInboundHandlerAdapter {
         if (deadline != null) {
             deadline.cancel(false);
         }
-        lane.ended(ctx.channel(), failure == null ? "not to be talked to: it closed the connection" : failure);
+        String unknown = "not to be talked to: it closed the connection";
+        lane.ended(ctx.channel(), told ? null : failure == null ? unknown : failure);
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        String insecure = TlsContext.reason(cause);
+        if (insecure != null && !established) {
+            network.log().warn("refused " + lane.peer(), PeerNetwork.refused("member " + lane.peer() + " at " + target, insecure));
+            told = true;
+        }
         failure = "lost: " + PeerLog.reason(cause);
         network.log().debug("the connection to member " + lane.peer() + " failed", cause);
         ctx.close();

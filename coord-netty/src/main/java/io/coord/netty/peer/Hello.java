@@ -102,7 +102,7 @@ record Hello(
      */
     static int bodyLength(int magic, short length) {
         if (magic != MAGIC) {
-            throw new IllegalArgumentException(magic >>> 24 == TLS_HANDSHAKE
+            throw new IllegalArgumentException(magic >>> 24 == TLS_HANDSHAKE || magic >>> 24 == TLS_ALERT
                     ? "TLS, which this member is not set up for"
                     : "no handshake of a member: it begins with " + Integer.toHexString(magic));
         }
@@ -114,8 +114,10 @@ record Hello(
         return body;
     }
 
-    /** The first byte of a TLS record that opens a connection. */
+    /** The first byte of a TLS record that opens a connection, and of one that refuses it. */
     private static final int TLS_HANDSHAKE = 22;
+
+    private static final int TLS_ALERT = 21;
 
     private static int crc(byte[] array, int length) {
         CRC32C crc = new CRC32C();

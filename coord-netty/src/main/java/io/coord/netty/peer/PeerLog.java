@@ -15,12 +15,14 @@ import org.slf4j.Logger;
 final class PeerLog {
 
     private static final long INTERVAL_NANOS = TimeUnit.MINUTES.toNanos(1);
+    private static final long DAY_NANOS = TimeUnit.DAYS.toNanos(1);
     private static final int SUBJECTS_MAX = 256;
     private static final int CHARS_MAX = 400;
 
     private final Logger logger;
     private final LongSupplier nanoTime;
     private final Map<String, Long> toldNanos = new LinkedHashMap<>();
+    private final Map<String, Long> dailyNanos = new LinkedHashMap<>();
     private volatile String member = "?";
 
     PeerLog(Logger logger, LongSupplier nanoTime) {
@@ -44,6 +46,22 @@ final class PeerLog {
     void info(String subject, String text) {
         if (isNews(subject)) {
             logger.info("{} - {}", member, printable(text));
+        }
+    }
+
+    /** Tells an operator, unless the same subject was told within the last day. */
+    void daily(String subject, String text) {
+        long now = nanoTime.getAsLong();
+        boolean due;
+        synchronized (this) {
+            Long then = dailyNanos.get(subject);
+            due = then == null || now - then >= DAY_NANOS;
+            if (due) {
+                dailyNanos.put(subject, now);
+            }
+        }
+        if (due) {
+            logger.warn("{} - {}", member, printable(text));
         }
     }
 

@@ -56,6 +56,7 @@ public final class PeerNetwork implements AutoCloseable {
     private final EventLoop loop;
     private final EventLoop bulkLoop;
     private final Resolver resolver;
+    private final @Nullable TlsContext tls;
     private final Channel server;
     private final long instance = ThreadLocalRandom.current().nextLong();
     private final AtomicReferenceArray<@Nullable Lane> lanes = new AtomicReferenceArray<>(MemberId.MAX + 1);
@@ -100,6 +101,12 @@ public final class PeerNetwork implements AutoCloseable {
         this.bulkGroup = loops.group(BULK_THREADS, 1);
         this.loop = (EventLoop) group.next();
         this.bulkLoop = (EventLoop) bulkGroup.next();
+        try {
+            this.tls = options.tls() == null ? null : new TlsContext(options.tls(), log, bulkLoop);
+        } catch (ConfigException e) {
+            endThreads();
+            throw e;
+        }
         ChannelFuture binding = new ServerBootstrap()
                 .group(group, group)
                 .channel(loops.serverChannel())
@@ -117,7 +124,7 @@ public final class PeerNetwork implements AutoCloseable {
         this.server = binding.channel();
         if (!binding.isSuccess()) {
             String reason = PeerLog.reason(binding.cause());
-            close();
+            endThreads();
             throw cannotListen(ErrorCode.PORT_IN_USE, "members cannot be listened for at " + options.host() + ":" + options.port() + ": "
                     + reason + "; stop what listens there, or name another port or address");
         }
@@ -155,6 +162,17 @@ public final class PeerNetwork implements AutoCloseable {
         this.self = self;
         this.receiver = receiver;
         log.of(self);
+        TlsContext tls = this.tls;
+        if (tls != null) {
+            try {
+                tls.requireOwn(self);
+            } catch (ConfigException e) {
+                close();
+                throw e;
+            }
+            long nanos = reloadNanos(options);
+            bulkLoop.scheduleWithFixedDelay(this::reloadTls, nanos, nanos, TimeUnit.NANOSECONDS);
+        }
         loop.execute(() -> Thread.currentThread().setName("coord-" + self + "-peers"));
         bulkLoop.execute(() -> Thread.currentThread().setName("coord-" + self + "-peers-bulk"));
         if (options.tls() == null && options.insecure()) {
@@ -167,6 +185,17 @@ public final class PeerNetwork implements AutoCloseable {
                 lane.want();
             }
         }
+    }
+
+    private static long reloadNanos(PeerOptions options) {
+        return options.tls() == null ? Long.MAX_VALUE : options.tls().reloadEvery().toNanos();
+    }
+
+    /** Looks at the files with certificates; says whether new ones are in use now. */
+    public boolean reloadTls() {
+        TlsContext tls = this.tls;
+        MemberId self = this.self;
+        return tls != null && self != null && tls.reload(self, System.currentTimeMillis());
     }
 
     /** Tells who this member is. */
@@ -231,6 +260,10 @@ public final class PeerNetwork implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        endThreads();
+    }
+
+    private void endThreads() {
         group.shutdownGracefully(0, CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
         bulkGroup.shutdownGracefully(0, CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
         resolver.close();
@@ -288,8 +321,13 @@ public final class PeerNetwork implements AutoCloseable {
         if (said.from() == self.value()) {
             return refuse(Verdict.DUPLICATE, subject, who, "it has the number of this member; give each member a number of its own");
         }
-        if (said.from() == 0 || said.from() > MemberId.MAX || lanes.get(said.from()) == null) {
+        Lane caller = lanes.get(said.from());
+        if (caller == null) {
             return refuse(Verdict.STRANGER, subject, who, "this member's list of members does not name it");
+        }
+        String unproven = answerer.unproven(MemberId.of(said.from()), caller.address().host());
+        if (unproven != null) {
+            return refuse(Verdict.CERTIFICATE, subject, who, unproven);
         }
         if (isForeign(said)) {
             return refuse(Verdict.CLUSTER, subject, who, foreign(said));
@@ -465,6 +503,10 @@ public final class PeerNetwork implements AutoCloseable {
 
     EventLoop bulkLoop() {
         return bulkLoop;
+    }
+
+    @Nullable TlsContext tls() {
+        return tls;
     }
 
     Resolver resolver() {

@@ -1,6 +1,7 @@
 package io.coord.netty.peer;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
@@ -23,7 +24,6 @@ final class Pulse extends ChannelDuplexHandler {
     private @Nullable Future<?> beats;
     private boolean heard;
     private boolean spoke;
-    private boolean established;
     private int silentBeats;
 
     /**
@@ -37,20 +37,17 @@ final class Pulse extends ChannelDuplexHandler {
         this.silenced = silenced;
     }
 
-    /** Pulses may be sent from now on. */
-    void established() {
-        established = true;
+    /** The handshake is over: the pulse begins. */
+    void begin(Channel channel) {
+        ChannelHandlerContext ctx = channel.pipeline().context(this);
+        if (ctx != null) {
+            beats = ctx.executor().scheduleWithFixedDelay(() -> beat(ctx), beatNanos, beatNanos, TimeUnit.NANOSECONDS);
+        }
     }
 
     /** For how many whole beats nothing has been heard. */
     int silentBeats() {
         return silentBeats;
-    }
-
-    @Override
-    public void channelActive(ChannelHandlerContext ctx) {
-        beats = ctx.executor().scheduleWithFixedDelay(() -> beat(ctx), beatNanos, beatNanos, TimeUnit.NANOSECONDS);
-        ctx.fireChannelActive();
     }
 
     @Override
@@ -83,7 +80,7 @@ final class Pulse extends ChannelDuplexHandler {
             ctx.close();
             return;
         }
-        if (established && !spoke) {
+        if (!spoke) {
             ByteBuf pulse = ctx.alloc().directBuffer(FrameReader.HEADER_BYTES);
             pulse.writeByte(FrameReader.PULSE).writeInt(0);
             ctx.writeAndFlush(pulse, ctx.voidPromise());
