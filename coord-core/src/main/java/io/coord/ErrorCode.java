@@ -111,6 +111,8 @@ public enum ErrorCode {
     DATA_DIRECTORY_UNUSABLE(1065),
     /** A write or force failed: nothing more is written. */
     WRITE_FAILED(1066),
+    /** A member's state is not that of the others. */
+    STATES_DIFFER(1067),
 
     /** A peer port open to the network, without TLS. */
     INSECURE_ADDRESS(1070),

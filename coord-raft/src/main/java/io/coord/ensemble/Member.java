@@ -170,7 +170,8 @@ public final class Member implements AutoCloseable {
                 return storage;
             }
             if (directory != null) {
-                return FileStorage.at(directory).of(self);
+                FileStorage files = FileStorage.at(directory).of(self);
+                return ensemble.voters().size() + ensemble.observers().size() == 1 ? files : files.healedByPeers();
             }
             RunningMember.warnOfForgetting(self);
             return new MemoryStorage();

@@ -11,8 +11,10 @@ import io.coord.raft.Configuration;
 import io.coord.raft.Entry;
 import io.coord.raft.EntryId;
 import io.coord.raft.Envelope;
+import io.coord.raft.HardState;
 import io.coord.raft.LogWrite;
 import io.coord.raft.MemberKey;
+import io.coord.raft.Message;
 import io.coord.raft.PeerProgress;
 import io.coord.raft.Proposal;
 import io.coord.raft.Raft;
@@ -63,6 +65,12 @@ public final class MemberCore {
     private long clusterId;
     private @Nullable Formation formation;
     private @Nullable Raft raft;
+    private @Nullable Healing healing;
+    private final StateMarks marks = new StateMarks();
+    private @Nullable List<MemberId> differingFrom;
+    private long differingAt;
+    private long newestSnapshotIndex;
+    private final Map<MemberKey, PeerMessage.SnapshotRequest> snapshotsWanted = new LinkedHashMap<>();
     private CoordState state;
     private Configuration initialConfiguration;
     private Configuration appliedConfiguration;
@@ -137,8 +145,11 @@ public final class MemberCore {
         this.host = new SessionHost(
                 setup, new HostSurroundings(), outbox, state, SERVING_READ + 1 + (random.nextLong() >>> 2), random.split());
         this.host.clock(nowNanos, wallMillis);
-        if (clusterId != 0) {
-            startRaft();
+        if (recovered.damage() != null) {
+            healFromDamage(recovered.damage());
+        } else if (clusterId != 0) {
+            newestSnapshotIndex = base().last().index();
+            startRaft(recovered.hardState(), base(), recovered.entries());
         } else {
             startFormation();
         }
@@ -195,7 +206,7 @@ public final class MemberCore {
         }
         admitted = appliedConfiguration.contains(self);
         outbox.event(new MemberEvent.Formed(clusterId));
-        startRaft();
+        startRaft(recovered.hardState(), base(), recovered.entries());
         sayHello(false);
         campaignIfFormedByAll();
     }
@@ -233,7 +244,7 @@ public final class MemberCore {
 
     private boolean isPristine() {
         Raft raft = this.raft;
-        return raft == null || raft.term() == 0 && raft.lastIndex() == EntryId.ORIGIN.index();
+        return healing == null && (raft == null || raft.term() == 0 && raft.lastIndex() == EntryId.ORIGIN.index());
     }
 
     // ------------------------------------------------------------------------------------------------ coming and going
@@ -404,13 +415,13 @@ public final class MemberCore {
         }
     }
 
-    private void startRaft() {
+    private void startRaft(HardState hardState, SnapshotMeta base, List<Entry> entries) {
         raft = new Raft(
                 setup.raft(),
                 self,
-                recovered.hardState(),
-                base(),
-                recovered.entries(),
+                hardState,
+                base,
+                entries,
                 random.nextLong(),
                 nowNanos,
                 recovered.suspect() == null);
@@ -452,7 +463,9 @@ public final class MemberCore {
         } else if (input instanceof Input.Request request) {
             host.request(request);
         } else if (input instanceof Input.Persisted persisted) {
-            raft().persisted(persisted.sequence());
+            if (healing == null) {
+                raft().persisted(persisted.sequence()); // what came before a healing is nothing to the raft after it
+            }
         } else if (input instanceof Input.Order order) {
             order(order);
         } else {
@@ -473,6 +486,8 @@ public final class MemberCore {
             snapshotSaved(saved);
         } else if (input instanceof Input.SnapshotNotSaved notSaved) {
             snapshotNotSaved(notSaved);
+        } else if (healing != null) {
+            stepHealing(healing, input);
         } else {
             stepSnapshotTransfer(input);
         }
@@ -480,8 +495,9 @@ public final class MemberCore {
 
     private void stepSnapshotTransfer(Input input) {
         if (input instanceof Input.PieceRead read) {
-            raft().chunkRead(read.to(), read.meta(), read.offset(), read.piece());
+            pieceRead(read);
         } else if (input instanceof Input.PieceMissing missing) {
+            snapshotsWanted.remove(missing.to());
             raft().chunkMissing(missing.to());
         } else if (input instanceof Input.PieceWritten written) {
             raft().chunkWritten(written.snapshotIndex(), written.nextOffset());
@@ -522,6 +538,9 @@ public final class MemberCore {
         boolean forMe = frame.clusterId() == clusterId
                 && clusterId != 0
                 && (frame.toIncarnation() == 0 || frame.toIncarnation() == self.incarnation());
+        if (forMe && healing != null) {
+            receivedWhileHealing(healing, frame);
+        }
         if (!forMe || raft == null) {
             return;
         }
@@ -535,6 +554,11 @@ public final class MemberCore {
             joins(frame.from(), join);
         } else if (frame.message() instanceof PeerMessage.Removed removed) {
             removed(removed);
+        } else if (frame.message() instanceof PeerMessage.SnapshotRequest request) {
+            snapshotWanted(frame.from(), request);
+        } else if (frame.message() instanceof PeerMessage.StateMark mark) {
+            marks.told(frame.from().id(), mark.index(), mark.digest());
+            compareMarks(mark.index());
         }
     }
 
@@ -556,6 +580,13 @@ public final class MemberCore {
             if (formation.helloDue(nowNanos)) {
                 sayHello(true);
             }
+            return;
+        }
+        if (differingFrom != null) {
+            healFromDifference(differingFrom);
+        }
+        if (healing != null) {
+            askForSnapshot(healing);
             return;
         }
         raft().tick();
@@ -597,6 +628,12 @@ public final class MemberCore {
         }
         if (formation != null) {
             return formation.nextHelloNanos();
+        }
+        if (differingFrom != null) {
+            return nowNanos;
+        }
+        if (healing != null) {
+            return healing.nextDeadlineNanos();
         }
         long next = earlier(raft().nextDeadlineNanos(), host.nextDeadlineNanos(FAR_NANOS));
         next = earlier(next, nextReportNanos);
@@ -716,6 +753,9 @@ public final class MemberCore {
         host.replied(applied);
         leaseApplied(applied.reply());
         carriedOut(entry.index());
+        if (StateMarks.isMark(entry.index())) {
+            mark(entry.index());
+        }
     }
 
     /** The configuration node shows what a change led to; in between there are two sets of voters, which is nobody's wish. */
@@ -784,17 +824,19 @@ public final class MemberCore {
     private final class HostSurroundings implements SessionHost.Surroundings {
         @Override
         public Proposal propose(CommandPayload payload) {
-            return raft().propose(List.of(payload));
+            return healing != null ? Proposal.NO_LEADER : raft().propose(List.of(payload));
         }
 
         @Override
         public void askReadIndex(long readId) {
-            raft().read(readId);
+            if (healing == null) {
+                raft().read(readId); // while it heals, asked again once there is a leader
+            }
         }
 
         @Override
         public boolean leads() {
-            return raft().role() == Role.LEADER;
+            return healing == null && raft().role() == Role.LEADER;
         }
 
         @Override
@@ -1044,6 +1086,10 @@ public final class MemberCore {
     private void snapshotSaved(Input.SnapshotSaved saved) {
         endSnapshot(true);
         outbox.event(new MemberEvent.SnapshotSaved(saved.meta().last().index(), saved.meta().sizeBytes()));
+        newestSnapshotIndex = Math.max(newestSnapshotIndex, saved.meta().last().index());
+        if (healing != null) {
+            return;
+        }
         raft().snapshotTaken(saved.meta());
         outbox.task(new DiskTask.Compact(saved.meta().last().index()));
     }
@@ -1079,6 +1125,7 @@ public final class MemberCore {
                     + (received == null ? "missing" : "at " + Long.toHexString(received.appliedIndex())));
         }
         outbox.task(new DiskTask.InstallSnapshot(meta, false));
+        newestSnapshotIndex = meta.last().index();
         settled(meta.configuration(), meta.last().index());
         received.stands(Ensembles.textOf(meta.configuration()));
         host.installed(received);
@@ -1088,6 +1135,155 @@ public final class MemberCore {
         outbox.event(new MemberEvent.SnapshotInstalled(meta.last().index()));
         host.appliedTo();
         serveIfReached();
+    }
+
+    // ------------------------------------------------------------------------------------------------ healing
+
+    private void healFromDamage(RecoveredMember.Damage damage) {
+        heal(damage.found(), damage.atLeast(), recovered.hardState(), others(initialConfiguration, setup.initial()));
+    }
+
+    private List<MemberId> others(Configuration... configurations) {
+        List<MemberId> others = new ArrayList<>();
+        for (Configuration configuration : configurations) {
+            for (MemberKey member : configuration.everyone()) {
+                if (!member.id().equals(self.id()) && !others.contains(member.id())) {
+                    others.add(member.id());
+                }
+            }
+        }
+        return others;
+    }
+
+    private void heal(String found, long atLeast, HardState hardState, List<MemberId> sources) {
+        if (sources.isEmpty()) {
+            leave(found + " There is no other member to heal from.");
+            return;
+        }
+        healing = new Healing(found, atLeast, hardState, sources, setup.raft().electionTimeoutNanos(), nowNanos);
+        outbox.event(new MemberEvent.Healing(healing.words()));
+    }
+
+    /** What the state comes to here: told to all others, and held against what they have told. */
+    private void mark(long index) {
+        long digest = state.root().digest();
+        marks.told(self.id(), index, digest);
+        for (MemberId other : others(raft().configuration())) {
+            outbox.send(clusterId, other, new PeerMessage.StateMark(index, digest));
+        }
+        compareMarks(index);
+    }
+
+    private void compareMarks(long index) {
+        List<MemberId> voters = new ArrayList<>();
+        raft().configuration().voters().forEach(voter -> voters.add(voter.id()));
+        StateMarks.Verdict verdict = marks.verdict(self.id(), index, voters);
+        if (verdict instanceof StateMarks.Verdict.Differs differs) {
+            differingFrom = differs.majority();
+            differingAt = index;
+        } else if (verdict instanceof StateMarks.Verdict.NoMajority && left == null) {
+            leave(ErrorCode.STATES_DIFFER.message("the states of the members differ at entry " + Long.toHexString(index)
+                    + ", and no majority agrees on one: nobody can tell which is right. Restore the ensemble from a backup."));
+        }
+    }
+
+    /** This member came apart from the others: it serves no more, and takes its state from one of the majority (rule.14). */
+    private void healFromDifference(List<MemberId> majority) {
+        String found = ErrorCode.STATES_DIFFER.message("the state of member " + setup.self() + " differs from that of the majority,"
+                + " members " + majority + ", at entry " + Long.toHexString(differingAt) + ".");
+        Raft ended = raft();
+        differingFrom = null;
+        marks.clear();
+        endLeadership();
+        endSnapshot(false);
+        host.memberLeft(found);
+        serving = false;
+        servingTarget = -1;
+        servingAsked = false;
+        receivedState = null;
+        raft = null;
+        heal(found, ended.lastIndex(), ended.hardState(), majority);
+    }
+
+    private void endLeadership() {
+        leases = null;
+        membership = null;
+        owedAcks.clear();
+        reports.clear();
+        reportedNanos.clear();
+        refusePendingOrders();
+        knownLeader = null;
+    }
+
+    private void askForSnapshot(Healing healing) {
+        MemberId asked = healing.whomToAsk(nowNanos);
+        if (asked != null) {
+            outbox.send(clusterId, asked, healing.request());
+        }
+    }
+
+    private void receivedWhileHealing(Healing healing, PeerFrame frame) {
+        if (frame.message() instanceof PeerMessage.Consensus consensus
+                && consensus.message() instanceof Message.SnapshotChunk chunk
+                && healing.takes(frame.from(), chunk, nowNanos)) {
+            outbox.task(new DiskTask.WritePiece(chunk));
+        }
+    }
+
+    private void stepHealing(Healing healing, Input input) {
+        if (input instanceof Input.PieceWritten written) {
+            healing.written(written.snapshotIndex(), written.nextOffset(), nowNanos);
+        } else if (input instanceof Input.PieceRefused refused) {
+            healing.refused(refused.snapshotIndex());
+        } else if (input instanceof Input.SnapshotReceived received) {
+            if (healing.receivedAll(received.meta(), received.state())) {
+                outbox.task(new DiskTask.InstallSnapshot(received.meta(), false));
+            }
+        } else if (input instanceof Input.SnapshotInstalled installed) {
+            CoordState healed = healing.installed(installed.index());
+            SnapshotMeta meta = healing.meta();
+            if (healed != null && meta != null) {
+                healed(healing, meta, healed);
+            }
+        }
+    }
+
+    /** Back, like a member that starts with this snapshot. */
+    private void healed(Healing ended, SnapshotMeta meta, CoordState healed) {
+        healing = null;
+        startRaft(ended.hardState(meta), meta, List.of());
+        settled(meta.configuration(), meta.last().index());
+        healed.stands(Ensembles.textOf(meta.configuration()));
+        host.installed(healed);
+        state = healed;
+        entriesSinceSnapshot = 0;
+        bytesSinceSnapshot = 0;
+        newestSnapshotIndex = meta.last().index();
+        nextReportNanos = nowNanos;
+        outbox.event(new MemberEvent.Healed(meta.last().index()));
+    }
+
+    /** A member that heals is given a snapshot, which is taken for it if there is none yet that will do; it asks until it is there. */
+    private void snapshotWanted(MemberKey from, PeerMessage.SnapshotRequest wanted) {
+        if (state.appliedIndex() < wanted.atLeast()) {
+            return;
+        }
+        if (newestSnapshotIndex < wanted.atLeast()) {
+            beginSnapshot();
+            return;
+        }
+        snapshotsWanted.put(from, wanted);
+        outbox.task(new DiskTask.ReadPiece(from, wanted.snapshotIndex(), wanted.offset()));
+    }
+
+    private void pieceRead(Input.PieceRead read) {
+        PeerMessage.SnapshotRequest wanted = snapshotsWanted.get(read.to());
+        if (wanted != null && wanted.offset() == read.offset() && read.meta().last().index() >= wanted.atLeast()) {
+            snapshotsWanted.remove(read.to());
+            outbox.send(clusterId, read.to(), new PeerMessage.Consensus(
+                    new Message.SnapshotChunk(raft().term(), read.meta(), read.offset(), read.piece())));
+        }
+        raft().chunkRead(read.to(), read.meta(), read.offset(), read.piece());
     }
 
     // ------------------------------------------------------------------------------------------------ leaving
@@ -1113,11 +1309,18 @@ public final class MemberCore {
     /** How the member stands. */
     public MemberView view() {
         Raft raft = this.raft;
+        Healing healing = this.healing;
+        if (healing != null) {
+            long applied = state.appliedIndex();
+            return new MemberView(
+                    setup.self(), clusterId, Role.LEARNER, healing.term(), null, applied, applied, applied, applied,
+                    appliedConfiguration, false, false, 0, left, healing.words());
+        }
         if (raft == null) {
             long origin = EntryId.ORIGIN.index();
             return new MemberView(
                     setup.self(), clusterId, Role.FOLLOWER, 0, null, origin, origin, origin, origin, setup.initial(), false,
-                    false, 0, left);
+                    false, 0, left, null);
         }
         MemberKey leader = raft.leader();
         return new MemberView(
@@ -1134,7 +1337,8 @@ public final class MemberCore {
                 serving,
                 leases != null,
                 host.size(),
-                left);
+                left,
+                null);
     }
 
     /** The consensus part, for checks of its invariants; null while the ensemble forms. */

@@ -90,6 +90,20 @@ public sealed interface MemberEvent {
     record JoinRefused(MemberId member, String reason) implements MemberEvent {}
 
     /**
+     * The member lost part of its memory, or its state is not the others': it is silent until it has healed from a peer.
+     *
+     * @param found what is wrong
+     */
+    record Healing(String found) implements MemberEvent {}
+
+    /**
+     * The member has healed, and takes part again.
+     *
+     * @param index of the snapshot it goes on from
+     */
+    record Healed(long index) implements MemberEvent {}
+
+    /**
      * The member takes no further part in the ensemble.
      *
      * @param reason what was found and what to do

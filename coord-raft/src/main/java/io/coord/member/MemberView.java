@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param established whether, as leader, it has committed in its own term
  * @param hostedSessions sessions attached to it
  * @param left why it takes no further part, or null
+ * @param healing what it heals from, silent until that is done, or null
  */
 public record MemberView(
         MemberId self,
@@ -37,4 +38,5 @@ public record MemberView(
         boolean serving,
         boolean established,
         int hostedSessions,
-        @Nullable String left) {}
+        @Nullable String left,
+        @Nullable String healing) {}

@@ -71,4 +71,21 @@ public sealed interface PeerMessage {
      * @param reason in words
      */
     record Removed(long term, long configurationIndex, String reason) implements PeerMessage {}
+
+    /**
+     * Asks any member for a piece of a snapshot, to heal from damage; answered by a {@link Message.SnapshotChunk}, or not at all.
+     *
+     * @param atLeast the lowest index that will do; a member that has applied it takes a snapshot if it has none
+     * @param snapshotIndex which snapshot, or 0 for the newest
+     * @param offset position of the piece
+     */
+    record SnapshotRequest(long atLeast, long snapshotIndex, long offset) implements PeerMessage {}
+
+    /**
+     * Tells the digest of the sender's state as of an entry (rule.14).
+     *
+     * @param index the entry
+     * @param digest of the state
+     */
+    record StateMark(long index, long digest) implements PeerMessage {}
 }

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param state at the base, or null for the initial state
  * @param entries the log behind the base, all durable
  * @param suspect why it may have forgotten something it had promised; null if it has not: a suspect member does not vote
+ * @param damage what must be had from a peer before it takes part again, or null; then there is neither base nor entry
  */
 public record RecoveredMember(
         long clusterId,
@@ -29,7 +30,29 @@ public record RecoveredMember(
         @Nullable SnapshotMeta base,
         @Nullable CoordState state,
         List<Entry> entries,
-        @Nullable String suspect) {
+        @Nullable String suspect,
+        @Nullable Damage damage) {
+
+    /**
+     * What a member has lost.
+     *
+     * @param found what was found, where
+     * @param atLeast the lowest index of a snapshot that makes it good
+     */
+    public record Damage(String found, long atLeast) {}
+
+    /** What a member remembers that has lost nothing. */
+    public RecoveredMember(
+            long clusterId,
+            long incarnation,
+            @Nullable Configuration initial,
+            HardState hardState,
+            @Nullable SnapshotMeta base,
+            @Nullable CoordState state,
+            List<Entry> entries,
+            @Nullable String suspect) {
+        this(clusterId, incarnation, initial, hardState, base, state, entries, suspect, null);
+    }
 
     /** A member that starts for the first time. */
     public static RecoveredMember fresh() {

@@ -88,6 +88,9 @@ final class EventLogger {
     /** What the storage found out of order when it was opened. */
     void recovered(Storage.Recovered found) {
         found.findings().forEach(finding -> LOG.warn("{} - {}", member, finding));
+        if (found.damage() != null) {
+            LOG.error("{} - takes no part until it has healed from a peer: {}", member, found.damage().found());
+        }
         if (found.suspect() != null) {
             LOG.error("{} - does not vote, as its storage may have forgotten what it had promised: {}", member, found.suspect());
         }

@@ -39,6 +39,9 @@ final class Standing {
         if (view.left() != null) {
             return view.left();
         }
+        if (view.healing() != null) {
+            return view.healing();
+        }
         List<String> silent = silentVoters();
         int answering = ensemble.voters().size() - silent.size();
         if (view.clusterId() == 0) {

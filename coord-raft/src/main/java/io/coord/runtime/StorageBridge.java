@@ -68,7 +68,12 @@ public final class StorageBridge {
                 image == null ? null : codec.meta(image),
                 image == null ? null : decode(found.snapshotRecords()),
                 entries,
-                found.suspect());
+                found.suspect(),
+                damage(found.damage()));
+    }
+
+    private static RecoveredMember.@Nullable Damage damage(Storage.@Nullable Damage found) {
+        return found == null ? null : new RecoveredMember.Damage(found.found(), found.atLeast());
     }
 
     private static CoordState decode(Iterable<Bytes> records) {

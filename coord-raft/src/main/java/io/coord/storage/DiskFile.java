@@ -34,6 +34,20 @@ public interface DiskFile extends Closeable {
         }
     }
 
+    /**
+     * Reads like {@link #readFully}; what the disk does not give back, though the file can be reached, is damage (fault.D12).
+     *
+     * @param place of the file, for a person
+     */
+    default int readSurely(ByteBuffer to, long offset, String place) throws IOException {
+        try {
+            return readFully(to, offset);
+        } catch (IOException e) {
+            size(); // fails if the file is closed, or the disk gone: then nothing is known of what is stored
+            throw Trouble.damaged(place, offset, "it cannot be read: " + Trouble.reason(e));
+        }
+    }
+
     /** Reads until the buffer is full or the file ends, and tells how many bytes that were. */
     default int readFully(ByteBuffer to, long offset) throws IOException {
         int start = to.position();

@@ -29,6 +29,7 @@ public final class FileStorage implements Storage {
     private final Lane logLane;
     private final Lane backgroundLane;
     private final int expectedMember;
+    private final boolean isHealedByPeers;
 
     private final Owner owner;
     private final Control control;
@@ -46,15 +47,26 @@ public final class FileStorage implements Storage {
     /** Set on the log's lane, read on both. */
     private volatile @Nullable IOException failure;
 
+    /** Used on the log's lane once the storage is open. */
+    private boolean isDamaged;
+    private List<String> damagedFiles = List.of();
+
     private List<Write> inFlight = List.of();
     private SnapshotFile.@Nullable Writer receiving;
 
-    private FileStorage(Disk disk, StorageOptions options, Lane logLane, Lane backgroundLane, int expectedMember) {
+    private FileStorage(
+            Disk disk,
+            StorageOptions options,
+            Lane logLane,
+            Lane backgroundLane,
+            int expectedMember,
+            boolean isHealedByPeers) {
         this.disk = disk;
         this.options = options;
         this.logLane = logLane;
         this.backgroundLane = backgroundLane;
         this.expectedMember = expectedMember;
+        this.isHealedByPeers = isHealedByPeers;
         this.owner = new Owner(disk);
         this.control = new Control(disk);
         this.pace = new Pace(backgroundLane, options.backgroundBytesPerSecondMax(), () -> isClosing);
@@ -79,12 +91,20 @@ public final class FileStorage implements Storage {
 
     /** A storage on any disk and any lanes: how a simulation runs this very code without a thread. */
     public static FileStorage on(Disk disk, StorageOptions options, Lane logLane, Lane backgroundLane) {
-        return new FileStorage(disk, options, logLane, backgroundLane, 0);
+        return new FileStorage(disk, options, logLane, backgroundLane, 0, false);
     }
 
     /** The same storage, which refuses to open if it belongs to another member. */
     public FileStorage of(MemberId member) {
-        return new FileStorage(disk, options, logLane, backgroundLane, member.value());
+        return new FileStorage(disk, options, logLane, backgroundLane, member.value(), isHealedByPeers);
+    }
+
+    /**
+     * The same storage, of a member that has peers: damage of its log or snapshots does not stop the start but shows in
+     * {@link Recovered#damage()}, to be healed by a snapshot from a peer. Without this, the start stops and names the damage.
+     */
+    public FileStorage healedByPeers() {
+        return new FileStorage(disk, options, logLane, backgroundLane, expectedMember, true);
     }
 
     @Override
@@ -99,8 +119,10 @@ public final class FileStorage implements Storage {
         try {
             nameLanes(expectedMember);
             disk.lock();
-            Recovered recovered =
-                    new Recovery(disk, options, owner, control, spare, shelf, log).run(expectedMember);
+            Recovery recovery = new Recovery(disk, options, owner, control, spare, shelf, log).healedByPeers(isHealedByPeers);
+            Recovered recovered = recovery.run(expectedMember);
+            damagedFiles = recovery.damagedFiles();
+            isDamaged = recovered.damage() != null;
             begin(recovered.identity());
             isDone = true;
             return recovered;
@@ -185,8 +207,30 @@ public final class FileStorage implements Storage {
         disk.force();
         shelf.install(image);
         List<String> dropped = keepSuffix ? List.of() : log.restart(image.index(), image.term());
+        healed();
         backgroundLane.execute(() -> delete(dropped));
         backgroundLane.execute(this::purge);
+    }
+
+    /** The log starts anew, behind a snapshot that stands for all it held; what was damaged is kept, under another name. */
+    private void healed() {
+        List<String> replaced = damagedFiles;
+        isDamaged = false;
+        damagedFiles = List.of();
+        if (!replaced.isEmpty()) {
+            backgroundLane.execute(() -> quarantine(replaced));
+        }
+    }
+
+    private void quarantine(List<String> names) {
+        try {
+            for (String name : names) {
+                disk.rename(name, name + Names.DAMAGED);
+            }
+            disk.force();
+        } catch (IOException leftToNextOpen) {
+            // They are no part of the log any more.
+        }
     }
 
     @Override
@@ -288,6 +332,9 @@ public final class FileStorage implements Storage {
     private void stage(List<Write> writes) throws IOException {
         if (owner.identity() == null) {
             throw Trouble.senseless(disk.place(), "nothing can be written before the identity is");
+        }
+        if (isDamaged) {
+            throw Trouble.senseless(disk.place(), "nothing can be written before the damage is healed");
         }
         Vote vote = null;
         List<StoredEntry> entries = new ArrayList<>();

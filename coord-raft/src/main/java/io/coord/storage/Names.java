@@ -13,6 +13,7 @@ final class Names {
     static final String SPARE = "spare";
     static final String TEMPORARY = ".tmp";
     static final String RECEIVED = ".received";
+    static final String DAMAGED = ".damaged";
 
     private static final String SEGMENT = "log-";
     private static final String SNAPSHOT = "snapshot-";
@@ -58,6 +59,11 @@ final class Names {
         return name.endsWith(TEMPORARY) || name.endsWith(RECEIVED);
     }
 
+    /** A damaged file that was replaced, kept as evidence. */
+    static boolean isQuarantined(String name) {
+        return name.endsWith(DAMAGED);
+    }
+
     /** The files in a directory that no member wrote; a file system's own and hidden ones do not count. */
     static List<String> strangers(List<String> names) {
         return names.stream().filter(name -> !isKnown(name)).toList();
@@ -66,7 +72,7 @@ final class Names {
     private static boolean isKnown(String name) {
         return switch (name) {
             case LOCK, OWNER, IDENTITY, CONTROL, SPARE, "lost+found" -> true;
-            default -> name.startsWith(".") || isSegment(name) || isSnapshot(name) || isUnfinished(name);
+            default -> name.startsWith(".") || isSegment(name) || isSnapshot(name) || isUnfinished(name) || isQuarantined(name);
         };
     }
 

@@ -1,6 +1,7 @@
 package io.coord.storage;
 
 import io.coord.Bytes;
+import io.coord.ensemble.spi.Storage.Damage;
 import io.coord.ensemble.spi.Storage.Identity;
 import io.coord.ensemble.spi.Storage.Recovered;
 import io.coord.ensemble.spi.Storage.SnapshotImage;
@@ -37,6 +38,12 @@ final class Recovery {
     private final List<SnapshotImage> damaged = new ArrayList<>();
     private boolean isControlLost;
     private boolean logContinues;
+    private boolean isHealedByPeers;
+    /** Then nobody knows how far the log went. */
+    private boolean isNewestGone;
+    private final TreeMap<Long, DamagedException> wrecks = new TreeMap<>();
+    private @Nullable DamagedException gap;
+    private List<String> quarantined = List.of();
 
     Recovery(Disk disk, StorageOptions options, Owner owner, Control control, Spare spare, Shelf shelf, Log log) {
         this.disk = disk;
@@ -46,6 +53,17 @@ final class Recovery {
         this.spare = spare;
         this.shelf = shelf;
         this.log = log;
+    }
+
+    /** Lets damage that a peer's snapshot makes good not stop the start. */
+    Recovery healedByPeers(boolean isHealed) {
+        isHealedByPeers = isHealed;
+        return this;
+    }
+
+    /** The files that a snapshot from a peer is to replace. */
+    List<String> damagedFiles() {
+        return quarantined;
     }
 
     Recovered run(int expectedMember) throws IOException {
@@ -58,16 +76,63 @@ final class Recovery {
         spare.find(names.contains(Names.SPARE));
         TreeMap<Long, SegmentHeader> segments = readHeaders(names);
         readSnapshots(names);
-        List<SegmentHeader> line = line(segments);
-        SegmentReader last = readLog(line);
-        logContinues = continues(shelf.newest());
-        checkFallback();
+        List<SegmentHeader> line = List.of();
+        SegmentReader last = null;
+        Damage damage = null;
+        try {
+            line = line(segments);
+            last = readLog(line);
+            logContinues = continues(shelf.newest());
+            checkFallback();
+        } catch (DamagedException e) {
+            if (!isHealedByPeers || isControlLost || isNewestGone) {
+                throw e;
+            }
+            damage = new Damage(e.getMessage(), ceiling(names, segments));
+            line = List.of();
+            last = null;
+            logContinues = false;
+        }
         // Judged; from here on the directory is changed.
         cleanUp(names.stream().filter(Names::isUnfinished).toList());
+        if (damage != null && !isOvertaken(damage)) {
+            quarantined = names.stream().filter(Names::isSegment).toList();
+            return new Recovered(identity(), control.vote(), null, List.of(), List.of(), suspect, findings, damage);
+        }
         confirm(line);
         bringIntoOrder(line, last, segments);
+        obsolete.addAll(wrecks.keySet().stream().map(Names::segment).toList());
+        if (shelf.hasEnough()) {
+            obsolete.addAll(names.stream().filter(Names::isQuarantined).toList());
+        }
         cleanUp(obsolete);
         return recovered();
+    }
+
+    /** Whether the snapshot stands for all that the damaged log can have held: a peer's, which a crash kept from being installed. */
+    private boolean isOvertaken(Damage damage) {
+        SnapshotImage snapshot = shelf.newest();
+        return snapshot != null && snapshot.index() >= damage.atLeast();
+    }
+
+    /** No index above this one was ever reported as written and is still in force. */
+    private long ceiling(List<String> names, TreeMap<Long, SegmentHeader> segments) throws IOException {
+        long highest = 0;
+        for (SegmentHeader header : segments.values()) {
+            highest = Math.max(highest, header.baseIndex());
+        }
+        for (String name : names) {
+            if (Names.isSnapshot(name)) {
+                highest = Math.max(highest, Names.snapshotIndex(name));
+            }
+        }
+        List<String> logs = names.stream().filter(Names::isSegment).sorted().toList();
+        for (String name : logs) {
+            boolean isNewest = name.equals(logs.get(logs.size() - 1));
+            long id = Names.segmentId(name);
+            highest = new Ceiling(disk, owner.logId()).of(id, segments.get(id), isNewest, highest);
+        }
+        return highest;
     }
 
     /** Nothing was ever forced here, or something is gone that must be there. */
@@ -131,9 +196,13 @@ final class Recovery {
         ByteBuffer block = disk.buffer(SegmentHeader.BYTES);
         for (String name : names) {
             if (Names.isSegment(name)) {
-                SegmentHeader header = readHeader(name, block);
-                headers.put(header.id(), header);
-                log.skipIds(header.id());
+                log.skipIds(Names.segmentId(name));
+                try {
+                    SegmentHeader header = readHeader(name, block);
+                    headers.put(header.id(), header);
+                } catch (DamagedException e) {
+                    wrecks.put(Names.segmentId(name), e);
+                }
             }
         }
         return headers;
@@ -143,7 +212,7 @@ final class Recovery {
         String place = disk.place(name);
         block.clear();
         try (DiskFile file = disk.open(name)) {
-            file.readFully(block, 0);
+            file.readSurely(block, 0, place);
         }
         SegmentHeader header = SegmentHeader.decode(block.flip(), crc, place);
         if (header == null) {
@@ -212,13 +281,18 @@ final class Recovery {
      */
     private List<SegmentHeader> line(TreeMap<Long, SegmentHeader> segments) throws IOException {
         List<SegmentHeader> line = new ArrayList<>();
-        long newest = segments.isEmpty() ? 0 : segments.lastKey();
-        if (newest < control.segment()) {
+        long newest = Math.max(segments.isEmpty() ? 0 : segments.lastKey(), wrecks.isEmpty() ? 0 : wrecks.lastKey());
+        if (wrecks.containsKey(newest)) {
+            throw wrecks.get(newest);
+        }
+        isNewestGone = newest < control.segment();
+        if (isNewestGone) {
             throw Trouble.missing(disk.place(Names.segment(control.segment())), "the newest segment of the log was forced");
         }
         for (SegmentHeader header = segments.get(newest); header != null; header = segments.get(header.previous())) {
             line.add(0, header);
         }
+        gap = line.isEmpty() ? null : wrecks.get(line.get(0).previous());
         return line;
     }
 
@@ -253,6 +327,9 @@ final class Recovery {
     private void checkStart(SegmentHeader first) throws IOException {
         SnapshotImage snapshot = shelf.newest();
         long start = replay.tail().startIndex();
+        if (gap != null && (snapshot == null || start > snapshot.index())) {
+            throw gap;
+        }
         if (!damaged.isEmpty() && (snapshot == null ? !first.isOrigin() : start > snapshot.index())) {
             throw unreplaceable(damaged.get(0));
         }

@@ -29,7 +29,7 @@ final class SegmentReader {
         this.disk = disk;
         this.place = disk.place(Names.segment(header.id()));
         this.header = header;
-        this.window = new Window(disk, file);
+        this.window = new Window(disk, file, place);
         this.replay = replay;
         this.salt = Group.salt(header.id(), header.logId());
     }

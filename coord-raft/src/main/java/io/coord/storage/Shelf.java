@@ -68,6 +68,11 @@ final class Shelf {
         return images.size() < retained ? Long.MIN_VALUE : images.get(retained - 1).index();
     }
 
+    /** Whether there are as many valid snapshots as are to be kept. */
+    synchronized boolean hasEnough() {
+        return images.size() >= retained;
+    }
+
     /** Remembers a damaged file: evidence, until there are enough valid ones. */
     synchronized void discard(String name) {
         discarded.add(name);

@@ -136,7 +136,7 @@ final class SnapshotFile {
 
         private ByteBuffer readHeader() throws IOException {
             ByteBuffer header = disk.buffer(Format.BLOCK_BYTES);
-            file.readFully(header, 0);
+            file.readSurely(header, 0, place);
             header.flip();
             if (!Format.hasPreamble(header, 0, MAGIC, crc, place) || header.limit() < FIXED_BYTES) {
                 throw Trouble.damaged(place, 0, "no header of a snapshot");
@@ -147,7 +147,7 @@ final class SnapshotFile {
             }
             if (bytes > header.limit()) {
                 header = disk.buffer(bytes);
-                file.readFully(header, 0);
+                file.readSurely(header, 0, place);
                 header.flip();
             }
             return header;
@@ -192,7 +192,7 @@ final class SnapshotFile {
             int length = SnapshotContent.chunkBytes(image.sizeBytes(), number);
             long at = chunkAt(headerBytes, number);
             chunk.clear().limit(length + DIGEST_BYTES);
-            int count = file.readFully(chunk, at);
+            int count = file.readSurely(chunk, at, place);
             if (count < length + DIGEST_BYTES) {
                 throw Trouble.damaged(place, at, "chunk " + number + " is cut short");
             }

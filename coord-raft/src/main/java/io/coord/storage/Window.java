@@ -9,12 +9,14 @@ final class Window {
     private static final int BYTES = 256 << 10;
 
     private final DiskFile file;
+    private final String place;
     private final long sizeBytes;
     private ByteBuffer buffer;
     private long start;
 
-    Window(Disk disk, DiskFile file) throws IOException {
+    Window(Disk disk, DiskFile file, String place) throws IOException {
         this.file = file;
+        this.place = place;
         this.sizeBytes = file.size();
         this.buffer = disk.buffer((int) Math.min(BYTES, Math.max(Format.SECTOR_BYTES, sizeBytes))).limit(0);
     }
@@ -44,7 +46,7 @@ final class Window {
         }
         start = offset;
         buffer.clear();
-        file.readFully(buffer, offset);
+        file.readSurely(buffer, offset, place);
         buffer.flip();
         if (buffer.limit() < length) {
             throw new IOException("read " + buffer.limit() + " of " + length + " bytes at offset " + offset);

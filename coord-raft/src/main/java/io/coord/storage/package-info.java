@@ -11,6 +11,7 @@
  * snapshot-INDEX-TERM    header, then chunks of content, each with its digest
  * spare                  zeros, forced: the next segment, ready before it is needed (fault.D11)
  * *.tmp, *.received      unfinished; deleted when the directory is opened
+ * *.damaged              replaced by a peer's snapshot; evidence, until two snapshots stand for it (fault.D6)
  * </pre>
  *
  * <h2>A group is one write and one force</h2>

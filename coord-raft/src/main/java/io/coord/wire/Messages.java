@@ -71,6 +71,13 @@ final class Messages {
                     .setTerm(removed.term())
                     .setConfigurationIndex(removed.configurationIndex())
                     .setReason(Text.toField(removed.reason())));
+        } else if (message instanceof PeerMessage.SnapshotRequest request) {
+            frame.setSnapshotRequest(PeerFormat.SnapshotRequest.newBuilder()
+                    .setAtLeast(request.atLeast())
+                    .setSnapshotIndex(request.snapshotIndex())
+                    .setOffset(request.offset()));
+        } else if (message instanceof PeerMessage.StateMark mark) {
+            frame.setStateMark(PeerFormat.StateMark.newBuilder().setIndex(mark.index()).setDigest(mark.digest()));
         } else {
             throw Fields.unwritable(message);
         }
@@ -233,6 +240,8 @@ final class Messages {
             case WELCOME -> welcome(frame.getWelcome());
             case JOIN -> join(frame.getJoin());
             case REMOVED -> removed(frame.getRemoved());
+            case SNAPSHOT_REQUEST -> snapshotRequest(frame.getSnapshotRequest());
+            case STATE_MARK -> stateMark(frame.getStateMark());
             case MESSAGE_NOT_SET -> throw Fields.missing("the message of a frame");
             default -> new PeerMessage.Consensus(consensus(frame));
         };
@@ -255,7 +264,8 @@ final class Messages {
             case READ_REQUEST -> readRequest(frame.getReadRequest());
             case READ_REPLY -> readReply(frame.getReadReply());
             case PROPOSE -> propose(frame.getPropose());
-            case LEASE_REPORT, LEASE_ACK, HELLO, WELCOME, JOIN, REMOVED, MESSAGE_NOT_SET -> throw Fields.missing("a message of consensus");
+            case LEASE_REPORT, LEASE_ACK, HELLO, WELCOME, JOIN, REMOVED, SNAPSHOT_REQUEST, STATE_MARK, MESSAGE_NOT_SET ->
+                    throw Fields.missing("a message of consensus");
         };
     }
 
@@ -296,6 +306,16 @@ final class Messages {
         refuseUnknown(message);
         return new PeerMessage.Removed(
                 message.getTerm(), message.getConfigurationIndex(), Text.ofField(message.getReason()));
+    }
+
+    private static PeerMessage snapshotRequest(PeerFormat.SnapshotRequest message) {
+        refuseUnknown(message);
+        return new PeerMessage.SnapshotRequest(message.getAtLeast(), message.getSnapshotIndex(), message.getOffset());
+    }
+
+    private static PeerMessage stateMark(PeerFormat.StateMark message) {
+        refuseUnknown(message);
+        return new PeerMessage.StateMark(message.getIndex(), message.getDigest());
     }
 
     private static Message preVote(PeerFormat.PreVote message) {

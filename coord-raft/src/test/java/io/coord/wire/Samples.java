@@ -123,6 +123,8 @@ final class Samples {
         messages.put("welcome", new PeerMessage.Welcome(3, CONFIGURATION.encoded()));
         messages.put("join", new PeerMessage.Join("delta:2888:2181", true, true, 0x1_0000_0100L));
         messages.put("removed", new PeerMessage.Removed(5, 0x1_0000_0103L, "no longer a member"));
+        messages.put("snapshot-request", new PeerMessage.SnapshotRequest(0x1_0000_0100L, 0x1_0000_0180L, 131_072));
+        messages.put("state-mark", new PeerMessage.StateMark(0x1_0000_0180L, -5));
         return messages;
     }
 

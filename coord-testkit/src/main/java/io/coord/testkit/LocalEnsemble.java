@@ -227,7 +227,11 @@ public final class LocalEnsemble implements AutoCloseable {
     }
 
     private Storage storage(Seat seat) {
-        return directory == null ? seat.memory : FileStorage.at(directory.resolve("member-" + seat.id), FILES).of(seat.id);
+        if (directory == null) {
+            return seat.memory;
+        }
+        FileStorage files = FileStorage.at(directory.resolve("member-" + seat.id), FILES).of(seat.id);
+        return seats.size() == 1 ? files : files.healedByPeers();
     }
 
     private Seat seat(MemberId id) {

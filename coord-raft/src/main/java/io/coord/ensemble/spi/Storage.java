@@ -143,6 +143,8 @@ public interface Storage extends AutoCloseable {
      * @param suspect why this storage may have forgotten something it had reported as written; null if it has not
      * @param findings what was found out of order and put right, one sentence each, for the log: a torn tail that was cut, a damaged
      *     snapshot that was passed over
+     * @param damage what is lost and must be had from a peer before the member takes part again; null if nothing is. If it is not
+     *     null, identity and vote are whole, and neither snapshot nor entries are given
      */
     record Recovered(
             @Nullable Identity identity,
@@ -151,7 +153,30 @@ public interface Storage extends AutoCloseable {
             Iterable<Bytes> snapshotRecords,
             List<StoredEntry> entries,
             @Nullable String suspect,
-            List<String> findings) {}
+            List<String> findings,
+            @Nullable Damage damage) {
+
+        /** What was found in a storage that is whole. */
+        public Recovered(
+                @Nullable Identity identity,
+                @Nullable Vote vote,
+                @Nullable SnapshotImage snapshot,
+                Iterable<Bytes> snapshotRecords,
+                List<StoredEntry> entries,
+                @Nullable String suspect,
+                List<String> findings) {
+            this(identity, vote, snapshot, snapshotRecords, entries, suspect, findings, null);
+        }
+    }
+
+    /**
+     * Damage that a snapshot from a peer makes good: {@link #receiveSnapshot}, then {@link #installSnapshot} without a suffix. Until
+     * then the storage takes nothing else, and changes nothing.
+     *
+     * @param found what was found, where
+     * @param atLeast the snapshot's lowest index: nothing that this storage reported as written lies above it
+     */
+    record Damage(String found, long atLeast) {}
 
     /** The result of a write: done, or failed for good. */
     sealed interface Done {

@@ -41,6 +41,7 @@ final class SimFiles implements SimStorage {
     private @Nullable SimLane logLane;
     private @Nullable SimLane backgroundLane;
     private long stallUntilNanos;
+    private boolean mayBeDamaged;
     private @Nullable Runnable whenWriting;
     private @Nullable Runnable whenReceiving;
 
@@ -138,7 +139,7 @@ final class SimFiles implements SimStorage {
         logLane = log;
         backgroundLane = background;
         sink = answers;
-        FileStorage storage = FileStorage.on(disk, options, log, background).of(member);
+        FileStorage storage = FileStorage.on(disk, options, log, background).of(member).healedByPeers();
         Storage.Recovered found;
         try {
             found = storage.open();
@@ -148,6 +149,9 @@ final class SimFiles implements SimStorage {
                 throw e;
             }
             throw new Violation("D-b", "the storage of member " + member + " does not open: " + e, e);
+        }
+        if (found.damage() != null && !mayBeDamaged) {
+            throw new Violation("D-b", "the storage of member " + member + " takes itself for damaged: " + found.damage());
         }
         if (found.suspect() != null) {
             throw new Violation("D-b", "the storage of member " + member + " takes itself for suspect: " + found.suspect());

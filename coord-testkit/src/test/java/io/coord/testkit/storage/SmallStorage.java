@@ -23,7 +23,7 @@ final class SmallStorage {
 
     static final long ORIGIN = 0x1_0000_0000L;
     static final Identity IDENTITY = new Identity(0xc0ffee, 3, 77, Bytes.utf8("1,2,3"));
-    static final StorageOptions OPTIONS = StorageOptions.DEFAULT.withSegmentBytes(8 << 10);
+    static final StorageOptions OPTIONS = StorageOptions.DEFAULT.withSegmentBytes(8 << 10).withGroupBytesMax(256 << 10);
 
     private final SimLane logLane = new SimLane();
     private final SimLane backgroundLane = new SimLane();
@@ -34,7 +34,17 @@ final class SmallStorage {
     }
 
     SmallStorage(Disk disk, StorageOptions options) {
-        storage = FileStorage.on(disk, options, logLane, backgroundLane);
+        this(disk, options, false);
+    }
+
+    private SmallStorage(Disk disk, StorageOptions options, boolean isHealedByPeers) {
+        FileStorage plain = FileStorage.on(disk, options, logLane, backgroundLane);
+        storage = isHealedByPeers ? plain.healedByPeers() : plain;
+    }
+
+    /** A storage of a member that has peers. */
+    static SmallStorage healedByPeers(Disk disk) {
+        return new SmallStorage(disk, OPTIONS, true);
     }
 
     Recovered open() throws IOException {
@@ -87,6 +97,23 @@ final class SmallStorage {
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
+    }
+
+    /** Takes a snapshot from another storage, whole, and installs it. */
+    Done heal(SmallStorage peer, SnapshotImage image) {
+        List<Storage.Piece> read = new ArrayList<>();
+        peer.storage.readSnapshot(image.index(), 0, 1 << 20, read::add);
+        peer.run();
+        List<Storage.Received> received = new ArrayList<>();
+        storage.receiveSnapshot(image, 0, ((Storage.Piece.Bytes) read.get(0)).bytes(), received::add);
+        run();
+        if (!(received.get(0) instanceof Storage.Received.Whole)) {
+            throw new AssertionError("not received: " + received);
+        }
+        List<Done> answer = new ArrayList<>();
+        storage.installSnapshot(image.index(), false, answer::add);
+        run();
+        return answer.get(0);
     }
 
     void compact(int index) {
