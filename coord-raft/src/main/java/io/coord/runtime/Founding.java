@@ -73,9 +73,17 @@ public final class Founding {
         requireEmpty(wanted);
         Path unfinished = wanted.resolveSibling(wanted.getFileName() + UNFINISHED);
         deleteFlat(unfinished);
-        storage(FileStorage.at(unfinished), member, ensemble, clusterId, state);
-        Files.deleteIfExists(wanted);
-        Files.move(unfinished, wanted, StandardCopyOption.ATOMIC_MOVE);
+        boolean isDone = false;
+        try {
+            storage(FileStorage.at(unfinished), member, ensemble, clusterId, state);
+            Files.deleteIfExists(wanted);
+            Files.move(unfinished, wanted, StandardCopyOption.ATOMIC_MOVE);
+            isDone = true;
+        } finally {
+            if (!isDone) {
+                deleteFlat(unfinished);
+            }
+        }
         force(wanted.getParent());
     }
 

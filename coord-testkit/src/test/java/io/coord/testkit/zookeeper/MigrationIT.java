@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.coord.Bytes;
 import io.coord.CreateMode;
 import io.coord.Identity;
+import io.coord.MemberId;
 import io.coord.NodePath;
 import io.coord.Session;
 import io.coord.ensemble.SessionOptions;
 import io.coord.netty.ExportZooKeeper;
 import io.coord.netty.ImportZooKeeper;
+import io.coord.netty.ZooKeeperServer;
 import io.coord.runtime.StoppedMember;
 import io.coord.testkit.LocalEnsemble;
 import java.io.ByteArrayOutputStream;
@@ -19,12 +21,22 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.zookeeper.Watcher.Event.EventType;
+import org.apache.zookeeper.Watcher.Event.KeeperState;
+import org.apache.zookeeper.ZooDefs.Ids;
 import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.server.DataTree;
+import org.apache.zookeeper.server.persistence.FileSnap;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -55,9 +67,54 @@ class MigrationIT {
         roundTrip(directory, List.of(), 3_000, List.of());
     }
 
+    @Test
+    @DisplayName("rule.26: a client goes on with its session at the members that imported it; a session that nobody resumes expires")
+    void aClientGoesOnWithItsSession() throws Exception {
+        Path first = directory.resolve("first");
+        ZooKeeper goesOn;
+        ZooKeeper isGone;
+        try (ServerProcess server = ServerProcess.start(List.of(), first, RESTLESS)) {
+            goesOn = Upheaval.connect(server.address());
+            isGone = new ZooKeeper(server.address(), 8_000, event -> {});
+            goesOn.create("/stays", null, Ids.OPEN_ACL_UNSAFE, org.apache.zookeeper.CreateMode.EPHEMERAL);
+            isGone.create("/goes", null, Ids.OPEN_ACL_UNSAFE, org.apache.zookeeper.CreateMode.EPHEMERAL);
+            server.kill();
+        }
+        goesOn.close(0);
+        isGone.close(0);
+        Path moved = directory.resolve("moved");
+        importInto(moved, 3, first);
+
+        Map<MemberId, ZooKeeperServer> doors = new ConcurrentHashMap<>();
+        try (LocalEnsemble ensemble = LocalEnsemble.builder()
+                .fileStorage(moved)
+                .frontEnd(id -> doors.computeIfAbsent(id, member -> ZooKeeperServer.listeningOn(0)))
+                .start()) {
+            ensemble.leader();
+            String address = "127.0.0.1:" + doors.get(MemberId.of(2)).port();
+            CountDownLatch connected = new CountDownLatch(1);
+            CountDownLatch deleted = new CountDownLatch(1);
+            ZooKeeper resumed = new ZooKeeper(address, 60_000, event -> {
+                if (event.getState() == KeeperState.SyncConnected && event.getType() == EventType.None) {
+                    connected.countDown();
+                }
+            }, goesOn.getSessionId(), goesOn.getSessionPasswd());
+            assertThat(connected.await(60, TimeUnit.SECONDS)).as("the session is resumed").isTrue();
+            assertThat(resumed.getSessionId()).isEqualTo(goesOn.getSessionId());
+            assertThat(resumed.exists("/stays", false).getEphemeralOwner()).isEqualTo(goesOn.getSessionId());
+            if (resumed.exists("/goes", event -> deleted.countDown()) != null) {
+                assertThat(deleted.await(60, TimeUnit.SECONDS)).as("the other session expires").isTrue();
+            }
+            assertThat(resumed.exists("/goes", false)).isNull();
+            assertThat(resumed.exists("/stays", false)).isNotNull();
+            resumed.close();
+        }
+    }
+
     /** {@code -Dzookeeper.jars=DIR}: directories, each with the jars of one version, such as {@code zookeeper-3.5.10.jar}. */
     @Test
     @Tag("soak")
+    @Timeout(1_800)
     @DisplayName("issue 5, part 4: the same from every version whose jars are there, with every way to write snapshots")
     void theSameFromOtherVersions() throws Exception {
         String jars = System.getProperty("zookeeper.jars", "");
@@ -114,6 +171,7 @@ class MigrationIT {
 
         Path back = directory.resolve("back");
         run(ExportZooKeeper::run, "--data-dir", furthest(directory.resolve("moved-3"), 3).toString(), "--to", back.toString());
+        assertThat(mismatches(back)).as("ZooKeeper's own digest of what was exported").isZero();
         Map<String, String> again;
         try (ServerProcess server = ServerProcess.start(jars, back, RESTLESS)) {
             ZooKeeper session = Upheaval.connect(server.address());
@@ -146,6 +204,17 @@ class MigrationIT {
             }
         }
         return furthest;
+    }
+
+    /** Loads a snapshot as a server does, and counts how often its digest is not the tree's. */
+    private static int mismatches(Path directory) throws IOException {
+        AtomicInteger mismatches = new AtomicInteger();
+        DataTree tree = new DataTree();
+        tree.addDigestWatcher(zxid -> mismatches.incrementAndGet());
+        long zxid = new FileSnap(directory.resolve("version-2").toFile()).deserialize(tree, new HashMap<>());
+        assertThat(zxid).isPositive();
+        assertThat(tree.getDigestFromLoadedSnapshot()).as("the digest was there, and compared").isNull();
+        return mismatches.get();
     }
 
     private static SessionOptions superuser() {
