@@ -8,14 +8,17 @@ import io.coord.Acl;
 import io.coord.Bytes;
 import io.coord.CreateMode;
 import io.coord.Ensemble;
+import io.coord.Identity;
 import io.coord.MemberConfig;
 import io.coord.MemberId;
 import io.coord.NodePath;
 import io.coord.Operation;
 import io.coord.Outcome;
+import io.coord.RejectedException;
 import io.coord.Session;
 import io.coord.UnavailableException;
 import io.coord.WatchEvent;
+import io.coord.WatchKind;
 import io.coord.WatchMode;
 import io.coord.ensemble.spi.FrontEnd;
 import io.coord.ensemble.spi.SessionPort;
@@ -23,6 +26,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
@@ -70,6 +74,7 @@ class FrontEndTest {
     private static final class Visitor implements SessionPort.Client {
         private final List<Object> told = new ArrayList<>();
         private final BlockingQueue<Object> shown = new LinkedBlockingQueue<>();
+        private final List<Object> granted = new CopyOnWriteArrayList<>();
         private volatile long session;
         private SessionPort.@Nullable Attachment attachment;
 
@@ -99,10 +104,15 @@ class FrontEndTest {
             return String.valueOf(shown.poll(10, SECONDS));
         }
 
+        SessionPort.@Nullable View view() {
+            return attachment.view();
+        }
+
         <R> SessionPort.Answer<R> answer(String name) {
             return new SessionPort.Answer<>() {
                 @Override
                 public void granted(R value, long zxid) {
+                    granted.add(value);
                     told.add(name + " granted at " + Long.toHexString(zxid));
                 }
 
@@ -163,6 +173,61 @@ class FrontEndTest {
             assertThat(visitor.next()).asString().startsWith("before granted");
             assertThat(visitor.next()).isEqualTo("large refused: BAD_ARGUMENTS");
             assertThat(visitor.next()).asString().startsWith("after granted");
+        }
+    }
+
+    @Test
+    @DisplayName("rule.3: a view shows what was answered, as the identities see it that were answered last; none without a session")
+    void aViewIsReadFromWithoutAsking() throws Exception {
+        OpenDoor door = new OpenDoor();
+        try (Member member = member().frontEnd(door).start()) {
+            Visitor visitor = door.connect(TEN_SECONDS);
+            visitor.next();
+            List<Acl> bobs = List.of(new Acl(Acl.ALL, Identity.digest("bob:secret")));
+            visitor.attachment.submit(
+                    new Operation.Create("/bobs", Bytes.utf8("b"), CreateMode.EPHEMERAL, bobs, -1), visitor.answer("create"));
+            String created = String.valueOf(visitor.next());
+            SessionPort.View stranger = visitor.view();
+            assertThat(created).isEqualTo("create granted at " + Long.toHexString(stranger.zxid()));
+            assertThatThrownBy(() -> stranger.read(new Operation.GetData("/bobs"))).isInstanceOf(RejectedException.NoAuthException.class);
+            assertThat(stranger.read(new Operation.GetEphemerals("/"))).containsExactly("/bobs");
+            assertThat(visitor.view()).isSameAs(stranger);
+            visitor.attachment.identify(List.of(Identity.digest("bob:secret")), visitor.answer("identify"));
+            assertThat(visitor.next()).asString().startsWith("identify granted");
+            assertThat(visitor.view().read(new Operation.GetData("/bobs")).text()).isEqualTo("b");
+            visitor.attachment.close(visitor.answer("close"));
+            visitor.next();
+            visitor.next();
+            assertThat(visitor.view()).isNull();
+        }
+    }
+
+    @Test
+    @DisplayName("zk.WT10: watches are asked for without being removed")
+    void watchesAreAskedFor() throws Exception {
+        OpenDoor door = new OpenDoor();
+        try (Member member = member().frontEnd(door).start()) {
+            Visitor visitor = door.connect(TEN_SECONDS);
+            visitor.next();
+            visitor.attachment.addWatch("/", WatchMode.PERSISTENT, visitor.answer("watch"));
+            visitor.attachment.checkWatches("/", WatchKind.PERSISTENT, visitor.answer("there"));
+            visitor.attachment.checkWatches("/", WatchKind.CHILDREN, visitor.answer("of another kind"));
+            visitor.attachment.removeWatches("/", WatchKind.ANY, visitor.answer("removed"));
+            visitor.attachment.checkWatches("/", WatchKind.ANY, visitor.answer("gone"));
+            for (String name : List.of("watch", "there", "of another kind", "removed", "gone")) {
+                assertThat(visitor.next()).asString().startsWith(name + " granted");
+            }
+            assertThat(visitor.granted).containsExactly(true, true, false, true, false);
+        }
+    }
+
+    @Test
+    void passwordsAreSixteenBytesThatDiffer() {
+        OpenDoor door = new OpenDoor();
+        try (Member member = member().frontEnd(door).start()) {
+            assertThat(member.status().sessions()).isZero();
+            assertThat(door.port.newPassword().length()).isEqualTo(16);
+            assertThat(door.port.newPassword()).isNotEqualTo(door.port.newPassword());
         }
     }
 
