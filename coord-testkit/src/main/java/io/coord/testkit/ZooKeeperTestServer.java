@@ -1,0 +1,157 @@
+package io.coord.testkit;
+
+import io.coord.MemberConfig;
+import io.coord.MemberId;
+import io.coord.netty.ZooKeeperServer;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * A server for tests of code that uses a ZooKeeper client or Curator: an ensemble in this JVM, in memory, with a client port for each
+ * member. It takes the place of Curator's {@code TestingServer} and {@code TestingCluster}, and needs no class of ZooKeeper's.
+ *
+ * <pre>{@code
+ * try (ZooKeeperTestServer server = ZooKeeperTestServer.start();
+ *     CuratorFramework client = CuratorFrameworkFactory.newClient(server.getConnectString(), new RetryOneTime(100))) {
+ *   client.start();
+ *   ...
+ * }
+ * }</pre>
+ *
+ * <p>Sessions and nodes outlive {@link #stop} and {@link #restart()}, and the ports stay the same. Listens on the loopback address.
+ * Needs {@code coord-netty}, which the test kit itself does without. For any thread but for starting and stopping.
+ */
+public final class ZooKeeperTestServer implements AutoCloseable {
+
+    private static final String HOST = "127.0.0.1";
+
+    private final Map<MemberId, Integer> ports = new TreeMap<>();
+    private final Map<MemberId, ZooKeeperServer> doors = new TreeMap<>();
+    private final LocalEnsemble ensemble;
+
+    private ZooKeeperTestServer(int members, MemberConfig config) {
+        ensemble = LocalEnsemble.builder().members(members).config(config).frontEnd(this::door).start();
+        doors.forEach((member, door) -> ports.put(member, door.port()));
+    }
+
+    /** A server of one member, which can create nodes with a time to live. */
+    public static ZooKeeperTestServer start() {
+        return start(1);
+    }
+
+    /**
+     * A server of so many members: 1, 3, 5 or 7.
+     *
+     * @throws io.coord.ConfigException for any other number
+     */
+    public static ZooKeeperTestServer start(int members) {
+        return start(members, MemberConfig.DEFAULT.withExtendedTypes(true));
+    }
+
+    /**
+     * A server whose members have these times and limits.
+     *
+     * @throws io.coord.ConfigException for a number of members other than 1, 3, 5 or 7
+     */
+    public static ZooKeeperTestServer start(int members, MemberConfig config) {
+        return new ZooKeeperTestServer(members, config);
+    }
+
+    private ZooKeeperServer door(MemberId member) {
+        ZooKeeperServer door = ZooKeeperServer.listeningOn(ports.getOrDefault(member, 0));
+        doors.put(member, door);
+        return door;
+    }
+
+    // ------------------------------------------------------------------------------------------------ where it is
+
+    /** What a client connects to: every member, running or not. */
+    public String getConnectString() {
+        return ports.values().stream().map(port -> HOST + ":" + port).collect(Collectors.joining(","));
+    }
+
+    /** What a client of one member alone connects to. */
+    public String getConnectString(MemberId member) {
+        return HOST + ":" + getPort(member);
+    }
+
+    /** The client port of the first member. */
+    public int getPort() {
+        return getPort(members().first());
+    }
+
+    /** The client port of a member. */
+    public int getPort(MemberId member) {
+        Integer port = ports.get(member);
+        if (port == null) {
+            throw new IllegalArgumentException("there is no member " + member + "; the members are " + members());
+        }
+        return port;
+    }
+
+    /** Every member's number, running or not. */
+    public SortedSet<MemberId> members() {
+        return ensemble.members();
+    }
+
+    /** The member that has a client port: whom a client is connected to. */
+    public MemberId memberAt(int port) {
+        return ports.entrySet().stream()
+                .filter(entry -> entry.getValue() == port)
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no member listens on port " + port + "; the ports are " + ports));
+    }
+
+    /** The members behind the ports: who leads, and the faults they can be put through. */
+    public LocalEnsemble ensemble() {
+        return ensemble;
+    }
+
+    // ------------------------------------------------------------------------------------------------ life and death
+
+    /** Ends all members as a crash would. Clients lose their connections, not their sessions, unless they stay away for too long. */
+    public void stop() {
+        members().forEach(this::killIfRunning);
+    }
+
+    private void killIfRunning(MemberId member) {
+        if (doors.remove(member) != null) {
+            ensemble.kill(member);
+        }
+    }
+
+    /** Stops the members that run, and starts all of them on the same ports with what they had. */
+    public void restart() {
+        stop();
+        ensemble.restartAll();
+    }
+
+    /** Ends a member as a crash would: its clients find another. */
+    public void kill(MemberId member) {
+        getPort(member);
+        if (doors.remove(member) == null) {
+            throw new IllegalStateException("member " + member + " does not run");
+        }
+        ensemble.kill(member);
+    }
+
+    /** Starts a killed member on the same port, with what it had. */
+    public void restart(MemberId member) {
+        getPort(member);
+        ensemble.restart(member);
+    }
+
+    /** Ends everything: nothing is left of threads, ports or nodes. */
+    @Override
+    public void close() {
+        ensemble.close();
+    }
+
+    @Override
+    public String toString() {
+        return "ZooKeeper test server at " + getConnectString();
+    }
+}
