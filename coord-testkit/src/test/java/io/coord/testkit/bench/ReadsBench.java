@@ -5,16 +5,14 @@ import io.coord.CreateMode;
 import io.coord.MemberConfig;
 import io.coord.Node;
 import io.coord.NodePath;
-import io.coord.Outcome;
 import io.coord.Session;
+import io.coord.Transaction;
 import io.coord.testkit.LocalEnsemble;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -26,10 +24,9 @@ import java.util.function.Function;
  */
 final class ReadsBench {
 
-    private static final int NODES = 200_000;
     private static final int ROUNDS = 9;
     private static final int PASSES = 5;
-    private static final int WRITES_AHEAD = 500;
+    private static final int NODES_A_WRITE = 500;
 
     private final List<NodePath> paths = new ArrayList<>();
     private final List<NodePath> order;
@@ -40,16 +37,13 @@ final class ReadsBench {
     private ReadsBench(Session session) {
         this.session = session;
         Bytes data = Bytes.of(new byte[100]);
-        ArrayDeque<CompletionStage<?>> ahead = new ArrayDeque<>();
-        tree("/read", new int[] {10, 20, 25, 40}, 0, path -> {
-            if (ahead.size() == WRITES_AHEAD) {
-                session.await(ahead.poll());
-            }
-            CompletionStage<Outcome.Created> made = session.async().create(path, data, CreateMode.PERSISTENT);
-            ahead.add(made);
-            return made;
-        });
-        ahead.forEach(session::await);
+        List<NodePath> all = new ArrayList<>();
+        tree("/read", new int[] {10, 20, 25, 40}, 0, all);
+        for (int from = 0; from < all.size(); from += NODES_A_WRITE) {
+            Transaction batch = session.transaction();
+            all.subList(from, Math.min(all.size(), from + NODES_A_WRITE)).forEach(path -> batch.create(path, data, CreateMode.PERSISTENT));
+            batch.commit();
+        }
         for (NodePath path : paths) {
             map.put(path, session.getData(path));
         }
@@ -57,14 +51,14 @@ final class ReadsBench {
         Collections.shuffle(order, new Random(1));
     }
 
-    private void tree(String at, int[] widths, int level, Function<NodePath, CompletionStage<?>> make) {
+    private void tree(String at, int[] widths, int level, List<NodePath> all) {
         NodePath path = NodePath.of(at);
-        make.apply(path);
+        all.add(path);
         if (level == widths.length) {
             paths.add(path);
         } else {
             for (int i = 0; i < widths[level]; i++) {
-                tree(at + "/" + (char) ('a' + level) + i, widths, level + 1, make);
+                tree(at + "/" + (char) ('a' + level) + i, widths, level + 1, all);
             }
         }
     }

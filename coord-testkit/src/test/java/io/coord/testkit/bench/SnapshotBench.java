@@ -5,15 +5,14 @@ import io.coord.CreateMode;
 import io.coord.MemberConfig;
 import io.coord.NodePath;
 import io.coord.Session;
+import io.coord.Transaction;
 import io.coord.testkit.LocalEnsemble;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -26,7 +25,6 @@ final class SnapshotBench {
     private static final int PARENTS = 1_000;
     private static final int ROUNDS = 5;
     private static final int WRITES = 4_000;
-    private static final int WRITES_AHEAD = 1_000;
 
     private final LocalEnsemble ensemble;
     private final Session session;
@@ -40,18 +38,14 @@ final class SnapshotBench {
     }
 
     private void fill() {
-        ArrayDeque<CompletionStage<?>> ahead = new ArrayDeque<>();
         for (int parent = 0; parent < PARENTS; parent++) {
             NodePath path = NodePath.of("/p" + parent);
-            ahead.add(session.async().create(path, data, CreateMode.PERSISTENT));
+            Transaction batch = session.transaction().create(path, data, CreateMode.PERSISTENT);
             for (int child = 0; child < NODES / PARENTS - 1; child++) {
-                ahead.add(session.async().create(path.child("c" + child), data, CreateMode.PERSISTENT));
-                while (ahead.size() > WRITES_AHEAD) {
-                    session.await(ahead.remove());
-                }
+                batch.create(path.child("c" + child), data, CreateMode.PERSISTENT);
             }
+            batch.commit();
         }
-        ahead.forEach(session::await);
     }
 
     private void write() {

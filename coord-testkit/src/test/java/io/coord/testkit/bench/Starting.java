@@ -1,4 +1,4 @@
-package io.coord.testkit.startup;
+package io.coord.testkit.bench;
 
 import io.coord.Bytes;
 import io.coord.CreateMode;
