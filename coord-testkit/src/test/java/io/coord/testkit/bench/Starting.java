@@ -68,6 +68,7 @@ enum Starting {
         return words;
     }
 
+    @SuppressWarnings("try") // an interrupt ends the measure, whoever throws it
     private static void writeTo(String servers, Runnable acknowledged) throws Exception {
         CountDownLatch connected = new CountDownLatch(1);
         try (ZooKeeper client = new ZooKeeper(servers, 30_000, event -> {
