@@ -19,6 +19,7 @@ import io.coord.runtime.TimeSource;
 import io.coord.session.BlockingSession;
 import io.coord.storage.FileStorage;
 import io.coord.storage.MemoryStorage;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -242,6 +243,19 @@ public final class Member implements AutoCloseable {
     /** Takes a snapshot, and returns when it is saved; false if nothing is new since the last, or one is under way, or it failed. */
     public boolean takeSnapshot() {
         return await(running.order(Input.TakeSnapshot::new));
+    }
+
+    /**
+     * Writes a backup: the whole state as of one entry, the last that this member has applied, without whose it is, to a file that is
+     * whole and forced when this returns. The member goes on meanwhile; costs a write of the state on your thread. To have in it what
+     * others wrote a moment ago, call {@link Session#sync} before. {@link DataDirectory#restore} takes it.
+     *
+     * @param file is made, or replaced in one step
+     * @return the zxid of that entry
+     * @throws IOException if it cannot be written; a file that had the name before is then as it was
+     */
+    public long backupTo(Path file) throws IOException {
+        return running.backupTo(file);
     }
 
     private boolean await(CompletionStage<Boolean> done) {

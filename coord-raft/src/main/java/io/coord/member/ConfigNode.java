@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A client that finds addresses there uses them in place of those it was given, so it holds all of them or none: it is empty where
  * the client port of one member is unknown or any free one, and for a member that is alone, as it is in ZooKeeper.
  */
-final class ConfigNode {
+public final class ConfigNode {
 
     private ConfigNode() {}
 
@@ -22,7 +22,7 @@ final class ConfigNode {
      *
      * @param index of the entry that put the configuration in force: its version
      */
-    static Bytes data(Configuration configuration, long index) {
+    public static Bytes data(Configuration configuration, long index) {
         if (configuration.addresses().size() < 2) {
             return Bytes.EMPTY;
         }

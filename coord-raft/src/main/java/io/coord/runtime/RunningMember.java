@@ -33,6 +33,7 @@ import io.coord.wire.PeerCodec;
 import io.coord.wire.WireCommandCodec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -343,6 +344,11 @@ public final class RunningMember implements AutoCloseable {
     /** How the member stands, for others to look at. */
     public MemberStatus status() {
         return standing.status(loop.view());
+    }
+
+    /** Writes the state as of the last entry applied to a file, on the caller's thread; its index is returned. */
+    public long backupTo(Path file) throws IOException {
+        return Backups.write(loop.root(), file);
     }
 
     /** How the member stood after its last turn. */

@@ -40,10 +40,19 @@ final class FileDisk implements Disk {
             }
             lock = acquire();
             names = openDirectory(directory);
-            Files.writeString(owner, self());
+            nameOwner(owner);
         } catch (IOException e) {
             release();
             throw e.getMessage() != null && e.getMessage().startsWith("COORD-") ? e : Trouble.unusable(place(), e);
+        }
+    }
+
+    /** Who has the directory is told for people; on a full disk they must do without (fault.D11). */
+    private static void nameOwner(Path owner) {
+        try {
+            Files.writeString(owner, self());
+        } catch (IOException e) {
+            // The lock is what counts.
         }
     }
 
@@ -144,7 +153,7 @@ final class FileDisk implements Disk {
                 : null;
     }
 
-    private static void forceDirectory(Path directory) throws IOException {
+    static void forceDirectory(Path directory) throws IOException {
         try (FileChannel channel = openDirectory(directory)) {
             if (channel != null) {
                 channel.force(true);
