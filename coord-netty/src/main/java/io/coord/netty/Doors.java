@@ -44,6 +44,12 @@ final class Doors {
                         door.connectionsPerAddressMax().orElse(Limits.DEFAULT.connectionsPerAddressMax()),
                         door.connectionsMax().orElse(Limits.DEFAULT.connectionsMax()))
                 .fourLetterWords(door.words().map(this::answered).orElseGet(() -> common(WORDS)));
+        if (door.isReadOnlyServed()) {
+            warnings.add("readonlymode.enabled is passed over: without a quorum nobody is served yet, not even reads");
+        }
+        if (door.isReconfigEnabled()) {
+            warnings.add("reconfigEnabled is passed over: clients cannot change the members yet");
+        }
         if (door.superDigest().isPresent()) {
             clients = clients.superDigest(door.superDigest().get());
         }

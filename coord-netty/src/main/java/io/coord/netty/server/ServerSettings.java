@@ -15,6 +15,7 @@ import java.util.OptionalInt;
  * @param self the member
  * @param ensemble its ensemble
  * @param directory what it keeps everything under
+ * @param memberDirectory the directory with the member's log and snapshots: that one, or one below it if it is laid out as ZooKeeper's
  * @param peerHost where it listens for the other members
  * @param clientHost where it listens for clients
  * @param clientPort the port for clients, 0 for any; empty for none
@@ -28,6 +29,7 @@ public record ServerSettings(
         MemberId self,
         Ensemble ensemble,
         Path directory,
+        Path memberDirectory,
         String peerHost,
         String clientHost,
         OptionalInt clientPort,
@@ -36,11 +38,6 @@ public record ServerSettings(
         Door door,
         boolean isInsecure,
         List<String> warnings) {
-
-    /** The directory in {@link #directory} that holds the member's log and snapshots. */
-    public Path memberDirectory() {
-        return directory.resolve("coord");
-    }
 
     /** Where it listens for the other members. */
     public int peerPort() {

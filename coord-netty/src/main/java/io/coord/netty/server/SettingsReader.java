@@ -177,7 +177,18 @@ public final class SettingsReader {
             requireLoopback(clientHost, "clients", isInsecure);
         }
         return new ServerSettings(
-                self, ensemble, directory, peerHost, clientHost, clientPort, detours, config, door, isInsecure, List.copyOf(warnings));
+                self,
+                ensemble,
+                directory,
+                memberDirectory(directory),
+                peerHost,
+                clientHost,
+                clientPort,
+                detours,
+                config,
+                door,
+                isInsecure,
+                List.copyOf(warnings));
     }
 
     private @Nullable Path directory() {
@@ -191,14 +202,21 @@ public final class SettingsReader {
             Path directory = Path.of(text.get()).toAbsolutePath().normalize();
             if (holdsFilesOfZooKeeper(directory)) {
                 mistakes.add(new Mistake(ErrorCode.NOT_A_DATA_DIRECTORY, directory + " holds the data of an Apache ZooKeeper server"
-                        + " (version-2), which this member would not see: it would start with an empty tree. Import the data, or name"
-                        + " an empty directory"));
+                        + " (version-2), which this member would not see: it would start with an empty tree. Move it here, as"
+                        + " coord-netty/README.md says: java -cp coord-server.jar io.coord.netty.ImportZooKeeper --from " + directory
+                        + " --data-dir " + memberDirectory(directory) + " ...; or name an empty directory"));
             }
             return directory;
         } catch (InvalidPathException e) {
             mistakes.add(new Mistake(ErrorCode.BAD_ARGUMENT, "the data directory " + quoted(text.get()) + " is no path"));
             return null;
         }
+    }
+
+    /** A dataDir of ZooKeeper's has a file of its own in it, so the member's go below. */
+    private static Path memberDirectory(Path directory) {
+        boolean isZooKeepers = Files.exists(directory.resolve("myid")) || Files.exists(directory.resolve("version-2"));
+        return isZooKeepers ? directory.resolve("coord") : directory;
     }
 
     private static boolean holdsFilesOfZooKeeper(Path directory) {

@@ -39,7 +39,7 @@ class SettingsReaderTest {
         assertThat(settings.self()).isEqualTo(MemberId.of(2));
         assertThat(settings.ensemble()).isEqualTo(Ensemble.parse(THREE));
         assertThat(settings.directory()).isEqualTo(directory);
-        assertThat(settings.memberDirectory().getParent()).isEqualTo(directory);
+        assertThat(settings.memberDirectory()).isEqualTo(directory);
         assertThat(settings.peerHost()).isEqualTo("localhost");
         assertThat(settings.peerPort()).isEqualTo(7102);
         assertThat(settings.clientHost()).isEqualTo("localhost");
@@ -322,6 +322,7 @@ class SettingsReaderTest {
                 """.formatted(directory));
 
         assertThat(settings.self()).isEqualTo(MemberId.of(2));
+        assertThat(settings.memberDirectory()).as("beside myid").isEqualTo(directory.resolve("coord"));
         assertThat(settings.ensemble())
                 .hasToString("1=localhost:2888,2=127.0.0.1:2889,3=[::1]:2890,4=localhost:2891:observer");
         assertThat(settings.peerHost()).isEqualTo("127.0.0.1");

@@ -1,0 +1,99 @@
+package io.coord.testkit.process;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** Three processes of Apache ZooKeeper, to measure ours beside: its own main class and settings as its guide has them. */
+final class ApacheEnsemble implements Mortal {
+
+    private final Map<Integer, ServerProcess> servers = new TreeMap<>();
+    private final Map<Integer, Integer> clientPorts = new TreeMap<>();
+
+    ApacheEnsemble(int size, Path home) throws IOException {
+        Ports ports = new Ports();
+        StringBuilder list = new StringBuilder();
+        for (int id = 1; id <= size; id++) {
+            clientPorts.put(id, ports.free());
+            list.append("server.%d=127.0.0.1:%d:%d;127.0.0.1:%d%n".formatted(id, ports.free(), ports.free(), clientPorts.get(id)));
+        }
+        for (int id = 1; id <= size; id++) {
+            Path data = Files.createDirectories(home.resolve("data-" + id));
+            Files.writeString(data.resolve("myid"), Integer.toString(id));
+            Path file = Files.writeString(home.resolve("zoo-" + id + ".cfg"), """
+                    tickTime=2000
+                    initLimit=10
+                    syncLimit=5
+                    dataDir=%s
+                    admin.enableServer=false
+                    4lw.commands.whitelist=*
+                    %s""".formatted(data, list));
+            List<String> command = ServerProcess.java(Files.createDirectories(home.resolve("tmp-" + id)));
+            command.addAll(List.of(
+                    "-cp", System.getProperty("java.class.path"), "org.apache.zookeeper.server.quorum.QuorumPeerMain", file.toString()));
+            servers.put(id, new ServerProcess(command, home.resolve("cwd-" + id), home.resolve("server-" + id + ".log")));
+        }
+        servers.values().forEach(ServerProcess::start);
+        servers.keySet().forEach(this::awaitServing);
+    }
+
+    private void awaitServing(int id) {
+        ProcessEnsemble.await("server " + id, () -> mode(id).isPresent());
+    }
+
+    private Optional<String> mode(int id) {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), clientPorts.get(id)), 1_000);
+            socket.setSoTimeout(2_000);
+            socket.getOutputStream().write("srvr".getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(line -> line.startsWith("Mode: "))
+                    .map(line -> line.substring("Mode: ".length()))
+                    .findFirst();
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public int awaitLeader() {
+        List<Integer> found = new ArrayList<>();
+        ProcessEnsemble.await("a leader of Apache ZooKeeper", () -> {
+            servers.keySet().stream().filter(id -> mode(id).equals(Optional.of("leader"))).findFirst().ifPresent(found::add);
+            return !found.isEmpty();
+        });
+        return found.get(0);
+    }
+
+    @Override
+    public String connectString() {
+        return clientPorts.values().stream().map(port -> "127.0.0.1:" + port).collect(Collectors.joining(","));
+    }
+
+    @Override
+    public void kill(int id) throws InterruptedException {
+        servers.get(id).kill();
+    }
+
+    @Override
+    public void restart(int id) {
+        servers.get(id).start();
+        awaitServing(id);
+    }
+
+    @Override
+    public void close() {
+        servers.values().forEach(ServerProcess::close);
+    }
+}

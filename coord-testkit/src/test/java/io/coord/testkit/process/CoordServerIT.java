@@ -1,0 +1,168 @@
+package io.coord.testkit.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.Watcher.Event.KeeperState;
+import org.apache.zookeeper.ZooDefs;
+import org.apache.zookeeper.ZooKeeper;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The server's jar, run as an operator would, with unmodified ZooKeeper clients. */
+@Timeout(300) // each step is a JVM's start on what may be a busy machine
+class CoordServerIT {
+
+    private static final int SESSION_MILLIS = 30_000;
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void threeProcessesSurviveKillNineOfTheirLeaderAndEndWithZero() throws Exception {
+        try (ProcessEnsemble ensemble = ProcessEnsemble.of(3, "survive", ProcessEnsemble.PATIENT)) {
+            try (ZooKeeper client = client(ensemble.connectString())) {
+                client.create("/count", bytes(0), ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
+                long session = client.getSessionId();
+                int killed = ensemble.awaitLeader();
+
+                ensemble.kill(killed);
+
+                for (int i = 1; i <= 50; i++) {
+                    set(client, i);
+                }
+                assertThat(client.getSessionId()).as("the session outlives the leader").isEqualTo(session);
+                ensemble.restart(killed);
+                set(client, 51);
+            }
+            for (int id : ensemble.ids()) {
+                try (ZooKeeper client = client(ensemble.connectString(id))) {
+                    client.sync("/count");
+                    assertThat(client.getData("/count", false, null)).as("at member %s", id).isEqualTo(bytes(51));
+                    assertThat(new String(client.getConfig(false, null), StandardCharsets.UTF_8))
+                            .as("zk.RC1").contains(";127.0.0.1:" + ensemble.clientPort(id) + "\n").containsPattern("version=[0-9a-f]+$");
+                }
+            }
+            int leader = ensemble.awaitLeader();
+            assertThat(ensemble.process(leader).terminate()).as("SIGTERM of the leader").isZero();
+            assertThat(ensemble.awaitLeader()).isNotEqualTo(leader);
+            for (int id : ensemble.ids()) {
+                if (id != leader) {
+                    assertThat(ensemble.process(id).terminate()).as("SIGTERM of member %s", id).isZero();
+                }
+                assertThat(filesUnder(ensemble.workingDirectory(id))).isEmpty();
+                assertThat(filesUnder(ensemble.temporary(id))).isEmpty();
+                assertThat(filesUnder(ensemble.dataDirectory(id))).isNotEmpty();
+            }
+        }
+    }
+
+    @Test
+    void aStandAloneMemberFromAZooCfgKeepsItsDataAndItsFourLetters() throws Exception {
+        Path data = directory.resolve("data");
+        Files.createDirectories(data);
+        Path file = Files.writeString(directory.resolve("zoo.cfg"), """
+                tickTime=2000
+                initLimit=10
+                syncLimit=5
+                clientPort=0
+                dataDir=%s
+                4lw.commands.whitelist=*
+                """.formatted(data));
+        try (ServerProcess server = server("--config", file.toString())) {
+            for (int round = 0; round < 2; round++) {
+                server.start();
+                try (ZooKeeper client = client("127.0.0.1:" + server.awaitServing())) {
+                    client.create("/" + round, bytes(round), ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
+                    assertThat(client.getChildren("/", false)).hasSize(2 + round);
+                    assertThat(client.getConfig(false, null)).as("zk.RC1").isEmpty();
+                    assertThat(client.getSessionTimeout()).isEqualTo(SESSION_MILLIS);
+                }
+                assertThat(server.said()).contains("initLimit is passed over", "syncLimit is passed over");
+                assertThat(server.terminate()).isZero();
+            }
+        }
+    }
+
+    @Test
+    void whatMakesNoSenseStopsTheStartWithAllOfItSaid() throws Exception {
+        try (ServerProcess server = server("--members", "1=localhost:0:0", "--prop", "elecTimeout=1s")) {
+            server.start();
+            assertThat(server.awaitEnd()).isEqualTo(2);
+            assertThat(server.said()).contains("2 mistakes", "COORD-1026 no data directory", "COORD-1009 unknown key 'elecTimeout'");
+        }
+    }
+
+    @Test
+    void aDirectoryInUseEndsTheSecondServerWithOne() throws Exception {
+        String[] words = {"--members", "1=localhost:0:0", "--data-dir", directory.resolve("data").toString()};
+        try (ServerProcess first = server(words); ServerProcess second = server(words)) {
+            first.start();
+            first.awaitServing();
+            second.start();
+            assertThat(second.awaitEnd()).isEqualTo(1);
+            assertThat(second.said()).contains("COORD-1064");
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ helpers
+
+    private ServerProcess server(String... words) {
+        List<String> command = ServerProcess.java(directory);
+        command.addAll(List.of("-jar", ProcessEnsemble.jar().toString()));
+        command.addAll(List.of(words));
+        return new ServerProcess(command, directory.resolve("cwd"), Path.of("target", "processes", "server.log").toAbsolutePath());
+    }
+
+    private static ZooKeeper client(String connectString) throws IOException, InterruptedException {
+        CountDownLatch connected = new CountDownLatch(1);
+        ZooKeeper client = new ZooKeeper(connectString, SESSION_MILLIS, event -> {
+            if (event.getState() == KeeperState.SyncConnected) {
+                connected.countDown();
+            }
+        });
+        if (!connected.await(ServerProcess.PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            client.close();
+            throw new AssertionError("no connection to " + connectString);
+        }
+        return client;
+    }
+
+    /** Sets the one value, again and again until that is acknowledged. */
+    private static void set(ZooKeeper client, int value) throws Exception {
+        List<Exception> losses = new ArrayList<>();
+        while (losses.size() < 1_000) {
+            try {
+                client.setData("/count", bytes(value), -1);
+                return;
+            } catch (KeeperException.ConnectionLossException e) {
+                losses.add(e);
+            }
+        }
+        throw new AssertionError("never acknowledged", losses.get(0));
+    }
+
+    private static byte[] bytes(int value) {
+        return Integer.toString(value).getBytes(StandardCharsets.US_ASCII);
+    }
+
+    private static List<Path> filesUnder(Path root) throws IOException {
+        if (!Files.exists(root)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.walk(root)) {
+            return files.filter(Files::isRegularFile).toList();
+        }
+    }
+}

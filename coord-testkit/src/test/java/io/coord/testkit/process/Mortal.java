@@ -1,0 +1,20 @@
+package io.coord.testkit.process;
+
+/** An ensemble of processes, of whichever make, whose leader can be killed. */
+interface Mortal extends AutoCloseable {
+
+    /** Every server's client address. */
+    String connectString();
+
+    /** Waits until one leads; returns its number. */
+    int awaitLeader();
+
+    /** kill -9; returns when it is gone. */
+    void kill(int id) throws InterruptedException;
+
+    /** Starts it again and waits until it serves. */
+    void restart(int id) throws InterruptedException;
+
+    @Override
+    void close();
+}

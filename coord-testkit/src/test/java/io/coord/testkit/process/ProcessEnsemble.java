@@ -1,0 +1,304 @@
+package io.coord.testkit.process;
+
+import io.coord.testkit.FaultProxy;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * An ensemble of {@code coord-server.jar} processes on loopback, and what may happen to them: kill -9, SIGSTOP, SIGTERM, restarts, links
+ * cut between any two. What they say is in {@code target/processes}.
+ *
+ * <pre>{@code
+ * try (ProcessEnsemble ensemble = ProcessEnsemble.of(3, "my-test")) {
+ *   ZooKeeper client = new ZooKeeper(ensemble.connectString(), 10_000, event -> {});
+ *   ensemble.kill(ensemble.awaitLeader());
+ * }
+ * }</pre>
+ */
+final class ProcessEnsemble implements Mortal {
+
+    /** Times for a machine that runs four JVMs and more on two cores, where a thread may wait its turn for longer than elections usually take. */
+    static final String[] PATIENT = {"heartbeat=150ms", "electionTimeout=1500ms", "minSessionTimeout=1s"};
+
+    private static final int ATTEMPTS = 5;
+    private static final Pattern LEADS = Pattern.compile("member - \\d+ (\\d+) leads from");
+    private static final String PORT_IN_USE = "COORD-1004";
+
+    private final Path home;
+    private final boolean areLinksProxied;
+    private final List<String> properties;
+    private final TreeMap<Integer, ServerProcess> members = new TreeMap<>();
+    private final Map<Integer, Integer> clientPorts = new TreeMap<>();
+    private final Map<Link, FaultProxy> links = new LinkedHashMap<>();
+    private String list = "";
+
+    /** What one member sends to another. */
+    private record Link(int from, int to) {}
+
+    private ProcessEnsemble(Path home, boolean areLinksProxied, List<String> properties) {
+        this.home = home;
+        this.areLinksProxied = areLinksProxied;
+        this.properties = properties;
+    }
+
+    /** An ensemble of that many members that serves; properties are name=value. */
+    static ProcessEnsemble of(int size, String name, String... properties) throws InterruptedException {
+        return of(size, name, false, properties);
+    }
+
+    /** An ensemble whose members reach each other through proxies, so that {@link #cut} works. */
+    static ProcessEnsemble proxied(int size, String name, String... properties) throws InterruptedException {
+        return of(size, name, true, properties);
+    }
+
+    private static ProcessEnsemble of(int size, String name, boolean areLinksProxied, String... properties) throws InterruptedException {
+        Path home = Path.of("target", "processes", name).toAbsolutePath();
+        deleteTree(home);
+        for (int attempt = 1; ; attempt++) {
+            ProcessEnsemble ensemble = new ProcessEnsemble(home.resolve("try-" + attempt), areLinksProxied, List.of(properties));
+            try {
+                ensemble.found(size);
+                return ensemble;
+            } catch (AssertionError e) {
+                ensemble.close();
+                if (attempt == ATTEMPTS || ensemble.members.values().stream().noneMatch(member -> member.said().contains(PORT_IN_USE))) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** Where the server's jar lies; the build makes it before integration tests run. */
+    static Path jar() {
+        Path jar = Path.of("..", "coord-netty", "target", "coord-server.jar").toAbsolutePath().normalize();
+        if (!Files.isRegularFile(jar)) {
+            throw new AssertionError(jar + " is missing: mvn -pl coord-netty -am -DskipTests package makes it");
+        }
+        return jar;
+    }
+
+    private void found(int size) throws InterruptedException {
+        Ports ports = new Ports();
+        Map<Integer, Integer> peerPorts = new TreeMap<>();
+        for (int id = 1; id <= size; id++) {
+            peerPorts.put(id, ports.free());
+            clientPorts.put(id, ports.free());
+        }
+        list = peerPorts.keySet().stream()
+                .map(id -> id + "=127.0.0.1:" + peerPorts.get(id) + ":" + clientPorts.get(id))
+                .collect(Collectors.joining(","));
+        if (areLinksProxied) {
+            pairs(size).forEach(link -> links.put(link, FaultProxy.to(peerPorts.get(link.to()))));
+        }
+        for (int id = 1; id <= size; id++) {
+            members.put(id, new ServerProcess(command(id), directory(id).resolve("cwd"), home.resolve("member-" + id + ".log")));
+        }
+        for (ServerProcess member : members.values()) {
+            member.start();
+        }
+        for (ServerProcess member : members.values()) {
+            member.awaitServing();
+        }
+    }
+
+    private static Stream<Link> pairs(int size) {
+        return IntStream.rangeClosed(1, size).boxed().flatMap(from -> IntStream.rangeClosed(1, size)
+                .filter(to -> to != from)
+                .mapToObj(to -> new Link(from, to)));
+    }
+
+    private List<String> command(int id) {
+        List<String> command = ServerProcess.java(temporary(id));
+        command.addAll(List.of("-jar", jar().toString()));
+        command.addAll(arguments(id));
+        return command;
+    }
+
+    /** What a member is told on its command line. */
+    List<String> arguments(int id) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "--id", Integer.toString(id), "--members", list, "--data-dir", dataDirectory(id).toString()));
+        properties.forEach(property -> arguments.addAll(List.of("--prop", property)));
+        links.forEach((link, proxy) -> {
+            if (link.from() == id) {
+                arguments.addAll(List.of("--prop", "peerAddress." + link.to() + "=127.0.0.1:" + proxy.port()));
+            }
+        });
+        return arguments;
+    }
+
+    private Path directory(int id) {
+        return home.resolve("member-" + id);
+    }
+
+    /** What the member keeps everything under. */
+    Path dataDirectory(int id) {
+        return directory(id).resolve("data");
+    }
+
+    /** Where the member would put temporary files. */
+    Path temporary(int id) {
+        Path temporary = directory(id).resolve("tmp");
+        try {
+            Files.createDirectories(temporary);
+            return temporary;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The directory in which the member was started. */
+    Path workingDirectory(int id) {
+        return directory(id).resolve("cwd");
+    }
+
+    List<Integer> ids() {
+        return List.copyOf(members.keySet());
+    }
+
+    ServerProcess process(int id) {
+        return members.get(id);
+    }
+
+    int clientPort(int id) {
+        return clientPorts.get(id);
+    }
+
+    /** Every member's client address, as ZooKeeper's client takes them. */
+    @Override
+    public String connectString() {
+        return ids().stream().map(this::connectString).collect(Collectors.joining(","));
+    }
+
+    /** One member's client address. */
+    String connectString(int id) {
+        return "127.0.0.1:" + clientPort(id);
+    }
+
+    // ------------------------------------------------------------------------------------------------ who leads
+
+    /** Who said last, by its term, that it leads, if it still runs. */
+    Optional<Integer> leader() {
+        int leader = 0;
+        long term = 0;
+        for (int id : ids()) {
+            Matcher led = LEADS.matcher(members.get(id).said());
+            while (led.find()) {
+                if (Long.parseLong(led.group(1)) > term) {
+                    term = Long.parseLong(led.group(1));
+                    leader = id;
+                }
+            }
+        }
+        return leader > 0 && members.get(leader).isAlive() ? Optional.of(leader) : Optional.empty();
+    }
+
+    /** Waits until somebody leads. */
+    @Override
+    public int awaitLeader() {
+        await("a leader", () -> leader().isPresent());
+        return leader().orElseGet(this::awaitLeader);
+    }
+
+    /** Waits until a condition holds. */
+    static void await(String what, BooleanSupplier condition) {
+        long deadlineNanos = System.nanoTime() + ServerProcess.PATIENCE_SECONDS * 1_000_000_000L;
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > deadlineNanos) {
+                throw new AssertionError("waited in vain for " + what);
+            }
+            LockSupport.parkNanos(20_000_000);
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ what happens to them
+
+    /** kill -9. */
+    @Override
+    public void kill(int id) throws InterruptedException {
+        members.get(id).kill();
+    }
+
+    /** Starts a member again and waits until it serves. */
+    @Override
+    public void restart(int id) throws InterruptedException {
+        start(id);
+        awaitServing(id);
+    }
+
+    /** Starts a member again. */
+    void start(int id) {
+        members.get(id).start();
+    }
+
+    /** Waits until a started member serves; if its port was taken in between, starts it anew. */
+    void awaitServing(int id) throws InterruptedException {
+        ServerProcess member = members.get(id);
+        for (int attempt = 1; ; attempt++) {
+            try {
+                member.awaitServing();
+                return;
+            } catch (AssertionError e) {
+                if (attempt == ATTEMPTS || !member.said().contains(PORT_IN_USE)) {
+                    throw e;
+                }
+                member.awaitEnd();
+                member.start();
+            }
+        }
+    }
+
+    /** Cuts what one member sends to another. */
+    void cut(int from, int to) {
+        links.get(new Link(from, to)).cut();
+    }
+
+    /** Cuts one member off from all others. */
+    void isolate(int id) {
+        links.forEach((link, proxy) -> {
+            if (link.from() == id || link.to() == id) {
+                proxy.cut();
+            }
+        });
+    }
+
+    /** Mends every link. */
+    void heal() {
+        links.values().forEach(FaultProxy::heal);
+    }
+
+    @Override
+    public void close() {
+        members.values().forEach(ServerProcess::close);
+        links.values().forEach(FaultProxy::close);
+    }
+
+    private static void deleteTree(Path root) {
+        if (!Files.exists(root)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(root)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
