@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The commands: what they write, what they refuse, and that nothing is left of what they refuse. */
-@Timeout(60)
+@Timeout(120)
 class ImportTest {
 
     private static final String MEMBERS = "1=a:7100:2181,2=b:7100:2181,3=c:7100:2181";

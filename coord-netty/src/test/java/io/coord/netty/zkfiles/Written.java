@@ -28,7 +28,8 @@ final class Written {
     static final int CREATE_CONTAINER = 19;
     static final int CREATE_TTL = 21;
 
-    private static final int PREALLOCATED_BYTES = 512;
+    /** Zeros that a log ends with. */
+    static final int PREALLOCATED_BYTES = 512;
 
     /** Writes the body of something. */
     interface Body {
