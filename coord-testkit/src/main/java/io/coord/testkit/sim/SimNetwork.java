@@ -3,6 +3,10 @@ package io.coord.testkit.sim;
 import io.coord.member.PeerFrame;
 import io.coord.member.PeerMessage;
 import io.coord.raft.Message;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The links between members. Each direction of each link is a thing of its own: it delays, loses, doubles, reorders and replays what it
@@ -35,6 +39,9 @@ final class SimNetwork {
     private double encodedFrames;
     private long carried;
     private int corruptNext;
+    private @Nullable Predicate<PeerFrame> lost;
+    private @Nullable Predicate<PeerFrame> kept;
+    private final List<PeerFrame> keptBack = new ArrayList<>();
 
     SimNetwork(
             VirtualTime time,
@@ -65,6 +72,24 @@ final class SimNetwork {
     /** From now on messages fare like this. */
     void become(Profile.Network network) {
         profile = network;
+    }
+
+    /** Loses what a script wants lost; null for nothing. */
+    void lose(@Nullable Predicate<PeerFrame> unwanted) {
+        lost = unwanted;
+    }
+
+    /** Keeps back what a script wants kept, until {@link #release}. */
+    void keep(Predicate<PeerFrame> wanted) {
+        kept = wanted;
+    }
+
+    /** Lets go what was kept back, in order, whatever is cut meanwhile. */
+    void release() {
+        List<PeerFrame> frames = List.copyOf(keptBack);
+        keptBack.clear();
+        kept = null;
+        frames.forEach(frame -> time.after(1, () -> receiver.arrived(frame)));
     }
 
     /** Flips bits of the next frames. */
@@ -101,6 +126,13 @@ final class SimNetwork {
         int to = frame.to().value();
         if (from == to) {
             time.after(1, () -> receiver.arrived(frame));
+            return;
+        }
+        if (lost != null && lost.test(frame)) {
+            return;
+        }
+        if (kept != null && kept.test(frame)) {
+            keptBack.add(frame);
             return;
         }
         if (corruptNext > 0) {
