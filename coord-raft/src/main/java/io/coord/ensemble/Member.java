@@ -3,9 +3,11 @@ package io.coord.ensemble;
 import io.coord.ConfigException;
 import io.coord.Ensemble;
 import io.coord.ErrorCode;
+import io.coord.Identity;
 import io.coord.MemberConfig;
 import io.coord.MemberId;
 import io.coord.MemberStatus;
+import io.coord.Operation;
 import io.coord.Session;
 import io.coord.ensemble.spi.FrontEnd;
 import io.coord.ensemble.spi.MetricsListener;
@@ -24,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CompletionStage;
@@ -49,6 +52,9 @@ import org.jspecify.annotations.Nullable;
  * members live in one JVM.
  */
 public final class Member implements AutoCloseable {
+
+    /** Whoever holds the member may do as it likes with the ensemble. */
+    private static final Identity OPERATOR = new Identity("super", "");
 
     private static final Duration FAREWELL_MAX = Duration.ofSeconds(2);
 
@@ -256,6 +262,47 @@ public final class Member implements AutoCloseable {
      */
     public long backupTo(Path file) throws IOException {
         return running.backupTo(file);
+    }
+
+    /**
+     * Who belongs to the ensemble, as far as this member knows; where a change is under way, who will. Before it has met the others, who
+     * belongs to it as it was told. Does not wait.
+     */
+    public Ensemble ensemble() {
+        return running.ensemble();
+    }
+
+    /**
+     * Changes who belongs to the ensemble, and returns when that is committed: any new set of voters in one step, by joint consensus.
+     * Any member may be asked. Who leaves, stops, and says so in its status; if that is the leader, it hands over.
+     *
+     * <p>Start each new member first, with a list of members that names this ensemble's beside itself: it joins as an observer, and
+     * becomes what this ensemble says once it has caught up. To grow from 1 to 3 voters:
+     *
+     * <pre>{@code
+     * Ensemble three = Ensemble.parse("1=broker-1:7100, 2=broker-2:7100, 3=broker-3:7100");
+     * // on brokers 2 and 3: Member.builder(MemberId.of(2), three)....start()
+     * member.reconfigure(three);
+     * }</pre>
+     *
+     * @param wanted everyone who is to belong to it; who is not named leaves
+     * @return the ensemble as it is then
+     * @throws io.coord.RejectedException that changed nothing: another change is under way ({@code RECONFIG_IN_PROGRESS}), or a new member
+     *     has not joined, or no majority of the new voters answers ({@code NEW_CONFIG_NO_QUORUM}); the message says who is missing
+     * @throws io.coord.UnavailableException if certainly nothing was begun
+     * @throws io.coord.OutcomeUnknownException if it takes longer than the request timeout, as for members that have much to catch up
+     *     with; it goes on meanwhile, and {@link #ensemble} shows when it is done
+     */
+    public Ensemble reconfigure(Ensemble wanted) {
+        LocalSession session = new LocalSession(running.sessionSetup(Optional.empty(), List.of(OPERATOR)));
+        Session blocking = new BlockingSession(session, running.awaiter(session));
+        blocking.await(session.open(running.home()));
+        try {
+            blocking.await(session.submit(Operation.Reconfigure.to(wanted)));
+            return wanted;
+        } finally {
+            session.closeAsync();
+        }
     }
 
     private boolean await(CompletionStage<Boolean> done) {

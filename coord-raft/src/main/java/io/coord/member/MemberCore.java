@@ -26,6 +26,7 @@ import io.coord.state.Applied;
 import io.coord.state.Collectable;
 import io.coord.state.Command;
 import io.coord.state.CoordState;
+import io.coord.state.Reconfiguration;
 import io.coord.state.Reply;
 import io.coord.state.StateRoot;
 import java.util.ArrayList;
@@ -145,6 +146,7 @@ public final class MemberCore {
         this.host = new SessionHost(
                 setup, new HostSurroundings(), outbox, state, SERVING_READ + 1 + (random.nextLong() >>> 2), random.split());
         this.host.clock(nowNanos, wallMillis);
+        locateWanted();
         if (recovered.damage() != null) {
             healFromDamage(recovered.damage());
         } else if (clusterId != 0) {
@@ -277,7 +279,7 @@ public final class MemberCore {
     }
 
     private void welcomed(PeerFrame frame, PeerMessage.Welcome welcome) {
-        boolean isAsked = formation != null ? formation.joins() : rejoins != null && frame.clusterId() == clusterId;
+        boolean isAsked = formation != null ? formation.joins() : raft != null && rejoins != null && frame.clusterId() == clusterId;
         if (renewedKey != null || !isAsked) {
             return;
         }
@@ -300,6 +302,7 @@ public final class MemberCore {
         renewedKey = null;
         self = key;
         outbox.renew(key);
+        outbox.event(new MemberEvent.Renewed(key));
     }
 
     /** What the former key had promised is no longer ours to keep: this one has promised nothing. */
@@ -377,6 +380,18 @@ public final class MemberCore {
     private String removalReason(String seen) {
         return ErrorCode.REMOVED.message("member " + setup.self() + " was removed from the ensemble: " + seen
                 + ". Its data is of no use to the others; to let it join again, start it with an empty data directory.");
+    }
+
+    /** Who is wanted must be reached before it can be in the configuration. */
+    private void locateWanted() {
+        Reconfiguration pending = state.reconfiguration();
+        if (pending != null) {
+            Ensemble.parse(pending.wanted()).addresses().forEach((member, address) -> {
+                if (Ensembles.latest(appliedConfiguration, member) == null) {
+                    locate(member, address.toString());
+                }
+            });
+        }
     }
 
     /** The configuration changed for good. */
@@ -735,12 +750,16 @@ public final class MemberCore {
     private void apply(Entry entry) {
         Applied applied;
         if (entry.payload() instanceof CommandPayload payload) {
+            Reconfiguration before = state.reconfiguration();
             applied = state.apply(
                     entry.index(),
                     entry.term(),
                     entry.wallMillis(),
                     entry.elapsedMillis(),
                     setup.codec().command(payload));
+            if (state.reconfiguration() != before) {
+                locateWanted();
+            }
         } else if (entry.payload() instanceof ConfigPayload config) {
             applied = configured(entry, config.configuration());
         } else {
@@ -1130,6 +1149,7 @@ public final class MemberCore {
         received.stands(Ensembles.textOf(meta.configuration()));
         host.installed(received);
         state = received;
+        locateWanted();
         entriesSinceSnapshot = 0;
         bytesSinceSnapshot = 0;
         outbox.event(new MemberEvent.SnapshotInstalled(meta.last().index()));

@@ -82,6 +82,13 @@ public sealed interface MemberEvent {
     record Rejoining(MemberKey key, String reason) implements MemberEvent {}
 
     /**
+     * The member goes on under another key, which is on its disk.
+     *
+     * @param key the key
+     */
+    record Renewed(MemberKey key) implements MemberEvent {}
+
+    /**
      * This leader cannot take a member in.
      *
      * @param member which

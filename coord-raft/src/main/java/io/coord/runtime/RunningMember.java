@@ -61,7 +61,7 @@ public final class RunningMember implements AutoCloseable {
     private final ForceTimes forces;
     private final @Nullable PeerBridge peers;
     private final Standing standing;
-    private final long incarnation;
+    private long incarnation;
     private final long clusterId;
     private final SecureRandom passwords = new SecureRandom();
     private final @Nullable CallbackExecutor ownCallbacks;
@@ -193,9 +193,22 @@ public final class RunningMember implements AutoCloseable {
         if (transport != null && peers != null) {
             transport.identify(clusterId, incarnation);
             parts.ensemble().addresses().forEach((id, address) -> locate(transport, id, address));
+            locate(loop.view().configuration());
             transport.start(parts.self(), peers);
         }
         loop.start();
+    }
+
+    /** The log knows where members are, whatever this one was told when it started. */
+    private void locate(Configuration configuration) {
+        configuration.addresses().forEach(address -> locate(address.key().id(), address.text()));
+    }
+
+    private void locate(MemberId id, String address) {
+        Transport transport = parts.transport();
+        if (transport != null && !id.equals(parts.self())) {
+            transport.locate(id, address);
+        }
     }
 
     private void locate(Transport transport, MemberId id, MemberAddress address) {
@@ -223,7 +236,7 @@ public final class RunningMember implements AutoCloseable {
         public void happened(MemberEvent event, MemberView view) {
             logger.happened(event, view);
             count(event, view);
-            identify(event);
+            identify(event, view);
             parts.listener().accept(event, view);
         }
 
@@ -253,10 +266,26 @@ public final class RunningMember implements AutoCloseable {
         loop.completed(input);
     }
 
-    private void identify(MemberEvent event) {
+    /** The transport is told who this member is, and where others are. */
+    private void identify(MemberEvent event, MemberView view) {
+        if (event instanceof MemberEvent.Consensus consensus) {
+            if (consensus.event() instanceof RaftEvent.ConfigurationChanged changed) {
+                locate(changed.configuration());
+            }
+        } else if (event instanceof MemberEvent.Located located) {
+            locate(located.member(), located.address());
+        } else if (event instanceof MemberEvent.Renewed renewed) {
+            incarnation = renewed.key().incarnation();
+            identify(view.clusterId());
+        } else if (event instanceof MemberEvent.Formed formed) {
+            identify(formed.clusterId());
+        }
+    }
+
+    private void identify(long cluster) {
         Transport transport = parts.transport();
-        if (transport != null && event instanceof MemberEvent.Formed formed) {
-            transport.identify(formed.clusterId(), incarnation);
+        if (transport != null) {
+            transport.identify(cluster, incarnation);
         }
     }
 
@@ -349,6 +378,11 @@ public final class RunningMember implements AutoCloseable {
     /** Writes the state as of the last entry applied to a file, on the caller's thread; its index is returned. */
     public long backupTo(Path file) throws IOException {
         return Backups.write(loop.root(), file);
+    }
+
+    /** Who belongs to the ensemble, as far as the member knows. */
+    public Ensemble ensemble() {
+        return standing.ensemble(loop.view());
     }
 
     /** How the member stood after its last turn. */

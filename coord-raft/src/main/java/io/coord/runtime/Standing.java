@@ -5,6 +5,7 @@ import io.coord.ErrorCode;
 import io.coord.MemberAddress;
 import io.coord.MemberId;
 import io.coord.MemberStatus;
+import io.coord.member.Ensembles;
 import io.coord.member.MemberView;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,7 +19,7 @@ import java.util.function.Function;
 final class Standing {
 
     private final MemberId self;
-    private final Ensemble ensemble;
+    private final Ensemble told;
     private final Duration electionTimeout;
     private final Function<MemberId, OptionalLong> silentNanos;
 
@@ -30,9 +31,14 @@ final class Standing {
     Standing(
             MemberId self, Ensemble ensemble, Duration electionTimeout, Function<MemberId, OptionalLong> silentNanos) {
         this.self = self;
-        this.ensemble = ensemble;
+        this.told = ensemble;
         this.electionTimeout = electionTimeout;
         this.silentNanos = silentNanos;
+    }
+
+    /** Who belongs to it, as far as this member knows: its configuration's say, or while it has none what it was told. */
+    Ensemble ensemble(MemberView view) {
+        return view.clusterId() == 0 ? told : Ensembles.of(view.configuration()).orElse(told);
     }
 
     String words(MemberView view) {
@@ -42,22 +48,23 @@ final class Standing {
         if (view.healing() != null) {
             return view.healing();
         }
-        List<String> silent = silentVoters();
+        Ensemble ensemble = ensemble(view);
+        List<String> silent = silentVoters(ensemble);
         int answering = ensemble.voters().size() - silent.size();
         if (view.clusterId() == 0) {
             return ErrorCode.NOT_FORMED.message("the ensemble has not formed yet: it needs each of its members once, and "
-                    + heard(answering, silent) + " Start them, with the same list of members.");
+                    + heard(ensemble, answering, silent) + " Start them, with the same list of members. If they run already, their leader has to take this member in.");
         }
         if (answering < ensemble.majority()) {
-            return ErrorCode.NO_QUORUM.message("no quorum: " + heard(answering, silent)
+            return ErrorCode.NO_QUORUM.message("no quorum: " + heard(ensemble, answering, silent)
                     + " Check that they run, and that their peer ports can be reached from here.");
         }
         if (view.leader() == null) {
-            return ErrorCode.NO_QUORUM.message("no leader is known in term " + view.term() + ", though " + heard(answering, silent)
+            return ErrorCode.NO_QUORUM.message("no leader is known in term " + view.term() + ", though " + heard(ensemble, answering, silent)
                     + " An election is under way, or they cannot reach each other.");
         }
         String progress = "member " + self + " has applied " + Long.toHexString(view.appliedIndex()) + " of "
-                + Long.toHexString(view.commitIndex()) + ", and " + heard(answering, silent);
+                + Long.toHexString(view.commitIndex()) + ", and " + heard(ensemble, answering, silent);
         return view.serving()
                 ? "the leader is member " + view.leader() + " in term " + view.term() + "; " + progress
                 : ErrorCode.NOT_SERVING.message("member " + self + " does not serve yet: it catches up with its leader, member "
@@ -77,7 +84,7 @@ final class Standing {
                 view.commitIndex(),
                 view.lastIndex(),
                 view.hostedSessions(),
-                peers(),
+                peers(ensemble(view)),
                 isWell ? Optional.empty() : Optional.of(words(view)));
     }
 
@@ -96,7 +103,7 @@ final class Standing {
         };
     }
 
-    private List<MemberStatus.Peer> peers() {
+    private List<MemberStatus.Peer> peers(Ensemble ensemble) {
         List<MemberStatus.Peer> peers = new ArrayList<>();
         ensemble.addresses().forEach((id, address) -> {
             OptionalLong nanos = silentNanos.apply(id);
@@ -111,12 +118,12 @@ final class Standing {
         return peers;
     }
 
-    private String heard(int answering, List<String> silent) {
+    private static String heard(Ensemble ensemble, int answering, List<String> silent) {
         return answering + " of " + ensemble.voters().size() + " voters answer"
                 + (silent.isEmpty() ? "." : ". Silent: " + String.join(", ", silent) + ".");
     }
 
-    private List<String> silentVoters() {
+    private List<String> silentVoters(Ensemble ensemble) {
         List<String> silent = new ArrayList<>();
         for (Map.Entry<MemberId, MemberAddress> voter : ensemble.voters().entrySet()) {
             MemberId id = voter.getKey();

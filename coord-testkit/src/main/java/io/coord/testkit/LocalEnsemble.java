@@ -1,10 +1,12 @@
 package io.coord.testkit;
 
 import io.coord.Ensemble;
+import io.coord.Identity;
 import io.coord.MemberAddress;
 import io.coord.MemberConfig;
 import io.coord.MemberId;
 import io.coord.MemberStatus;
+import io.coord.Operation;
 import io.coord.Session;
 import io.coord.ensemble.SessionOptions;
 import io.coord.ensemble.spi.FrontEnd;
@@ -24,21 +26,28 @@ import io.coord.session.ParkingAwaiter;
 import io.coord.storage.FileStorage;
 import io.coord.storage.StorageOptions;
 import io.coord.storage.MemoryStorage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,8 +77,12 @@ public final class LocalEnsemble implements AutoCloseable {
         volatile @Nullable RunningMember member;
         private @Nullable FrontEnd frontEnd;
 
-        Seat(MemberId id) {
+        /** The list of members it is started with. */
+        final Ensemble told;
+
+        Seat(MemberId id, Ensemble told) {
             this.id = id;
+            this.told = told;
         }
     }
 
@@ -77,7 +90,7 @@ public final class LocalEnsemble implements AutoCloseable {
     private final MemberConfig config;
     private final @Nullable Path directory;
     private final @Nullable Function<MemberId, FrontEnd> frontEnds;
-    private final TreeMap<MemberId, Seat> seats = new TreeMap<>();
+    private final ConcurrentSkipListMap<MemberId, Seat> seats = new ConcurrentSkipListMap<>();
     private final MemoryNetwork network = new MemoryNetwork();
     private final CallbackExecutor callbacks = new CallbackExecutor("coord-local-callbacks");
     private final SplittableRandom seeds = new SplittableRandom();
@@ -95,7 +108,7 @@ public final class LocalEnsemble implements AutoCloseable {
         this.frontEnds = builder.frontEnds;
         this.movers = new Movers(this::running, callbacks, config);
         for (MemberId id : ensemble.members()) {
-            seats.put(id, new Seat(id));
+            seats.put(id, new Seat(id, ensemble));
         }
     }
 
@@ -170,9 +183,100 @@ public final class LocalEnsemble implements AutoCloseable {
 
     // ------------------------------------------------------------------------------------------------ life and death
 
-    /** Every member's number, running or not. */
+    /** Every member's number, running or not, whether it belongs to the ensemble or did. */
     public SortedSet<MemberId> members() {
-        return ensemble.members();
+        return new TreeSet<>(seats.keySet());
+    }
+
+    // ------------------------------------------------------------------------------------------------ coming and going
+
+    /** Who belongs to the ensemble, as its leader knows. */
+    public Ensemble ensemble() {
+        return running(leader()).ensemble();
+    }
+
+    /**
+     * Starts a member besides, with an empty storage and a list of members that names the ensemble's; returns when it has joined as an
+     * observer. {@link #reconfigure} gives it a vote.
+     */
+    public void join(MemberId id) {
+        Ensemble present = ensemble();
+        TreeMap<MemberId, MemberAddress> observers = new TreeMap<>(present.observers());
+        observers.put(id, MemberAddress.of("member-" + id, 7100));
+        Seat seat = new Seat(id, new Ensemble(present.voters(), observers));
+        if (present.contains(id) || seats.putIfAbsent(id, seat) != null) {
+            throw new IllegalArgumentException("there is a member " + id + " already; the members are " + members());
+        }
+        start(seat);
+        await("member " + id + " to join", () -> ensembleOfLeader().filter(joined -> joined.contains(id)));
+    }
+
+    private Optional<Ensemble> ensembleOfLeader() {
+        return establishedLeader().map(leader -> seat(leader).member).map(RunningMember::ensemble);
+    }
+
+    /** Lets these members vote, and nobody else; observers remain what they are. Returns when it is so. */
+    public Ensemble reconfigure(MemberId... voters) {
+        Ensemble present = ensemble();
+        TreeMap<MemberId, MemberAddress> after = new TreeMap<>();
+        for (MemberId id : voters) {
+            after.put(id, present.address(id));
+        }
+        TreeMap<MemberId, MemberAddress> observers = new TreeMap<>(present.observers());
+        observers.keySet().removeAll(after.keySet());
+        return reconfigure(new Ensemble(after, observers));
+    }
+
+    /** Changes who belongs to the ensemble; returns when it is so. Who is not named leaves, and stops. */
+    public Ensemble reconfigure(Ensemble wanted) {
+        try (Session session = openSession(SessionOptions.DEFAULT.withIdentities(List.of(new Identity("super", ""))))) {
+            session.submit(Operation.Reconfigure.to(wanted));
+        }
+        return wanted;
+    }
+
+    /** Returns when a member votes, under the key of the disk it has. */
+    public void awaitVoter(MemberId id) {
+        await("member " + id + " to vote", () -> Optional.ofNullable(seat(id).member)
+                .map(RunningMember::view)
+                .filter(view -> view.role() == Role.FOLLOWER && view.leader() != null || view.established()));
+    }
+
+    /** Takes a killed member's storage away, as a lost disk does; started again it rejoins by itself. */
+    public void wipe(MemberId id) {
+        Seat seat = seat(id);
+        if (seat.member != null) {
+            throw new IllegalStateException("member " + id + " runs; kill it before its disk is wiped");
+        }
+        if (directory == null) {
+            seat.memory.wipe();
+        } else {
+            delete(directory.resolve("member-" + id));
+        }
+    }
+
+    private static void delete(Path flat) {
+        try (Stream<Path> files = Files.list(flat)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("the storage at " + flat + " cannot be wiped", e);
+        }
+    }
+
+    /** Stops a member that was removed, or any other, in order, and forgets it: its number may be used again. */
+    public void retire(MemberId id) {
+        Seat seat = seat(id);
+        RunningMember member = seat.member;
+        if (member != null) {
+            closeFrontEnd(seat);
+            seat.member = null;
+            seat.time.resume();
+            member.close();
+        }
+        seats.remove(id);
+        signal();
     }
 
     /** Starts the members that do not run. */
@@ -196,7 +300,7 @@ public final class LocalEnsemble implements AutoCloseable {
     private void start(Seat seat) {
         seat.member = RunningMember.start(new MemberParts(
                 seat.id,
-                ensemble,
+                seat.told,
                 config,
                 storage(seat),
                 network.transport(),
@@ -369,7 +473,7 @@ public final class LocalEnsemble implements AutoCloseable {
         for (Seat seat : seats.values()) {
             RunningMember member = seat.member;
             MemberView view = member == null ? null : member.view();
-            boolean leads = view != null && view.role() == Role.LEADER && view.established() && reachesMajority(seat.id);
+            boolean leads = view != null && view.role() == Role.LEADER && view.established() && reachesMajority(seat.id, view);
             if (leads && (best == null || view.term() > best.term())) {
                 best = view;
             }
@@ -377,11 +481,13 @@ public final class LocalEnsemble implements AutoCloseable {
         return best == null ? Optional.empty() : Optional.of(best.self());
     }
 
-    private boolean reachesMajority(MemberId id) {
-        long reached = seats.values().stream()
-                .filter(other -> other.member != null && network.isConnected(id, other.id))
+    /** Of the voters of its own configuration. */
+    private boolean reachesMajority(MemberId id, MemberView view) {
+        long reached = view.configuration().voters().stream()
+                .map(voter -> seats.get(voter.id()))
+                .filter(other -> other != null && other.member != null && network.isConnected(id, other.id))
                 .count();
-        return reached >= ensemble.majority();
+        return 2 * reached > view.configuration().voters().size();
     }
 
     /** Some running member that does not lead, once there is a leader. */
@@ -446,7 +552,7 @@ public final class LocalEnsemble implements AutoCloseable {
         List<RunningMember> running = new ArrayList<>();
         for (Seat seat : seats.values()) {
             RunningMember member = seat.member;
-            if (member != null) {
+            if (member != null && member.view().left() == null) {
                 running.add(member);
             }
         }
@@ -513,7 +619,11 @@ public final class LocalEnsemble implements AutoCloseable {
 
     /** How each running member stands. */
     public List<MemberStatus> status() {
-        return running().stream().map(RunningMember::status).toList();
+        return seats.values().stream()
+                .map(seat -> seat.member)
+                .filter(Objects::nonNull)
+                .map(RunningMember::status)
+                .toList();
     }
 
     @Override

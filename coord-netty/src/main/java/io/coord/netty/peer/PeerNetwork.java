@@ -332,7 +332,7 @@ public final class PeerNetwork implements AutoCloseable {
         if (isForeign(said)) {
             return refuse(Verdict.CLUSTER, subject, who, foreign(said));
         }
-        if (said.incarnation() < incarnations[said.from()]) {
+        if (said.clusterId() != 0 && said.incarnation() < incarnations[said.from()]) { // an empty member has no number yet
             return refuse(Verdict.INCARNATION, subject, who, "it speaks for its disk number " + said.incarnation() + ", but number "
                     + incarnations[said.from()] + " has been met; an old data directory was brought back");
         }
