@@ -90,6 +90,7 @@ public final class MemberCore {
     private @Nullable Membership membership;
     private long nextJoinNanos;
     private final Map<MemberId, String> joinsRefused = new LinkedHashMap<>();
+    private final TreeSet<MemberId> discovered = new TreeSet<>();
 
     private boolean serving;
     private long servingTarget = -1;
@@ -233,15 +234,31 @@ public final class MemberCore {
     }
 
     private void sayHello(boolean answerWanted) {
-        for (MemberKey member : setup.initial().everyone()) {
-            if (!member.id().equals(setup.self())) {
-                outbox.send(clusterId, member.id(), hello(answerWanted));
-            }
+        TreeSet<MemberId> others = new TreeSet<>(discovered);
+        setup.initial().everyone().forEach(member -> others.add(member.id()));
+        others.remove(setup.self());
+        others.forEach(member -> outbox.send(clusterId, member, hello(answerWanted)));
+    }
+
+    /** An ensemble that is there tells of its members: whoever was told of one finds the others, and among them the leader. */
+    private void discover(PeerMessage.Hello hello) {
+        if (hello.clusterId() == 0) {
+            return;
+        }
+        try {
+            Ensemble.parse(hello.ensemble()).addresses().forEach((member, address) -> {
+                if (!member.equals(setup.self()) && discovered.add(member)) {
+                    locate(member, address.toString());
+                }
+            });
+        } catch (ConfigException unreadable) {
+            // of a later version: those we were told of will have to do
         }
     }
 
     private PeerMessage.Hello hello(boolean answerWanted) {
-        return new PeerMessage.Hello(setup.ensemble(), clusterId, isPristine(), answerWanted);
+        String known = isPristine() ? null : Ensembles.textOf(raft().configuration());
+        return new PeerMessage.Hello(known == null ? setup.ensemble() : known, clusterId, isPristine(), answerWanted);
     }
 
     private boolean isPristine() {
@@ -415,6 +432,7 @@ public final class MemberCore {
         }
         Formation formation = this.formation;
         if (formation != null) {
+            discover(hello);
             follow(formation.heard(from.id(), hello));
         } else if (hello.clusterId() == clusterId) {
             formedPeers.put(from.id(), true);
