@@ -59,8 +59,20 @@ public final class CoordServer {
         void arrange(CoordServer server);
     }
 
-    /** Runs a member; returns the exit code. */
+    /** Runs a member, or the command that the first word names; returns the exit code. */
     static int run(List<String> words, PrintStream out, PrintStream err, Stopping stopping) {
+        String verb = words.isEmpty() ? "" : words.get(0);
+        switch (verb) {
+            case "import":
+                return ImportZooKeeper.run(words.subList(1, words.size()), out, err);
+            case "export":
+                return ExportZooKeeper.run(words.subList(1, words.size()), out, err);
+            default:
+                return serve(words, out, err, stopping);
+        }
+    }
+
+    private static int serve(List<String> words, PrintStream out, PrintStream err, Stopping stopping) {
         Arguments arguments = Arguments.parse(words);
         if (arguments.isHelp()) {
             out.print(Arguments.USAGE);

@@ -34,6 +34,8 @@ public record Arguments(
               java -jar coord-server.jar --id 1 --members 1=localhost:7101:2181,2=localhost:7102:2182,3=localhost:7103:2183 \\
                                          --data-dir /var/lib/coord [--prop name=value]...
               java -jar coord-server.jar --config FILE [--prop name=value]...
+              java -jar coord-server.jar import --from ZKDIR --data-dir DIR --id N --members LIST    from Apache ZooKeeper
+              java -jar coord-server.jar export --data-dir DIR --to ZKDIR                            and back
 
               --id N            this member's number, 1 to 255; not needed where --members has one entry
               --members LIST    id=host:peerPort:clientPort[:observer], separated by commas; an odd number of voters, one for a
