@@ -19,6 +19,7 @@ import io.coord.state.Settings;
  * @param snapshotBytes or after so many bytes of entries, if sooner
  * @param collectIntervalNanos how often the leader looks for containers and TTL nodes to delete (zk.CT1)
  * @param watchHistory the latest changes to remember for persistent watches whose owner was away (rule.28)
+ * @param watchesMax watched paths of one session, above which its door parts from it
  * @param codec of commands
  * @param seed of all its random choices in this run
  */
@@ -34,5 +35,27 @@ public record MemberSetup(
         long snapshotBytes,
         long collectIntervalNanos,
         int watchHistory,
+        int watchesMax,
         CommandCodec codec,
-        long seed) {}
+        long seed) {
+
+    /** With any number of watches. */
+    public MemberSetup(
+            MemberId self,
+            String ensemble,
+            Configuration initial,
+            RaftConfig raft,
+            Settings settings,
+            int minSessionTimeoutMillis,
+            int maxSessionTimeoutMillis,
+            long snapshotEntries,
+            long snapshotBytes,
+            long collectIntervalNanos,
+            int watchHistory,
+            CommandCodec codec,
+            long seed) {
+        this(
+                self, ensemble, initial, raft, settings, minSessionTimeoutMillis, maxSessionTimeoutMillis, snapshotEntries,
+                snapshotBytes, collectIntervalNanos, watchHistory, Integer.MAX_VALUE, codec, seed);
+    }
+}

@@ -1,11 +1,13 @@
 package io.coord.member;
 
+import io.coord.ErrorCode;
 import io.coord.Identity;
 import io.coord.Operation;
 import io.coord.Outcome;
 import io.coord.Refusal;
 import io.coord.RejectedException;
 import io.coord.WatchEvent;
+import io.coord.WatchKind;
 import io.coord.member.HostedSession.Pending;
 import io.coord.member.HostedSession.PendingRead;
 import io.coord.member.HostedSession.PendingWrite;
@@ -438,7 +440,12 @@ final class SessionHost {
     }
 
     private void serve(HostedSession session, Input.Request request) {
-        if (request instanceof Input.Read<?> read) {
+        if (exceedsWatches(session, request)) {
+            outbox.deliver(new Delivery.Failed(callerOf(request), Failure.UNAVAILABLE, ErrorCode.TOO_MANY_WATCHES.message(
+                    "session 0x" + Long.toHexString(session.id) + " watches " + watches.pathCount(session.id)
+                            + " paths, the limit is " + setup.watchesMax()
+                            + " (maxWatchesPerSession). One recursive watch replaces many.")));
+        } else if (request instanceof Input.Read<?> read) {
             serveRead(session, read);
         } else if (request instanceof Input.Sync sync) {
             outbox.deliver(new Delivery.Answered<>(sync.caller(), sync.operation().path(), state.appliedIndex()));
@@ -457,6 +464,27 @@ final class SessionHost {
             session.reader = new Reader(session.id, identify.identities());
             outbox.deliver(new Delivery.Answered<>(identify.caller(), true, state.appliedIndex()));
         }
+    }
+
+    private boolean exceedsWatches(HostedSession session, Input.Request request) {
+        if (request instanceof Input.Read<?> read && read.watch() && read.operation() instanceof Operation.WatchedRead<?> at) {
+            return exceedsWatches(session, at.path());
+        }
+        if (request instanceof Input.AddWatch add) {
+            return exceedsWatches(session, add.path());
+        }
+        return request instanceof Input.SetWatches set
+                && (long) watches.pathCount(session.id)
+                                + set.data().size()
+                                + set.exist().size()
+                                + set.child().size()
+                                + set.persistent().size()
+                                + set.recursive().size()
+                        > setup.watchesMax();
+    }
+
+    private boolean exceedsWatches(HostedSession session, String path) {
+        return watches.pathCount(session.id) >= setup.watchesMax() && !watches.has(session.id, path, WatchKind.ANY);
     }
 
     private void setWatches(HostedSession session, Input.SetWatches set) {

@@ -172,6 +172,7 @@ public final class RunningMember implements AutoCloseable {
                 config.snapshotBytes(),
                 config.containerCheckInterval().toNanos(),
                 config.watchHistory(),
+                config.maxWatchesPerSession(),
                 commands,
                 parts.seed());
     }

@@ -176,7 +176,12 @@ public final class LocalEnsemble implements AutoCloseable {
          */
         public LocalEnsemble start() {
             LocalEnsemble ensemble = new LocalEnsemble(this);
-            ensemble.restartAll();
+            try {
+                ensemble.restartAll();
+            } catch (RuntimeException | Error e) {
+                ensemble.close();
+                throw e;
+            }
             return ensemble;
         }
     }

@@ -44,9 +44,11 @@ final class Asked<R> implements SessionPort.Answer<R> {
         connection.told(this);
     }
 
-    /** The connection is closed next, which says that the outcome is unknown. */
+    /** There is no error for it on the wire: the connection is closed, which says that the outcome is unknown. */
     @Override
-    public void failed(UnavailableException failure) {}
+    public void failed(UnavailableException failure) {
+        connection.detached(SessionPort.Parting.UNAVAILABLE, String.valueOf(failure.getMessage()));
+    }
 
     /** Writes the reply. */
     void write(JuteWriter out) {

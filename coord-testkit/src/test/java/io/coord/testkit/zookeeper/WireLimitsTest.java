@@ -1,0 +1,276 @@
+package io.coord.testkit.zookeeper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.coord.Acl;
+import io.coord.Bytes;
+import io.coord.MemberConfig;
+import io.coord.MemberId;
+import io.coord.netty.ZooKeeperServer;
+import io.coord.netty.jute.ConnectRequest;
+import io.coord.netty.jute.ConnectResponse;
+import io.coord.netty.jute.OpCode;
+import io.coord.netty.jute.Request;
+import io.coord.netty.jute.Response;
+import io.coord.testkit.LocalEnsemble;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What clients may take of a server, and what becomes of them between its members. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class WireLimitsTest {
+
+    private final Map<MemberId, ZooKeeperServer> servers = new ConcurrentHashMap<>();
+    private LocalEnsemble ensemble;
+
+    private void start(int members, MemberConfig config, UnaryOperator<ZooKeeperServer> options) {
+        ensemble = LocalEnsemble.builder()
+                .members(members)
+                .config(config.withSessionTimeouts(Duration.ofSeconds(5), Duration.ofSeconds(10), Duration.ofMinutes(1)))
+                .frontEnd(member -> {
+                    ZooKeeperServer server = options.apply(ZooKeeperServer.listeningOn(0).threads(1));
+                    servers.put(member, server);
+                    return server;
+                })
+                .start();
+        ensemble.leader();
+    }
+
+    @AfterEach
+    void stop() {
+        if (ensemble != null) {
+            ensemble.close();
+        }
+    }
+
+    private InetSocketAddress at(MemberId member) {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), servers.get(member).port());
+    }
+
+    private InetSocketAddress one() {
+        return at(MemberId.of(1));
+    }
+
+    private static Request.Create create(String path, int bytes, int flags) {
+        return new Request.Create(path, Bytes.wrap(new byte[bytes]), Acl.OPEN, flags);
+    }
+
+    @Test
+    @DisplayName("L3: connections above the limit of an address are closed as they come, and there is room again when others go")
+    void connectionsPerAddress() throws Exception {
+        start(1, MemberConfig.DEFAULT, server -> server.maxConnections(2, 0));
+        try (WireProbe first = WireProbe.connected(one())) {
+            WireProbe second = WireProbe.connected(one());
+            try (WireProbe third = new WireProbe(one())) {
+                assertThat(third.frameOrEnd()).isNull();
+            }
+            second.ask(OpCode.CLOSE_SESSION, Request.Empty.EMPTY);
+            assertThat(second.frameOrEnd()).isNull();
+            second.close();
+            assertThat(connectsSoon()).isTrue();
+            assertThat(first.ask(OpCode.PING, Request.Empty.EMPTY).error()).isZero();
+        }
+    }
+
+    /** The server learns a little later than we do that a client is gone. */
+    private boolean connectsSoon() throws IOException {
+        for (int i = 0; i < 10_000; i++) {
+            try (WireProbe probe = new WireProbe(one())) {
+                probe.send(new ConnectRequest(0, 0, 10_000, 0, Bytes.wrap(new byte[16]), false)::write);
+                if (probe.frameOrEnd() != null) {
+                    return true;
+                }
+            } catch (SocketException closed) {
+                // not yet
+            }
+        }
+        return false;
+    }
+
+    @Test
+    @DisplayName("L3: connections above the total are closed as they come")
+    void connectionsInAll() throws Exception {
+        start(1, MemberConfig.DEFAULT, server -> server.maxConnections(0, 1));
+        try (WireProbe first = WireProbe.connected(one());
+                WireProbe second = new WireProbe(one())) {
+            assertThat(second.frameOrEnd()).isNull();
+            assertThat(first.ask(OpCode.PING, Request.Empty.EMPTY).error()).isZero();
+        }
+    }
+
+    @Test
+    void whoDoesNotSayWhatHeWantsIsPartedFrom() throws Exception {
+        start(1, MemberConfig.DEFAULT, server -> server.handshakeDeadline(Duration.ofMillis(50)));
+        try (WireProbe silent = new WireProbe(one());
+                WireProbe slow = new WireProbe(one())) {
+            slow.sendRaw(Unpooled.buffer().writeInt(45).writeInt(0));
+            assertThat(silent.frameOrEnd()).isNull();
+            assertThat(slow.frameOrEnd()).isNull();
+        }
+    }
+
+    @Test
+    @DisplayName("L1: requests above the limits wait outside and are all answered, in order, though none is read before all are sent")
+    void requestsWaitOutside() throws Exception {
+        start(1, MemberConfig.DEFAULT.withMaxOutstanding(10, 20), server -> server.maxUnansweredBytes(4_000));
+        try (WireProbe probe = WireProbe.connected(one());
+                WireProbe other = WireProbe.connected(one())) {
+            for (int i = 0; i < 500; i++) {
+                probe.send(OpCode.CREATE, create("/waiting-", 1_000, 3));
+                other.send(OpCode.CREATE, create("/waiting-", 10, 3));
+            }
+            for (int i = 1; i <= 500; i++) {
+                WireProbe.Reply reply = probe.next();
+                assertThat(reply.header().xid()).isEqualTo(i);
+                assertThat(reply.error()).isZero();
+                assertThat(other.next().header().xid()).isEqualTo(i);
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("L1: a client that reads nothing for a while holds up only itself")
+    void replies() throws Exception {
+        start(1, MemberConfig.DEFAULT, server -> server);
+        try (WireProbe lazy = WireProbe.connected(one());
+                WireProbe other = WireProbe.connected(one())) {
+            assertThat(lazy.ask(OpCode.CREATE, create("/large", 1_000_000, 0)).error()).isZero();
+            for (int i = 0; i < 100; i++) {
+                lazy.send(OpCode.GET_DATA, new Request.Watched("/large", false));
+            }
+            assertThat(other.ask(OpCode.EXISTS, new Request.Watched("/large", false)).error()).isZero();
+            for (int i = 0; i < 100; i++) {
+                Response.Data data = (Response.Data) lazy.next().as(OpCode.GET_DATA);
+                assertThat(data.stat().dataLength()).isEqualTo(1_000_000);
+            }
+        }
+    }
+
+    @Test
+    void whoWatchesMoreThanItMayIsPartedFrom() throws Exception {
+        start(1, MemberConfig.DEFAULT.withMaxWatchesPerSession(2), server -> server);
+        try (WireProbe probe = WireProbe.connected(one())) {
+            for (String path : new String[] {"/1", "/2", "/2", "/1"}) {
+                assertThat(probe.ask(OpCode.EXISTS, new Request.Watched(path, true)).error()).isEqualTo(-101);
+            }
+            assertThat(probe.endsAt(OpCode.EXISTS, new Request.Watched("/3", true))).isTrue();
+        }
+    }
+
+    @Test
+    @DisplayName("S7, S8: a session is resumed at another member; the connection it had is closed, and what it wrote is there")
+    void resumedElsewhere() throws Exception {
+        start(3, MemberConfig.DEFAULT, server -> server);
+        MemberId leader = ensemble.leader();
+        MemberId follower = ensemble.anyFollower();
+        try (WireProbe first = new WireProbe(at(follower))) {
+            ConnectResponse mine = first.greet(new ConnectRequest(0, 0, 10_000, 0, Bytes.wrap(new byte[16]), false));
+            WireProbe.Reply created = first.ask(OpCode.CREATE, create("/moved", 1, 1));
+            assertThat(created.error()).isZero();
+            try (WireProbe second = new WireProbe(at(leader))) {
+                ConnectRequest resume = new ConnectRequest(
+                        0, created.header().zxid(), 10_000, mine.session(), mine.password(), false);
+                assertThat(second.greet(resume).session()).isEqualTo(mine.session());
+                assertThat(first.frameOrEnd()).isNull();
+                Response.OfStat stat =
+                        (Response.OfStat) second.ask(OpCode.EXISTS, new Request.Watched("/moved", false)).as(OpCode.EXISTS);
+                assertThat(stat.stat().ephemeralOwner()).isEqualTo(mine.session());
+                second.ask(OpCode.CLOSE_SESSION, Request.Empty.EMPTY);
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("S10: a member's clients are parted from when it goes, and resume their session at another")
+    void resumedAfterAKill() throws Exception {
+        start(3, MemberConfig.DEFAULT, server -> server);
+        MemberId leader = ensemble.leader();
+        MemberId other = ensemble.anyFollower();
+        try (WireProbe first = new WireProbe(at(leader))) {
+            ConnectResponse mine = first.greet(new ConnectRequest(0, 0, 20_000, 0, Bytes.wrap(new byte[16]), false));
+            assertThat(first.ask(OpCode.CREATE, create("/outlives", 1, 1)).error()).isZero();
+            ensemble.kill(leader);
+            assertThat(first.frameOrEnd()).isNull();
+            try (WireProbe second = new WireProbe(at(other))) {
+                ConnectRequest resume = new ConnectRequest(0, 0, 20_000, mine.session(), mine.password(), false);
+                assertThat(second.greet(resume).session()).isEqualTo(mine.session());
+                assertThat(second.ask(OpCode.EXISTS, new Request.Watched("/outlives", false)).error()).isZero();
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("rule.9 of security: beyond this machine nothing is said in plain text unless it is asked for")
+    void plainTextStaysHere() {
+        assertThatThrownBy(() -> start(1, MemberConfig.DEFAULT, server -> server.boundTo("0.0.0.0")))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("insecure()");
+    }
+
+    @Test
+    void aPortThatIsTakenIsNamed() {
+        start(1, MemberConfig.DEFAULT, server -> server);
+        int taken = servers.get(MemberId.of(1)).port();
+        LocalEnsemble.Builder second = LocalEnsemble.builder().members(1).frontEnd(member -> ZooKeeperServer.listeningOn(taken));
+        assertThatThrownBy(second::start)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("COORD-1004")
+                .hasMessageContaining(String.valueOf(taken));
+    }
+
+    @Test
+    void nothingIsLeftBehind() throws Exception {
+        start(1, MemberConfig.DEFAULT, server -> server);
+        InetSocketAddress address = one();
+        WireProbe probe = WireProbe.connected(address);
+        ensemble.close();
+        assertThat(probe.frameOrEnd()).isNull();
+        assertThatThrownBy(() -> new WireProbe(address)).isInstanceOf(IOException.class);
+        probe.close();
+    }
+
+    @Test
+    @DisplayName("fuzz: whatever bytes come, before the handshake or after it, the server goes on serving others")
+    void anyBytes() throws Exception {
+        start(1, MemberConfig.DEFAULT, server -> server);
+        SplittableRandom random = new SplittableRandom(20260107);
+        try (WireProbe witness = WireProbe.connected(one())) {
+            for (int i = 0; i < 200; i++) {
+                try (WireProbe probe = random.nextBoolean() ? WireProbe.connected(one()) : new WireProbe(one())) {
+                    probe.sendRaw(anything(random));
+                } catch (SocketException closed) {
+                    // as it should be, for most of what is sent
+                }
+            }
+            assertThat(witness.ask(OpCode.EXISTS, new Request.Watched("/", false)).error()).isZero();
+        }
+    }
+
+    private static ByteBuf anything(SplittableRandom random) {
+        ByteBuf bytes = Unpooled.buffer();
+        for (int frames = 1 + random.nextInt(5); frames > 0; frames--) {
+            int length = random.nextInt(60);
+            bytes.writeInt(random.nextInt(8) == 0 ? random.nextInt() : length);
+            bytes.writeInt(random.nextInt(10)).writeInt(random.nextInt(-12, 110));
+            for (int i = 8; i < length; i++) {
+                bytes.writeByte(random.nextInt(4) == 0 ? random.nextInt() : 0);
+            }
+        }
+        return bytes;
+    }
+}
