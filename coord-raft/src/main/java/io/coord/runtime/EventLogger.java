@@ -51,6 +51,10 @@ final class EventLogger {
         } else if (event instanceof MemberEvent.SnapshotSaved saved) {
             LOG.debug("{} {} saved a snapshot of {}, {} bytes",
                     member, term, Long.toHexString(saved.index()), saved.sizeBytes());
+        } else if (event instanceof MemberEvent.Healing healing) {
+            LOG.error("{} {} is silent: {}", member, term, healing.found());
+        } else if (event instanceof MemberEvent.Healed healed) {
+            LOG.warn("{} {} has healed and goes on from {}", member, term, Long.toHexString(healed.index()));
         } else if (event instanceof MemberEvent.Serving serving) {
             LOG.debug("{} {} serves sessions from {} on", member, term, Long.toHexString(serving.appliedIndex()));
         }
