@@ -66,6 +66,8 @@ final class BenchEnsemble {
         final MemberId id;
         SimDisk disk;
         CommandCodec codec = commands;
+        /** Whether nothing it sends arrives, nor anything sent to it. */
+        boolean isCutOff;
         @Nullable MemberCore core;
         @Nullable StorageBridge bridge;
         @Nullable FileStorage storage;
@@ -153,6 +155,11 @@ final class BenchEnsemble {
         seat.disk.kill();
     }
 
+    /** All that is on its way never arrives. */
+    void loseMessages() {
+        onTheirWay.clear();
+    }
+
     /** The member stops in good order. */
     void stop(Seat seat) {
         if (seat.storage != null) {
@@ -179,6 +186,9 @@ final class BenchEnsemble {
         List<PeerFrame> arriving = List.copyOf(onTheirWay);
         onTheirWay.clear();
         for (PeerFrame frame : arriving) {
+            if (seats.get(frame.to()).isCutOff || seats.get(frame.from().id()).isCutOff) {
+                continue;
+            }
             seats.get(frame.to()).inbox.add(new Input.Received(peers.decode(peers.encode(frame))));
         }
         for (Seat seat : seats.values()) {

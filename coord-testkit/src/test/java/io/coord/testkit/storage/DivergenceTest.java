@@ -7,10 +7,12 @@ import io.coord.testkit.storage.BenchEnsemble.Seat;
 import java.io.IOException;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Members whose states come apart notice it by their digests. */
+@Timeout(60)
 class DivergenceTest {
 
     @ParameterizedTest

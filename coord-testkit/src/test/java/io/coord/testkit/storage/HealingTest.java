@@ -17,10 +17,12 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A damaged storage of a member that has peers: nothing is cut, nothing changes, until a peer's snapshot stands for all it held. */
+@Timeout(60)
 class HealingTest {
 
     private static final int LAST = 49;
