@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
  * often, {@code -Dtorture.seed=N} in the order of that seed.
  */
 @Tag("soak")
-class TortureBarsIT {
+class TortureIT {
 
     private static final int CLIENTS = 4;
     private static final Duration FAULT_LASTS = Duration.ofMillis(2_500);
