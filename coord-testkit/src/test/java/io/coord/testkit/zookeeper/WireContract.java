@@ -487,6 +487,50 @@ abstract class WireContract {
     }
 
     @Test
+    @DisplayName("O5, W10: amid the writes of another, no reply shows a change before its event, none is older than an event before it")
+    void eventsAndPipelinedReads() throws Exception {
+        try (WireProbe reader = connected();
+                WireProbe writer = connected()) {
+            make(writer, "/o5");
+            assertThat(reader.ask(OpCode.ADD_WATCH, new Request.OfWatches("/o5", 0)).error()).isZero();
+            Thread writing = new Thread(() -> {
+                try {
+                    for (int i = 0; i < 200; i++) {
+                        writer.ask(OpCode.SET_DATA, new Request.SetData("/o5", Bytes.utf8("" + i), -1));
+                    }
+                } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                }
+            });
+            writing.start();
+            long told = 0;
+            long zxid = 0;
+            int version = 0;
+            int unanswered = 0;
+            while (version < 200) {
+                for (; unanswered < 20; unanswered++) {
+                    reader.send(OpCode.GET_DATA, read("/o5"));
+                }
+                WireProbe.Reply next = reader.next();
+                assertThat(next.header().zxid()).isGreaterThanOrEqualTo(zxid);
+                zxid = next.header().zxid();
+                if (next.isEvent()) {
+                    told = zxid;
+                } else {
+                    unanswered--;
+                    var stat = ((Response.Data) next.as(OpCode.GET_DATA)).stat();
+                    version = stat.version();
+                    if (version > 0) {
+                        assertThat(stat.mzxid()).isEqualTo(told);
+                    }
+                }
+            }
+            writing.join();
+            assertThat(writer.ask(OpCode.DELETE, new Request.Versioned("/o5", -1)).error()).isZero();
+        }
+    }
+
+    @Test
     @DisplayName("WT11, W8: setWatches tells what was missed with zxid -1, then answers with xid -8")
     void setWatches() throws Exception {
         try (WireProbe probe = connected()) {
