@@ -668,7 +668,8 @@ public final class MemberCore {
         if (healing != null) {
             return healing.nextDeadlineNanos();
         }
-        long next = earlier(raft().nextDeadlineNanos(), host.nextDeadlineNanos(FAR_NANOS));
+        long ofRaft = raft().nextDeadlineNanos(); // a learner has none; clocks may be negative, so that "never" cannot be compared
+        long next = earlier(ofRaft == Long.MAX_VALUE ? nowNanos + FAR_NANOS : ofRaft, host.nextDeadlineNanos(FAR_NANOS));
         next = earlier(next, nextReportNanos);
         next = earlier(next, removal == null ? nextJoinNanos : nowNanos);
         if (membership != null) {
