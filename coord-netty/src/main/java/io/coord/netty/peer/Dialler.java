@@ -50,6 +50,12 @@ final class Dialler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
+        if (ctx.channel().localAddress().equals(ctx.channel().remoteAddress())) {
+            // Nobody listens there, and the kernel chose that very port for this end: TCP then connects it with itself.
+            failure = "not reached: nobody listens there";
+            ctx.close();
+            return;
+        }
         deadline = ctx.executor().schedule(() -> {
             failure = "not answering: no handshake within " + PeerNetwork.HANDSHAKE_SECONDS + " s";
             ctx.close();
@@ -82,7 +88,11 @@ final class Dialler extends ChannelInboundHandlerAdapter {
     private void judge(ChannelHandlerContext ctx, Hello answer) {
         String objection = objectionTo(answer);
         if (objection != null) {
-            network.log().warn("refused " + lane.peer(), PeerNetwork.refused("member " + lane.peer() + " at " + target, objection));
+            if (answer.verdict() == Verdict.DUPLICATE.code() && !lane.isDoubtedLong()) {
+                network.log().debug("member " + lane.peer() + " still has the connection of an earlier run of this one", null);
+            } else {
+                network.log().warn("refused " + lane.peer(), PeerNetwork.refused("member " + lane.peer() + " at " + target, objection));
+            }
             told = true;
             ctx.close();
             return;

@@ -70,6 +70,9 @@ record Hello(
      * @throws IllegalArgumentException if they are none; the message says what was found
      */
     static Hello decode(byte[] array) {
+        if (array.length < HEADER_BYTES + BODY_BYTES_MIN) {
+            throw new IllegalArgumentException("a handshake of " + array.length + " bytes is cut short");
+        }
         ByteBuffer in = ByteBuffer.wrap(array);
         int body = bodyLength(in.getInt(), in.getShort());
         if (array.length != HEADER_BYTES + body) {

@@ -62,6 +62,7 @@ final class Lane {
     private boolean resolving;
     private boolean wanted;
     private int attempt;
+    private long doubtedNanos;
     private long backoffNanos = BACKOFF_MIN_NANOS;
 
     /** A lane not yet dialled. */
@@ -307,6 +308,14 @@ final class Lane {
         });
     }
 
+    /** Whether the other side has taken this one for a second one for so long that it is no restart that it has yet to notice. */
+    boolean isDoubtedLong() {
+        if (doubtedNanos == 0) {
+            doubtedNanos = network.nanoTime() | 1;
+        }
+        return network.nanoTime() - doubtedNanos >= network.options().silenceMax().toNanos();
+    }
+
     /** The other side has accepted this one: frames may go. */
     void established(Channel channel) {
         dialling = null;
@@ -315,6 +324,7 @@ final class Lane {
         if (!bulk) {
             network.log().debug("connected to member " + peer + " at " + address, null);
         }
+        doubtedNanos = 0;
         ready = channel;
         drain();
     }

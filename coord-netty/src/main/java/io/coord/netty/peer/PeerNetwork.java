@@ -73,7 +73,10 @@ public final class PeerNetwork implements AutoCloseable {
     private final @Nullable Answerer[] accepted = new Answerer[MemberId.MAX + 1];
     private final @Nullable Answerer[] acceptedBulk = new Answerer[MemberId.MAX + 1];
     private final long[] incarnations = new long[MemberId.MAX + 1];
+    /** Runs of members that were sent away as the second with their number, and since when. */
     private final long[] doubted = new long[MemberId.MAX + 1];
+
+    private final long[] doubtedNanos = new long[MemberId.MAX + 1];
 
     /** Who this member is by now. */
     private record Identity(long clusterId, long incarnation) {}
@@ -349,8 +352,11 @@ public final class PeerNetwork implements AutoCloseable {
             return Verdict.ACCEPTED;
         }
         if (doubted[said.from()] != said.instance()) {
-            doubted[said.from()] = said.instance(); // the first time it may be a restart just noticed: it will call again
-            return Verdict.DUPLICATE;
+            doubted[said.from()] = said.instance();
+            doubtedNanos[said.from()] = nanoTime();
+        }
+        if (nanoTime() - doubtedNanos[said.from()] < options.silenceMax().toNanos()) {
+            return Verdict.DUPLICATE; // a restart, most likely: the old connection is about to end, and it will call again
         }
         return refuse(Verdict.DUPLICATE, subject, who, "another member with its number is connected from " + old.remote()
                 + "; give each member a number and a data directory of its own");

@@ -49,6 +49,16 @@ class HelloTest {
         }
     }
 
+    /** Seed 4, input 107 of the fuzz test: as a frame it may have any length. */
+    @Test
+    void whatIsCutShortIsRefused() {
+        byte[] whole = ByteBufUtil.getBytes(HELLO.encode());
+        for (int length = 0; length < whole.length; length++) {
+            byte[] cut = Arrays.copyOf(whole, length);
+            assertThatThrownBy(() -> Hello.decode(cut)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
     @Test
     void fieldsOfALaterVersionAreSkipped() {
         byte[] whole = ByteBufUtil.getBytes(HELLO.encode());

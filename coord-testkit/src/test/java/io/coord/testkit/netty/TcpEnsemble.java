@@ -28,13 +28,14 @@ final class TcpEnsemble implements AutoCloseable {
     private MemberConfig config = MemberConfig.DEFAULT;
 
     TcpEnsemble(int size, Path directory) {
-        this(size, directory, transport -> transport);
+        this(1, size, directory, transport -> transport);
     }
 
-    TcpEnsemble(int size, Path directory, UnaryOperator<NettyTransport> setting) {
+    /** Members that are numbered from the first number on. */
+    TcpEnsemble(int first, int size, Path directory, UnaryOperator<NettyTransport> setting) {
         this.directory = directory;
         this.setting = setting;
-        IntStream.rangeClosed(1, size).forEach(id -> proxies.put(id, FaultProxy.to(1)));
+        IntStream.range(first, first + size).forEach(id -> proxies.put(id, FaultProxy.to(1)));
         this.ensemble = Ensemble.parse(proxies.entrySet().stream()
                 .map(entry -> entry.getKey() + "=127.0.0.1:" + entry.getValue().port())
                 .collect(Collectors.joining(",")));
