@@ -75,6 +75,7 @@ public final class Plays {
         all.put("peer.B63 return", Plays::aMemberThatReturnsDisturbsNobody);
         all.put("peer.B65", Plays::aWriteWithoutAnAnswerIsCalledUnknown);
         all.put("rule.15 ids", Plays::aNewSessionOvertakenByALaterOneIsOpened);
+        all.put("inv.L2", Plays::aLostProposalIsMadeAgain);
         all.put("inv.L13", Plays::messagesPerWriteAreBounded);
         return all;
     }
@@ -606,6 +607,20 @@ public final class Plays {
         home.receive(new Input.Open(
                 asked, 2_000, io.coord.Bytes.utf8("p"), List.of(io.coord.Identity.ANYONE), true));
         return asked;
+    }
+
+    /** And without any change of leader: the member that made it does. */
+    private static void aLostProposalIsMadeAgain() {
+        Stage stage = new Stage(3);
+        SimMember home = stage.follower();
+        Stage.Owner owner = stage.session(home);
+        stage.world.network().lose(frame -> frame.from().id().equals(home.id())
+                && frame.message() instanceof PeerMessage.Consensus consensus
+                && consensus.message() instanceof Message.Propose);
+        Asked<?> asked = owner.create("/a", CreateMode.PERSISTENT);
+        stage.run(50);
+        stage.world.network().lose(null);
+        stage.until("L2", "a write whose first proposal was lost", 5_000, asked::isGranted);
     }
 
     private static void messagesPerWriteAreBounded() {
