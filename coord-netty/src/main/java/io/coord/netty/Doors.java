@@ -48,7 +48,7 @@ final class Doors {
             warnings.add("readonlymode.enabled is passed over: without a quorum nobody is served yet, not even reads");
         }
         if (door.isReconfigEnabled()) {
-            warnings.add("reconfigEnabled is passed over: clients cannot change the members yet");
+            clients = clients.reconfigEnabled();
         }
         if (door.superDigest().isPresent()) {
             clients = clients.superDigest(door.superDigest().get());

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,14 +39,31 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ZooKeeperServer implements FrontEnd {
 
-    private record Options(
-            int port,
-            @Nullable String host,
-            boolean insecure,
-            int threads,
-            Limits limits,
-            @Nullable String superDigest,
-            Set<String> words) {}
+    /** What it may be, while it is being said. */
+    private static final class Options implements Cloneable {
+        private final int port;
+        private @Nullable String host;
+        private boolean insecure;
+        private int threads = Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() / 2));
+        private Limits limits = Limits.DEFAULT;
+        private @Nullable String superDigest;
+        private Set<String> words = Set.of("ruok", "isro");
+        private boolean reconfigurable;
+
+        Options(int port) {
+            this.port = port;
+        }
+
+        Options with(Consumer<Options> change) {
+            try {
+                Options copy = (Options) clone();
+                change.accept(copy);
+                return copy;
+            } catch (CloneNotSupportedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
 
     private final Options options;
     private final AtomicReference<@Nullable ClientPort> opened = new AtomicReference<>();
@@ -60,8 +78,7 @@ public final class ZooKeeperServer implements FrontEnd {
             throw new IllegalArgumentException(
                     ErrorCode.BAD_PORT.message("client port " + port + ". Ports are 1 to 65535; 0 takes any free one."));
         }
-        int threads = Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() / 2));
-        return new ZooKeeperServer(new Options(port, null, false, threads, Limits.DEFAULT, null, Set.of("ruok", "isro")));
+        return new ZooKeeperServer(new Options(port));
     }
 
     // ------------------------------------------------------------------------------------------------ what it may be
@@ -71,14 +88,12 @@ public final class ZooKeeperServer implements FrontEnd {
      * said can be read and changed on the way.
      */
     public ZooKeeperServer boundTo(String host) {
-        return new ZooKeeperServer(new Options(
-                options.port, host, options.insecure, options.threads, options.limits, options.superDigest, options.words));
+        return with(options -> options.host = host);
     }
 
     /** Allows plain text beyond this machine. */
     public ZooKeeperServer insecure() {
-        return new ZooKeeperServer(new Options(
-                options.port, options.host, true, options.threads, options.limits, options.superDigest, options.words));
+        return with(options -> options.insecure = true);
     }
 
     /** Serves connections with so many threads; half the processors by default, and at most 4. */
@@ -86,8 +101,7 @@ public final class ZooKeeperServer implements FrontEnd {
         if (count < 1) {
             throw new IllegalArgumentException("a server of " + count + " threads serves nobody; name 1 or more");
         }
-        return new ZooKeeperServer(new Options(
-                options.port, options.host, options.insecure, count, options.limits, options.superDigest, options.words));
+        return with(options -> options.threads = count);
     }
 
     /**
@@ -117,8 +131,11 @@ public final class ZooKeeperServer implements FrontEnd {
     }
 
     private ZooKeeperServer with(Limits limits) {
-        return new ZooKeeperServer(new Options(
-                options.port, options.host, options.insecure, options.threads, limits, options.superDigest, options.words));
+        return with(options -> options.limits = limits);
+    }
+
+    private ZooKeeperServer with(Consumer<Options> change) {
+        return new ZooKeeperServer(options.with(change));
     }
 
     /**
@@ -127,8 +144,15 @@ public final class ZooKeeperServer implements FrontEnd {
      * @param digest {@code user:base64(SHA1("user:password"))}, as ZooKeeper's {@code superDigest}
      */
     public ZooKeeperServer superDigest(String digest) {
-        return new ZooKeeperServer(new Options(
-                options.port, options.host, options.insecure, options.threads, options.limits, digest, options.words));
+        return with(options -> options.superDigest = digest);
+    }
+
+    /**
+     * Lets clients change the members, by ZooKeeper's {@code reconfig}; off by default, and then refused with RECONFIGDISABLED. Whoever
+     * does so needs WRITE on {@code /zookeeper/config}, which only a superuser has unless its ACL was changed.
+     */
+    public ZooKeeperServer reconfigEnabled() {
+        return with(options -> options.reconfigurable = true);
     }
 
     /** Answers these four-letter words, and no others; {@code ruok} and {@code isro} by default. */
@@ -136,9 +160,8 @@ public final class ZooKeeperServer implements FrontEnd {
         if (!Words.ANSWERED.containsAll(words)) {
             throw new IllegalArgumentException("four-letter words " + words + "; there are answers to " + Words.ANSWERED + " only");
         }
-        return new ZooKeeperServer(new Options(
-                options.port, options.host, options.insecure, options.threads, options.limits, options.superDigest,
-                Set.copyOf(words)));
+        Set<String> answered = Set.copyOf(words);
+        return with(options -> options.words = answered);
     }
 
     // ------------------------------------------------------------------------------------------------ opening and closing
@@ -158,7 +181,7 @@ public final class ZooKeeperServer implements FrontEnd {
         }
         List<AuthenticationScheme> schemes = List.of(new DigestScheme(options.superDigest), new IpScheme());
         ClientPort.Setup setup = new ClientPort.Setup(
-                address, options.threads, options.limits, schemes, new Words(member, options.words));
+                address, options.threads, options.limits, schemes, new Words(member, options.words), options.reconfigurable);
         if (opened.get() != null) {
             throw new IllegalStateException("the server is open: each member needs one of its own");
         }

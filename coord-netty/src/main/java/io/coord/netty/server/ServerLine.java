@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param isObserver whether it follows without a vote
  * @param isOfSeveralAddresses whether the line has more addresses, which are passed over
  */
-record ServerLine(
+public record ServerLine(
         MemberId id, MemberAddress address, Optional<String> clientHost, boolean isObserver, boolean isOfSeveralAddresses) {
 
     static final String SYNTAX = "server.N=host:quorumPort:electionPort[:participant|:observer][;[clientHost:]clientPort]";
@@ -34,7 +34,7 @@ record ServerLine(
             Pattern.compile(HOST + ":(\\d+)(?::(\\d+))?(?::([A-Za-z]+))?((?:\\|[^;]*)?)(?:;(?:" + HOST + ":)?(\\d+))?");
 
     /** Reads a line, or adds a mistake and returns null. */
-    static @Nullable ServerLine parse(String name, String value, List<Mistake> mistakes) {
+    public static @Nullable ServerLine parse(String name, String value, List<Mistake> mistakes) {
         String where = name + "=" + NodePath.printable(value);
         OptionalInt id = number(name.substring("server.".length()));
         Matcher line = SERVER.matcher(value.replaceAll("\\s", ""));

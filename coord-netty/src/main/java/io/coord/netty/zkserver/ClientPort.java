@@ -33,13 +33,15 @@ public final class ClientPort implements AutoCloseable {
      * @param limits what clients may take
      * @param schemes how clients prove who they are
      * @param words what is told to those who ask in four letters
+     * @param isReconfigurable whether clients may change the members
      */
     public record Setup(
             InetSocketAddress address,
             int threads,
             Limits limits,
             List<AuthenticationScheme> schemes,
-            FourLetterWords words) {}
+            FourLetterWords words,
+            boolean isReconfigurable) {}
 
     private static final WriteBufferWaterMark WRITE_MARKS = new WriteBufferWaterMark(256 << 10, 1 << 20);
     private static final int BACKLOG = 1_024;
@@ -153,6 +155,10 @@ public final class ClientPort implements AutoCloseable {
 
     FourLetterWords words() {
         return setup.words();
+    }
+
+    boolean isReconfigurable() {
+        return setup.isReconfigurable();
     }
 
     @Nullable AuthenticationScheme scheme(String name) {

@@ -85,6 +85,13 @@ final class Operations {
         return create(mode == CreateMode.CONTAINER ? OpCode.CREATE_CONTAINER : op, create, Operation.NO_TTL);
     }
 
+    /** A change of members, of which ZooKeeper looks at the whole list first (zk.RC3). */
+    static Operation.Reconfigure reconfigure(Request.Reconfig wish) {
+        String all = wish.newMembers();
+        MemberSpecs named = MemberSpecs.of(all != null ? all : wish.joining(), all == null ? wish.leaving() : null);
+        return new Operation.Reconfigure(named.members(), all != null, named.leaving(), wish.currentConfig());
+    }
+
     static Operation.MultiRead multiRead(Request.Multi multi) {
         List<Operation.WatchedRead<?>> reads = new ArrayList<>(multi.parts().size());
         for (Request.Multi.Part part : multi.parts()) {

@@ -56,6 +56,8 @@ interface ReplyForm<R> {
             granted(out, xid, zxid, new Response.PathAndStat(created.path(), created.stat()));
     ReplyForm<Outcome.DataSet> DATA_SET = (out, xid, zxid, set) -> granted(out, xid, zxid, new Response.OfStat(set.stat()));
     ReplyForm<Outcome.AclSet> ACL_SET = (out, xid, zxid, set) -> granted(out, xid, zxid, new Response.OfStat(set.stat()));
+    ReplyForm<Outcome.Reconfigured> RECONFIGURED =
+            (out, xid, zxid, now) -> granted(out, xid, zxid, new Response.Data(now.data(), now.stat()));
     ReplyForm<Boolean> WATCH_ADDED = (out, xid, zxid, done) -> granted(out, xid, zxid, new Response.Number(0));
     /** Whether there were any. */
     ReplyForm<Boolean> WATCHES = (out, xid, zxid, any) -> {

@@ -72,10 +72,7 @@ final class Requests {
             case SET_WATCHES, SET_WATCHES2 -> setWatches(xid, bytes, (Request.SetWatches) op.readRequest(body));
             case AUTH -> auth(xid, bytes, (Request.Auth) op.readRequest(body));
             case SASL -> refuseAndClose(xid, 0, Refusal.AUTH_FAILED);
-            case RECONFIG -> {
-                op.readRequest(body);
-                yield refuse(xid, Refusal.RECONFIG_DISABLED);
-            }
+            case RECONFIG -> reconfigure(xid, bytes, (Request.Reconfig) op.readRequest(body));
             case CLOSE_SESSION -> close(xid, bytes);
             case CHECK, DELETE_CONTAINER, CREATE_SESSION -> refuseAndClose(xid, NO_ZXID, Refusal.UNIMPLEMENTED);
         };
@@ -169,6 +166,12 @@ final class Requests {
             out.string(path);
         };
         return submit(xid, bytes, new Operation.Sync(path == null ? "" : path), form);
+    }
+
+    private boolean reconfigure(int xid, int bytes, Request.Reconfig wish) {
+        return connection.home().isReconfigurable()
+                ? submit(xid, bytes, Operations.reconfigure(wish), ReplyForm.RECONFIGURED)
+                : refuse(xid, Refusal.RECONFIG_DISABLED);
     }
 
     // ------------------------------------------------------------------------------------------------ watches

@@ -1,0 +1,3 @@
+/** The client port's parts, without a port. */
+@org.jspecify.annotations.NullMarked
+package io.coord.netty.zkserver;

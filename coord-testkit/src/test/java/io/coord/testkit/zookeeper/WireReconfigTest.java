@@ -1,0 +1,90 @@
+package io.coord.testkit.zookeeper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.coord.MemberConfig;
+import io.coord.MemberId;
+import io.coord.netty.ZooKeeperServer;
+import io.coord.testkit.LocalEnsemble;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.ZooDefs;
+import org.apache.zookeeper.admin.ZooKeeperAdmin;
+import org.apache.zookeeper.client.ZKClientConfig;
+import org.apache.zookeeper.data.Stat;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Members changed by ZooKeeper's own administrator's client. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class WireReconfigTest {
+
+    private static final String CHANGED = "server.1=member-1:7100:7101;2181,server.2=member-2:7100:7101;2182,server.3=member-3:7100:7101;2183";
+
+    private final Map<MemberId, ZooKeeperServer> servers = new ConcurrentHashMap<>();
+
+    private ZooKeeperServer server(MemberId member) {
+        ZooKeeperServer server = ZooKeeperServer.listeningOn(0)
+                .threads(1)
+                .reconfigEnabled()
+                .superDigest("super:lK75jTNcA+U9vtVEw5vB51mj/w4=");
+        servers.put(member, server);
+        return server;
+    }
+
+    @Test
+    @DisplayName("RC1 to RC3: errors in their order, then the change, its answer and the watch on the configuration")
+    void membersChange() throws Exception {
+        ZKClientConfig plain = new ZKClientConfig();
+        plain.setProperty(ZKClientConfig.ENABLE_CLIENT_SASL_KEY, "false");
+        try (LocalEnsemble ensemble = LocalEnsemble.builder()
+                .members(3)
+                .config(MemberConfig.DEFAULT.withSessionTimeouts(Duration.ofSeconds(5), Duration.ofSeconds(10), Duration.ofMinutes(1)))
+                .frontEnd(this::server)
+                .start()) {
+            String address = "127.0.0.1:" + servers.get(ensemble.leader()).port();
+            try (ZooKeeperAdmin admin = new ZooKeeperAdmin(address, 30_000, event -> { }, plain)) {
+                Stat stat = new Stat();
+                admin.getConfig(false, stat);
+                long version = stat.getMzxid();
+                assertThatThrownBy(() -> admin.reconfigure("server.2=x", null, null, version + 1, null))
+                        .isInstanceOf(KeeperException.BadVersionException.class);
+                for (String senseless : new String[] {"server.2=x", "2=member-2:7100:2182", "server.2=member-1:7100:7101;2182"}) {
+                    assertThatThrownBy(() -> admin.reconfigure(senseless, null, null, -1, null))
+                            .as(senseless)
+                            .isInstanceOf(KeeperException.BadArgumentsException.class);
+                }
+                assertThatThrownBy(() -> admin.reconfigure((String) null, "two", null, -1, null))
+                        .isInstanceOf(KeeperException.BadArgumentsException.class);
+                assertThatThrownBy(() -> admin.reconfigure(null, null, CHANGED, -1, null))
+                        .isInstanceOf(KeeperException.NoAuthException.class);
+
+                admin.addAuthInfo("digest", "super:secret".getBytes(StandardCharsets.UTF_8));
+                byte[] config = admin.reconfigure(null, null, CHANGED, version, stat);
+                assertThat(new String(config, StandardCharsets.UTF_8)).isEqualTo("""
+                        server.1=member-1:7100:7100:participant;member-1:2181
+                        server.2=member-2:7100:7100:participant;member-2:2182
+                        server.3=member-3:7100:7100:participant;member-3:2183
+                        version=""" + Long.toHexString(stat.getMzxid()));
+                assertThat(stat.getMzxid()).isGreaterThan(version);
+                assertThat(admin.getData(ZooDefs.CONFIG_NODE, false, null)).isEqualTo(config);
+
+                String leaving = ensemble.anyFollower().toString();
+                String observes = ensemble.ensemble().voters().keySet().stream()
+                        .filter(id -> !id.equals(ensemble.leader()) && !id.toString().equals(leaving))
+                        .findFirst()
+                        .map(id -> "server." + id + "=member-" + id + ":7100:7101:observer;218" + id)
+                        .orElseThrow();
+                admin.reconfigure(observes, leaving, null, -1, null);
+                assertThat(ensemble.ensemble().voters()).containsOnlyKeys(ensemble.leader());
+                assertThat(ensemble.ensemble().observers()).hasSize(1);
+            }
+        }
+    }
+}
