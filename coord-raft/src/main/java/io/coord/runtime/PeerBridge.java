@@ -79,6 +79,15 @@ final class PeerBridge implements Transport.Receiver {
             refused.incrementAndGet(); // a frame may be lost at any time: this one is
             return false;
         }
+        return taken(from, frame);
+    }
+
+    @Override
+    public boolean receivedHere(MemberId from, Transport.Frame frame) {
+        return frame instanceof LazyFrame lazy ? taken(from, lazy.frame) : received(from, frame.bytes());
+    }
+
+    private boolean taken(MemberId from, PeerFrame frame) {
         if (!frame.from().id().equals(from)) {
             refused.incrementAndGet();
             return false;

@@ -63,6 +63,14 @@ public interface Transport extends AutoCloseable {
          */
         boolean received(MemberId from, Bytes frame);
 
+        /**
+         * Takes a frame as it is, from a member in this JVM: what it says is immutable, so it need not be encoded and decoded on the
+         * way. It is taken as its bytes would be.
+         */
+        default boolean receivedHere(MemberId from, Frame frame) {
+            return received(from, frame.bytes());
+        }
+
         /** The connection to a member broke: a hint, that may start an election at once. */
         void lost(MemberId peer);
     }

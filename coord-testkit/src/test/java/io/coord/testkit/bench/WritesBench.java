@@ -32,7 +32,9 @@ final class WritesBench {
     private static final int VALUE_BYTES = 1024;
     private static final int NODES = 1000;
     /** As patient with a silent leader as the peer: a busy machine is no reason for an election in either. */
-    private static final MemberConfig PATIENT = MemberConfig.DEFAULT.withElections(Duration.ofSeconds(2), Duration.ofSeconds(10));
+    private static final MemberConfig PATIENT = MemberConfig.DEFAULT
+            .withSessionTimeouts(Duration.ofSeconds(4), Duration.ofSeconds(30), Duration.ofSeconds(60))
+            .withElections(Duration.ofSeconds(1), Duration.ofSeconds(10));
 
     private WritesBench() {}
 

@@ -1,0 +1,298 @@
+package io.coord.testkit.bench;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * Three processes of Coord beside three of Apache ZooKeeper, both forcing to disk, with the same heap, under the same load by the same
+ * unmodified client in a process of its own. Runs alternate; what is printed are medians and their ratios.
+ *
+ * <pre>{@code
+ * mvn -DskipTests package
+ * java -cp <test class path of coord-testkit> io.coord.testkit.bench.WireBench --server-jar coord-netty/target/coord-server.jar
+ * }</pre>
+ *
+ * <p>Options: {@code --rounds 5 --seconds 5 --only set-1k-128,get-1k-1 --heap 1g}.
+ */
+public final class WireBench {
+
+    /**
+     * A load.
+     *
+     * @param name for the table
+     * @param kind of {@link WireLoad}
+     * @param sessions of the client
+     * @param outstanding requests, of all sessions together
+     * @param bytes of data
+     * @param by whether a ratio compares throughput or the median's time
+     */
+    private record Load(String name, String kind, int sessions, int outstanding, int bytes, String by) {}
+
+    private static final List<Load> LOADS = List.of(
+            new Load("set-1k-128", "set", 10, 128, 1024, "perSecond"),
+            new Load("set-1k-1000", "set", 10, 1000, 1024, "perSecond"),
+            new Load("set-100-1000", "set", 10, 1000, 100, "perSecond"),
+            new Load("set-1k-1", "set", 1, 1, 1024, "p50us"),
+            new Load("get-1k-1000", "get", 10, 1000, 1024, "perSecond"),
+            new Load("get-1k-1", "get", 1, 1, 1024, "p50us"),
+            new Load("ephemeral-128", "ephemeral", 10, 128, 100, "perSecond"),
+            new Load("fanout-1000", "fanout", 1000, 1, 100, "p50us"),
+            new Load("connect", "connect", 1, 20, 1, "p50us"));
+
+    private final Map<String, String> options = new LinkedHashMap<>();
+    private final Path directory;
+
+    private WireBench(String[] args) throws IOException {
+        for (int i = 0; i + 1 < args.length; i += 2) {
+            options.put(args[i], args[i + 1]);
+        }
+        directory = Files.createTempDirectory("wire-bench");
+    }
+
+    /** Runs the loads and prints the table. */
+    public static void main(String[] args) throws Exception {
+        new WireBench(args).run();
+    }
+
+    private void run() throws Exception {
+        List<String> only = Arrays.asList(options.getOrDefault("--only", "").split(","));
+        int rounds = Integer.parseInt(options.getOrDefault("--rounds", "5"));
+        try (Servers zooKeeper = startZooKeeper();
+                Servers coord = startCoord()) {
+            zooKeeper.awaitServing();
+            coord.awaitServing();
+            System.out.printf("%-14s %12s %12s %7s %10s %10s %10s %10s %s%n", "load", "ZooKeeper", "Coord", "ratio", "ZK cpu/op", "cpu/op", "ZK p99", "p99", "client cores");
+            for (Load load : LOADS) {
+                if (only.get(0).isEmpty() || only.contains(load.name())) {
+                    compare(load, rounds, zooKeeper, coord);
+                }
+            }
+        } finally {
+            delete(directory);
+        }
+    }
+
+    private void compare(Load load, int rounds, Servers zooKeeper, Servers coord) throws Exception {
+        List<Map<String, Double>> theirs = new ArrayList<>();
+        List<Map<String, Double>> ours = new ArrayList<>();
+        for (int round = 0; round < rounds; round++) {
+            theirs.add(measure(load, zooKeeper, round));
+            ours.add(measure(load, coord, round));
+        }
+        double their = median(theirs, load.by());
+        double our = median(ours, load.by());
+        System.out.printf(
+                Locale.ROOT,
+                "%-14s %12.0f %12.0f %6.2fx %8.1fus %8.1fus %8.0fus %8.0fus %.2f/%.2f%s%n",
+                load.name() + " " + load.by().charAt(1),
+                their,
+                our,
+                our / their,
+                median(theirs, "serverCpuUs"),
+                median(ours, "serverCpuUs"),
+                median(theirs, "p99us"),
+                median(ours, "p99us"),
+                median(theirs, "clientCores"),
+                median(ours, "clientCores"),
+                median(ours, "failed") + median(theirs, "failed") > 0 ? "  FAILED REQUESTS" : "");
+    }
+
+    private Map<String, Double> measure(Load load, Servers servers, int round) throws Exception {
+        double cpuBefore = servers.cpuSeconds();
+        List<String> hosts = new ArrayList<>(servers.hosts());
+        java.util.Collections.rotate(hosts, round);
+        Process process = new ProcessBuilder(
+                        java(),
+                        "-Xmx512m",
+                        "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        WireLoad.class.getName(),
+                        String.join(",", hosts),
+                        load.kind(),
+                        Integer.toString(load.sessions()),
+                        Integer.toString(load.outstanding()),
+                        Integer.toString(load.bytes()),
+                        "2",
+                        options.getOrDefault("--seconds", "5"))
+                .redirectErrorStream(true)
+                .start();
+        Map<String, Double> figures = new LinkedHashMap<>();
+        try (BufferedReader out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            for (String line = out.readLine(); line != null; line = out.readLine()) {
+                if (line.startsWith("ops=")) {
+                    for (String part : line.split(" ")) {
+                        String[] pair = part.split("=");
+                        figures.put(pair[0], Double.parseDouble(pair[1]));
+                    }
+                } else {
+                    System.out.println("  " + load.name() + ": " + line);
+                }
+            }
+        }
+        process.waitFor();
+        double seconds = Double.parseDouble(options.getOrDefault("--seconds", "5"));
+        // The warm-up costs as much for each operation as what is measured.
+        double all = figures.getOrDefault("ops", 0.0) * (seconds + 2) / seconds;
+        figures.put("serverCpuUs", (servers.cpuSeconds() - cpuBefore) * 1e6 / Math.max(1, all));
+        return figures;
+    }
+
+    private static double median(List<Map<String, Double>> runs, String key) {
+        double[] sorted = runs.stream().mapToDouble(run -> run.getOrDefault(key, 0.0)).sorted().toArray();
+        return sorted[sorted.length / 2];
+    }
+
+    private static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
+    // ---- servers
+
+    private record Servers(List<Process> processes, List<String> hosts) implements AutoCloseable {
+
+        void awaitServing() throws Exception {
+            long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+            for (String host : hosts) {
+                while (!isServing(host)) {
+                    if (System.nanoTime() > deadline) {
+                        throw new IOException(host + " does not serve");
+                    }
+                    TimeUnit.MILLISECONDS.sleep(100);
+                }
+            }
+        }
+
+        private static boolean isServing(String host) {
+            int colon = host.lastIndexOf(':');
+            try (Socket socket = new Socket(host.substring(0, colon), Integer.parseInt(host.substring(colon + 1)))) {
+                socket.getOutputStream().write("isro".getBytes(StandardCharsets.UTF_8));
+                return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8).contains("rw");
+            } catch (IOException e) {
+                return false;
+            }
+        }
+
+        double cpuSeconds() throws IOException {
+            double seconds = 0;
+            for (Process process : processes) {
+                String stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
+                String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+                seconds += (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / 100.0;
+            }
+            return seconds;
+        }
+
+        @Override
+        public void close() throws Exception {
+            processes.forEach(Process::destroyForcibly);
+            for (Process process : processes) {
+                process.waitFor();
+            }
+        }
+    }
+
+    private Servers startZooKeeper() throws IOException {
+        int[] ports = freePorts(9);
+        List<Process> processes = new ArrayList<>();
+        List<String> hosts = new ArrayList<>();
+        for (int id = 1; id <= 3; id++) {
+            Path home = Files.createDirectories(directory.resolve("zookeeper-" + id));
+            StringBuilder config = new StringBuilder("tickTime=2000\ninitLimit=10\nsyncLimit=5\nmaxClientCnxns=0\nadmin.enableServer=false\n"
+                    + "4lw.commands.whitelist=*\nclientPortAddress=127.0.0.1\n");
+            config.append("dataDir=").append(home).append("\nclientPort=").append(ports[id - 1]).append('\n');
+            for (int other = 1; other <= 3; other++) {
+                config.append("server.").append(other).append("=127.0.0.1:").append(ports[2 + other]).append(':').append(ports[5 + other]).append('\n');
+            }
+            Path file = home.resolve("zoo.cfg");
+            Files.writeString(file, config);
+            Files.writeString(home.resolve("myid"), Integer.toString(id));
+            processes.add(start(
+                    "zookeeper-" + id,
+                    List.of(
+                            "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            "org.apache.zookeeper.server.quorum.QuorumPeerMain",
+                            file.toString())));
+            hosts.add("127.0.0.1:" + ports[id - 1]);
+        }
+        return new Servers(processes, hosts);
+    }
+
+    private Servers startCoord() throws IOException {
+        int[] ports = freePorts(6);
+        StringBuilder members = new StringBuilder();
+        for (int id = 1; id <= 3; id++) {
+            members.append(id == 1 ? "" : ",").append(id).append("=127.0.0.1:").append(ports[id - 1]).append(':').append(ports[id + 2]);
+        }
+        List<Process> processes = new ArrayList<>();
+        List<String> hosts = new ArrayList<>();
+        for (int id = 1; id <= 3; id++) {
+            processes.add(start(
+                    "coord-" + id,
+                    List.of(
+                            "-jar",
+                            options.getOrDefault("--server-jar", "coord-netty/target/coord-server.jar"),
+                            "--id",
+                            Integer.toString(id),
+                            "--members",
+                            members.toString(),
+                            "--data-dir",
+                            directory.resolve("coord-" + id).toString(),
+                            "--prop",
+                            "maxClientCnxns=0")));
+            hosts.add("127.0.0.1:" + ports[id + 2]);
+        }
+        return new Servers(processes, hosts);
+    }
+
+    private Process start(String name, List<String> arguments) throws IOException {
+        String heap = options.getOrDefault("--heap", "1g");
+        List<String> command = new ArrayList<>(List.of(java(), "-Xms" + heap, "-Xmx" + heap));
+        command.addAll(arguments);
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(directory.resolve(name + ".log").toFile())
+                .start();
+    }
+
+    private static int[] freePorts(int count) throws IOException {
+        List<ServerSocket> held = new ArrayList<>();
+        int[] ports = new int[count];
+        for (int i = 0; i < count; i++) {
+            ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+            held.add(socket);
+            ports[i] = socket.getLocalPort();
+        }
+        for (ServerSocket socket : held) {
+            socket.close();
+        }
+        return ports;
+    }
+
+    private static void delete(Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        }
+    }
+}
