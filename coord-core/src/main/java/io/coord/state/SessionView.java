@@ -2,6 +2,8 @@ package io.coord.state;
 
 import io.coord.MemberId;
 import io.coord.Outcome;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /** A session as one root shows it. */
@@ -56,6 +58,13 @@ public final class SessionView {
     /** Whether it owns a node. */
     public boolean hasEphemerals() {
         return !session.ephemerals.isEmpty();
+    }
+
+    /** The paths of the nodes it owns, in order. */
+    public List<String> ephemerals() {
+        List<String> paths = new ArrayList<>();
+        session.ephemerals.from("").forEachRemaining(paths::add);
+        return paths;
     }
 
     @Override

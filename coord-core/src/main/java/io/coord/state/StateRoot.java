@@ -85,6 +85,12 @@ public final class StateRoot {
         return nodes.count();
     }
 
+    /** Bytes of data in all nodes. */
+    public long dataBytes() {
+        ZNode top = nodes.find("/");
+        return top == null ? 0 : NodeTree.bytesOf(top);
+    }
+
     /** Digest of all contents, equal on all members at equal indexes, whatever the order in which they came to be (rule.14). */
     public long digest() {
         return nodes.digest() + sessions.digest() + Digest.settings(settings) + Digest.reconfiguration(reconfiguration);

@@ -153,6 +153,23 @@ public final class WatchTable {
         return count;
     }
 
+    /**
+     * How much is watched.
+     *
+     * @param watches number of watches; several kinds on one path count each
+     * @param paths number of paths watched
+     * @param watchers number of watchers that have any
+     */
+    public record Counts(int watches, int paths, int watchers) {
+        /** Of a table without watches. */
+        public static final Counts NONE = new Counts(0, 0, 0);
+    }
+
+    /** How much is watched. */
+    public Counts counts() {
+        return count == 0 ? Counts.NONE : new Counts(count, byPath.size(), byWatcher.size());
+    }
+
     /** Number of paths a watcher watches. */
     public int pathCount(long watcher) {
         Set<String> paths = byWatcher.get(watcher);

@@ -47,7 +47,7 @@ public final class ZooKeeperServer implements FrontEnd {
         private int threads = Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() / 2));
         private Limits limits = Limits.DEFAULT;
         private @Nullable String superDigest;
-        private Set<String> words = Set.of("ruok", "isro");
+        private Set<String> words = Set.of("srvr", "ruok", "isro");
         private boolean reconfigurable;
 
         Options(int port) {
@@ -155,7 +155,10 @@ public final class ZooKeeperServer implements FrontEnd {
         return with(options -> options.reconfigurable = true);
     }
 
-    /** Answers these four-letter words, and no others; {@code ruok} and {@code isro} by default. */
+    /**
+     * Answers these four-letter words, and no others; {@code srvr}, {@code ruok} and {@code isro} by default. There are answers to
+     * {@code conf cons crst dump envi isro mntr ruok srst srvr stat wchs}, in ZooKeeper's form. Whoever reaches the port may ask.
+     */
     public ZooKeeperServer fourLetterWords(Set<String> words) {
         if (!Words.ANSWERED.containsAll(words)) {
             throw new IllegalArgumentException("four-letter words " + words + "; there are answers to " + Words.ANSWERED + " only");

@@ -29,6 +29,7 @@ import io.coord.state.CoordState;
 import io.coord.state.Reconfiguration;
 import io.coord.state.Reply;
 import io.coord.state.StateRoot;
+import io.coord.state.WatchTable;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -1353,13 +1354,13 @@ public final class MemberCore {
             long applied = state.appliedIndex();
             return new MemberView(
                     setup.self(), clusterId, Role.LEARNER, healing.term(), null, applied, applied, applied, applied,
-                    appliedConfiguration, false, false, 0, left, healing.words());
+                    appliedConfiguration, false, false, 0, WatchTable.Counts.NONE, left, healing.words());
         }
         if (raft == null) {
             long origin = EntryId.ORIGIN.index();
             return new MemberView(
                     setup.self(), clusterId, Role.FOLLOWER, 0, null, origin, origin, origin, origin, setup.initial(), false,
-                    false, 0, left, null);
+                    false, 0, WatchTable.Counts.NONE, left, null);
         }
         MemberKey leader = raft.leader();
         return new MemberView(
@@ -1376,6 +1377,7 @@ public final class MemberCore {
                 serving,
                 leases != null,
                 host.size(),
+                host.watched(),
                 left,
                 null);
     }

@@ -3,6 +3,7 @@ package io.coord.member;
 import io.coord.MemberId;
 import io.coord.raft.Configuration;
 import io.coord.raft.Role;
+import io.coord.state.WatchTable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param serving whether it serves sessions
  * @param established whether, as leader, it has committed in its own term
  * @param hostedSessions sessions attached to it
+ * @param watches what those sessions watch
  * @param left why it takes no further part, or null
  * @param healing what it heals from, silent until that is done, or null
  */
@@ -38,5 +40,6 @@ public record MemberView(
         boolean serving,
         boolean established,
         int hostedSessions,
+        WatchTable.Counts watches,
         @Nullable String left,
         @Nullable String healing) {}

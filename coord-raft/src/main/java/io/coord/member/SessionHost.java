@@ -138,6 +138,11 @@ final class SessionHost {
         return sessions.size();
     }
 
+    /** What they watch. */
+    WatchTable.Counts watched() {
+        return watches.counts();
+    }
+
     Iterable<HostedSession> hosted() {
         return sessions.values();
     }

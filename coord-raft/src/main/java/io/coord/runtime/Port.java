@@ -6,8 +6,12 @@ import io.coord.MemberConfig;
 import io.coord.MemberStatus;
 import io.coord.ensemble.spi.SessionPort;
 import io.coord.member.Input;
+import io.coord.state.StateRoot;
+import io.coord.state.WatchTable;
 import java.time.Duration;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** A member, as its front ends see it. */
 final class Port implements SessionPort {
@@ -37,6 +41,29 @@ final class Port implements SessionPort {
     @Override
     public long appliedIndex() {
         return loop.root().index();
+    }
+
+    @Override
+    public Census census() {
+        StateRoot root = loop.root();
+        WatchTable.Counts watched = loop.view().watches();
+        int[] ephemerals = {0};
+        root.forEachSession(session -> ephemerals[0] += session.hasEphemerals() ? session.ephemerals().size() : 0);
+        return new Census(
+                root.nodeCount(),
+                ephemerals[0],
+                root.dataBytes(),
+                root.sessionCount(),
+                watched.watches(),
+                watched.paths(),
+                watched.watchers());
+    }
+
+    @Override
+    public SortedMap<Long, List<String>> ephemerals() {
+        SortedMap<Long, List<String>> bySession = new TreeMap<>();
+        loop.root().forEachSession(session -> bySession.put(session.id(), session.ephemerals()));
+        return bySession;
     }
 
     @Override

@@ -18,16 +18,19 @@ final class Asked<R> implements SessionPort.Answer<R> {
     /** Size of its frame. */
     final int bytes;
     private final ReplyForm<? super R> form;
+    /** When it came. */
+    final long askedNanos;
 
     private @Nullable R value;
     private long zxid;
     private int error;
 
-    Asked(Connection connection, int xid, int bytes, ReplyForm<? super R> form) {
+    Asked(Connection connection, int xid, int bytes, ReplyForm<? super R> form, long askedNanos) {
         this.connection = connection;
         this.xid = xid;
         this.bytes = bytes;
         this.form = form;
+        this.askedNanos = askedNanos;
     }
 
     @Override

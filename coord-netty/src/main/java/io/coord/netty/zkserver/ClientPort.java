@@ -13,10 +13,10 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.util.concurrent.EventExecutor;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -51,9 +51,12 @@ public final class ClientPort implements AutoCloseable {
     private final SessionPort member;
     private final EventLoopGroup loops;
     private final Map<EventExecutor, EventFrames> events = new HashMap<>();
+    private final Map<EventExecutor, Traffic> traffic = new HashMap<>();
+    private final AtomicInteger age = new AtomicInteger();
+    private final AtomicInteger ageOfConnections = new AtomicInteger();
     private final Channel listener;
 
-    private final Set<Channel> connections = ConcurrentHashMap.newKeySet();
+    private final Map<Channel, Connection> connections = new ConcurrentHashMap<>();
     private final Map<InetAddress, Integer> perAddress = new ConcurrentHashMap<>();
     private final AtomicInteger unanswered = new AtomicInteger();
     private final int roomMax;
@@ -70,7 +73,10 @@ public final class ClientPort implements AutoCloseable {
         this.roomMax = Math.max(1, member.config().maxOutstanding() / 2);
         EventLoops io = EventLoops.best();
         this.loops = io.group("coord-" + member.status().member() + "-clients", setup.threads());
-        loops.forEach(loop -> events.put(loop, new EventFrames()));
+        loops.forEach(loop -> {
+            events.put(loop, new EventFrames());
+            traffic.put(loop, new Traffic(age));
+        });
         try {
             listener = bootstrap(io).bind(setup.address()).syncUninterruptibly().channel();
         } catch (RuntimeException | Error e) {
@@ -109,8 +115,9 @@ public final class ClientPort implements AutoCloseable {
             channel.close();
             return;
         }
-        connections.add(channel);
-        channel.pipeline().addLast(new Connection(this, member, channel, from.getAddress(), eventsOf(channel)));
+        Connection connection = new Connection(this, member, channel, from, eventsOf(channel), trafficOf(channel));
+        connections.put(channel, connection);
+        channel.pipeline().addLast(connection);
         if (closing) {
             channel.close();
         }
@@ -122,6 +129,14 @@ public final class ClientPort implements AutoCloseable {
             throw new IllegalStateException("a connection on a foreign event loop");
         }
         return frames;
+    }
+
+    private Traffic trafficOf(Channel channel) {
+        Traffic own = traffic.get(channel.eventLoop());
+        if (own == null) {
+            throw new IllegalStateException("a connection on a foreign event loop");
+        }
+        return own;
     }
 
     private boolean admits(InetAddress address) {
@@ -188,13 +203,47 @@ public final class ClientPort implements AutoCloseable {
         unanswered.decrementAndGet();
     }
 
+    // ------------------------------------------------------------------------------------------------ what is told of it
+
+    /** What all connections sent and received, those that are gone included. */
+    Traffic.Sum traffic() {
+        return traffic.values().stream().map(Traffic::sum).reduce(Traffic.Sum.NOTHING, Traffic.Sum::and);
+    }
+
+    /** Begins anew with what all connections sent and received. */
+    void resetTraffic() {
+        age.incrementAndGet();
+    }
+
+    /** Begins anew with what each connection sent and received. */
+    void resetConnections() {
+        ageOfConnections.incrementAndGet();
+    }
+
+    /** Counts a connection's share. */
+    Traffic ofConnection() {
+        return new Traffic(ageOfConnections);
+    }
+
+    Collection<Connection> connections() {
+        return connections.values();
+    }
+
+    int outstanding() {
+        return unanswered.get();
+    }
+
+    static int backlog() {
+        return BACKLOG;
+    }
+
     // ------------------------------------------------------------------------------------------------ the end
 
     @Override
     public void close() {
         closing = true;
         listener.close().awaitUninterruptibly();
-        connections.forEach(Channel::close);
+        connections.keySet().forEach(Channel::close);
         closeLoops();
     }
 

@@ -9,6 +9,7 @@ import io.coord.netty.jute.ConnectResponse;
 import io.coord.netty.jute.JuteReader;
 import io.coord.netty.jute.JuteWriter;
 import io.coord.netty.jute.MalformedRecordException;
+import io.coord.netty.jute.OpCode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -18,6 +19,7 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -52,6 +54,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     private static final long UNSENT_BYTES_MAX = 64L << 20;
 
     private static final long FAREWELL_MILLIS = 2_000;
+    private static final int NO_OP = Integer.MIN_VALUE;
     private static final Bytes NO_PASSWORD = Bytes.wrap(new byte[16]);
 
     private enum Stage {
@@ -76,8 +79,12 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     private final ClientPort home;
     private final SessionPort member;
     private final Channel channel;
+    private final InetSocketAddress from;
     private final InetAddress address;
     private final EventFrames events;
+    private final Traffic traffic;
+    private final Traffic own;
+    private final long sinceMillis = System.currentTimeMillis();
     private final Requests requests = new Requests(this);
     private final JuteReader reader = new JuteReader(Unpooled.EMPTY_BUFFER);
     private final JuteWriter writer = new JuteWriter(Unpooled.EMPTY_BUFFER);
@@ -97,6 +104,13 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     private int unanswered;
     private long unansweredBytes;
     private boolean taking;
+    /** The clock, as this turn of the event loop has it. */
+    private long nowNanos;
+    /** Told to those who ask, by any thread. */
+    private volatile long session;
+    private volatile int timeoutMillis;
+    /** Written for each request, and so without a fence: who asks may see an earlier one. */
+    private int lastOp = NO_OP;
 
     /** What the member told: events, answers, and its coming and going; oldest first. */
     private final Queue<Object> told = new ConcurrentLinkedQueue<>();
@@ -112,12 +126,15 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     private final AtomicBoolean showScheduled = new AtomicBoolean();
 
     /** The connection of a channel that was just accepted. */
-    Connection(ClientPort home, SessionPort member, Channel channel, InetAddress address, EventFrames events) {
+    Connection(ClientPort home, SessionPort member, Channel channel, InetSocketAddress from, EventFrames events, Traffic traffic) {
         this.home = home;
         this.member = member;
         this.channel = channel;
-        this.address = address;
+        this.from = from;
+        this.address = from.getAddress();
         this.events = events;
+        this.traffic = traffic;
+        this.own = home.ofConnection();
         this.identities = List.of(IpScheme.identity(address));
     }
 
@@ -217,6 +234,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
             return;
         }
         taking = true;
+        nowNanos = System.nanoTime();
         try {
             boolean more = true;
             while (more && unread != null && mayTake()) {
@@ -244,7 +262,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         if (stage == Stage.GREETING && home.words().isWord(length)) {
             String word = in.toString(start, LENGTH_BYTES, StandardCharsets.US_ASCII);
             in.skipBytes(in.readableBytes());
-            answerWord(home.words().answer(word));
+            answerWord(home.words().answer(word, home));
             return false;
         }
         if (length < 0 || length > home.limits().frameBytesMax()) {
@@ -272,10 +290,23 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
 
     private boolean takeFrame(JuteReader frame, int length) {
         if (stage == Stage.GREETING) {
+            received(OpCode.CREATE_SESSION.number());
             greeted(ConnectRequest.read(frame));
             return true;
         }
-        return requests.take(frame.int32(), frame.int32(), frame, length);
+        int xid = frame.int32();
+        int type = frame.int32();
+        boolean taken = requests.take(xid, type, frame, length);
+        if (taken) {
+            received(type);
+        }
+        return taken;
+    }
+
+    private void received(int type) {
+        lastOp = type;
+        traffic.received();
+        own.received();
     }
 
     private void answerWord(String text) {
@@ -367,6 +398,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
 
     /** Writes what may be shown; true if nothing is left that may not. */
     private boolean showAll() {
+        nowNanos = System.nanoTime();
         while (shown < showable && stage != Stage.PARTED && stage != Stage.GONE) {
             Object item = told.poll();
             shown++;
@@ -376,6 +408,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
                 show(event);
             } else if (item instanceof Attached attached) {
                 stage = Stage.SERVING;
+                session = attached.session;
+                timeoutMillis = (int) attached.timeout.toMillis();
                 answerGreeting((int) attached.timeout.toMillis(), attached.session, password);
             } else if (item instanceof Detached detached) {
                 show(detached);
@@ -388,6 +422,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         unanswered--;
         unansweredBytes -= answer.bytes;
         home.answered();
+        answered(nowNanos - answer.askedNanos);
         JuteWriter out = beginReply();
         answer.write(out);
         endReply(out);
@@ -396,6 +431,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     private void show(WatchEvent event) {
         byte[] frame = events.of(event);
         room(frame.length).writeBytes(frame);
+        sent();
         if (channel.bytesBeforeWritable() > UNSENT_BYTES_MAX) {
             leave("it does not read what it is told");
         }
@@ -455,7 +491,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
 
     /** What the answer to a request of this size will be. */
     <R> Asked<R> asked(int xid, int bytes, ReplyForm<? super R> form) {
-        return new Asked<>(this, xid, bytes, form);
+        return new Asked<>(this, xid, bytes, form, nowNanos);
     }
 
     /** Notes that the member has a request, or has not taken it. */
@@ -505,6 +541,45 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     /** Ends it. */
     void endReply(JuteWriter out) {
         out.endFrame(frameAt);
+        sent();
+    }
+
+    private void sent() {
+        traffic.sent();
+        own.sent();
+    }
+
+    /** A request was answered after this time. */
+    void answered(long nanos) {
+        traffic.answered(nanos);
+        own.answered(nanos);
+    }
+
+    // ------------------------------------------------------------------------------------------------ what is told of it
+
+    /** Of four letters, as ZooKeeper abbreviates. */
+    private static String shortName(@Nullable OpCode op) {
+        if (op == null) {
+            return "UNKN";
+        }
+        return op == OpCode.CREATE_SESSION ? "SESS" : op.name().replace("_", "").substring(0, 4);
+    }
+
+    /** How ZooKeeper's {@code stat} and, if it is not to be brief, {@code cons} show a connection. Any thread may ask. */
+    String told(boolean brief) {
+        Traffic.Sum sum = own.sum();
+        StringBuilder text = new StringBuilder(" ").append(from).append("[1](queued=").append(unanswered)
+                .append(",recved=").append(sum.received()).append(",sent=").append(sum.sent());
+        if (!brief && session != 0) {
+            text.append(",sid=0x").append(Long.toHexString(session))
+                    .append(",lop=").append(lastOp == NO_OP ? "NA" : shortName(OpCode.of(lastOp)))
+                    .append(",est=").append(sinceMillis)
+                    .append(",to=").append(timeoutMillis)
+                    .append(",minlat=").append(sum.minMillis())
+                    .append(",avglat=").append(Math.round(sum.averageMillis()))
+                    .append(",maxlat=").append(sum.maxMillis());
+        }
+        return text.append(')').toString();
     }
 
     private ByteBuf room(int bytes) {

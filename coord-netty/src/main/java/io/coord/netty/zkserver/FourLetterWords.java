@@ -6,6 +6,10 @@ public interface FourLetterWords {
     /** Whether the four bytes are a command. */
     boolean isWord(int bytes);
 
-    /** What the client is told before its connection is closed. */
-    String answer(String word);
+    /**
+     * What the client is told before its connection is closed.
+     *
+     * @param port where it asks
+     */
+    String answer(String word, ClientPort port);
 }

@@ -127,6 +127,7 @@ final class Requests {
             JuteWriter out = connection.beginReply();
             form.write(out, xid, view.zxid(), value);
             connection.endReply(out);
+            connection.answered(0);
         } catch (RejectedException no) {
             reply(xid, view.zxid(), no.refusal().code());
         }
@@ -270,6 +271,7 @@ final class Requests {
         JuteWriter out = connection.beginReply();
         ReplyForm.refused(out, xid, zxid, error);
         connection.endReply(out);
+        connection.answered(0);
     }
 
     /** Refuses in its turn. */

@@ -1,17 +1,35 @@
 package io.coord.netty.zkserver;
 
+import io.coord.MemberStatus;
 import io.coord.ensemble.spi.SessionPort;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
-/** The four-letter words this server answers, if they are allowed; all others that ZooKeeper knows are refused by name. */
+/**
+ * The four-letter words this server answers, if they are allowed, in the form that monitoring tools read (zk.4L1); all others that
+ * ZooKeeper knows are refused by name.
+ */
 public final class Words implements FourLetterWords {
 
     /** Those there is an answer to. */
-    public static final Set<String> ANSWERED = Set.of("ruok", "isro");
+    public static final Set<String> ANSWERED = Set.of(
+            "conf", "cons", "crst", "dump", "envi", "isro", "mntr", "ruok", "srst", "srvr", "stat", "wchs");
 
     private static final Set<String> KNOWN = Set.of(
             "conf", "cons", "crst", "dirs", "dump", "envi", "gtmk", "hash", "isro", "mntr", "ruok", "srst", "srvr",
             "stat", "stmk", "wchc", "wchp", "wchs");
+
+    /** Those that are answered whether the member serves or not. */
+    private static final Set<String> ALWAYS = Set.of("ruok", "isro", "envi");
+
+    /** The version of ZooKeeper whose protocol and words these are, then our own name. */
+    private static final String VERSION = "3.9.5-coord";
+
+    private static final String NOT_SERVING = "This ZooKeeper instance is not currently serving requests\n";
 
     private final SessionPort member;
     private final Set<String> allowed;
@@ -36,10 +54,156 @@ public final class Words implements FourLetterWords {
     }
 
     @Override
-    public String answer(String word) {
+    public String answer(String word, ClientPort port) {
         if (!allowed.contains(word)) {
             return word + " is not executed because it is not in the whitelist.\n";
         }
-        return word.equals("ruok") ? "imok" : member.status().isServing() ? "rw" : "null";
+        MemberStatus status = member.status();
+        boolean serves = status.isServing() && status.leader().isPresent();
+        if (!serves && !ALWAYS.contains(word)) {
+            return NOT_SERVING;
+        }
+        return switch (word) {
+            case "ruok" -> "imok";
+            case "isro" -> serves ? "rw" : "null";
+            case "srvr" -> version() + figures(status, port);
+            case "stat" -> version() + "Clients:\n" + connections(port, true) + figures(status, port);
+            case "cons" -> connections(port, false);
+            case "mntr" -> monitored(status, port);
+            case "conf" -> configuration(status, port);
+            case "envi" -> environment();
+            case "dump" -> sessions(port);
+            case "wchs" -> watches();
+            case "srst" -> {
+                port.resetTraffic();
+                yield "Server stats reset.\n";
+            }
+            case "crst" -> {
+                port.resetConnections();
+                yield "Connection stats reset.\n";
+            }
+            default -> throw new IllegalStateException("no answer to " + word);
+        };
+    }
+
+    private static String version() {
+        return "Zookeeper version: " + VERSION + ", built on " + build() + "\n";
+    }
+
+    private static String build() {
+        String version = Words.class.getPackage().getImplementationVersion();
+        return version == null ? "no release" : version;
+    }
+
+    private static String mode(MemberStatus status) {
+        if (status.role() == MemberStatus.Role.OBSERVER) {
+            return "observer";
+        }
+        if (status.peers().isEmpty()) {
+            return "standalone";
+        }
+        return status.role() == MemberStatus.Role.LEADER ? "leader" : "follower";
+    }
+
+    private String figures(MemberStatus status, ClientPort port) {
+        Traffic.Sum sum = port.traffic();
+        return "Latency min/avg/max: " + sum.minMillis() + "/" + sum.averageMillis() + "/" + sum.maxMillis() + "\n"
+                + "Received: " + sum.received() + "\n"
+                + "Sent: " + sum.sent() + "\n"
+                + "Connections: " + port.connections().size() + "\n"
+                + "Outstanding: " + port.outstanding() + "\n"
+                + "Zxid: 0x" + Long.toHexString(status.appliedIndex()) + "\n"
+                + "Mode: " + mode(status) + "\n"
+                + "Node count: " + member.census().nodes() + "\n";
+    }
+
+    private static String connections(ClientPort port, boolean brief) {
+        StringBuilder text = new StringBuilder();
+        port.connections().forEach(connection -> text.append(connection.told(brief)).append('\n'));
+        return text.append('\n').toString();
+    }
+
+    private String monitored(MemberStatus status, ClientPort port) {
+        Traffic.Sum sum = port.traffic();
+        SessionPort.Census census = member.census();
+        StringBuilder text = new StringBuilder();
+        add(text, "version", VERSION + ", built on " + build());
+        add(text, "server_state", mode(status));
+        add(text, "peer_state", mode(status).equals("leader") ? "leading - broadcast" : mode(status) + " - broadcast");
+        add(text, "min_latency", sum.minMillis());
+        add(text, "avg_latency", sum.averageMillis());
+        add(text, "max_latency", sum.maxMillis());
+        add(text, "packets_received", sum.received());
+        add(text, "packets_sent", sum.sent());
+        add(text, "num_alive_connections", port.connections().size());
+        add(text, "outstanding_requests", port.outstanding());
+        add(text, "znode_count", census.nodes());
+        add(text, "watch_count", census.watches());
+        add(text, "ephemerals_count", census.ephemerals());
+        add(text, "approximate_data_size", census.dataBytes());
+        add(text, "global_sessions", census.sessions());
+        add(text, "local_sessions", 0);
+        if (mode(status).equals("leader")) {
+            add(text, "learners", heard(status, true) + heard(status, false));
+            add(text, "synced_followers", heard(status, true));
+            add(text, "synced_observers", heard(status, false));
+            add(text, "quorum_size", status.peers().stream().filter(MemberStatus.Peer::votes).count() + 1);
+        }
+        return text.toString();
+    }
+
+    /** How many of the others are heard of. */
+    private long heard(MemberStatus status, boolean voting) {
+        Duration silenceMax = member.config().electionTimeout();
+        return status.peers().stream()
+                .filter(peer -> peer.votes() == voting)
+                .map(MemberStatus.Peer::silent)
+                .flatMap(Optional::stream)
+                .filter(silence -> silence.compareTo(silenceMax) <= 0)
+                .count();
+    }
+
+    private static void add(StringBuilder text, String name, Object value) {
+        text.append("zk_").append(name).append('\t').append(value).append('\n');
+    }
+
+    private String configuration(MemberStatus status, ClientPort port) {
+        return "clientPort=" + port.port() + "\n"
+                + "maxClientCnxns=" + port.limits().connectionsPerAddressMax() + "\n"
+                + "maxCnxns=" + port.limits().connectionsMax() + "\n"
+                + "minSessionTimeout=" + member.config().minSessionTimeout().toMillis() + "\n"
+                + "maxSessionTimeout=" + member.config().maxSessionTimeout().toMillis() + "\n"
+                + "clientPortListenBacklog=" + ClientPort.backlog() + "\n"
+                + "serverId=" + status.member() + "\n";
+    }
+
+    /** What is of use to those who look for a fault; no names of people, places or directories. */
+    private static String environment() {
+        Runtime runtime = Runtime.getRuntime();
+        return "Environment:\n"
+                + "zookeeper.version=" + VERSION + ", built on " + build() + "\n"
+                + "java.version=" + Runtime.version() + "\n"
+                + "os.memory.free=" + (runtime.freeMemory() >> 20) + "MB\n"
+                + "os.memory.max=" + (runtime.maxMemory() >> 20) + "MB\n"
+                + "os.memory.total=" + (runtime.totalMemory() >> 20) + "MB\n";
+    }
+
+    private String sessions(ClientPort port) {
+        Map<Long, List<String>> all = member.ephemerals();
+        Map<Long, List<String>> owners = new TreeMap<>(all);
+        owners.values().removeIf(List::isEmpty);
+        StringBuilder text = new StringBuilder("SessionTracker dump:\nGlobal Sessions(").append(all.size()).append("):\n");
+        all.keySet().forEach(id -> text.append("0x").append(Long.toHexString(id)).append('\n'));
+        text.append("ephemeral nodes dump:\nSessions with Ephemerals (").append(owners.size()).append("):\n");
+        owners.forEach((id, paths) -> {
+            text.append("0x").append(Long.toHexString(id)).append(":\n");
+            paths.forEach(path -> text.append('\t').append(path).append('\n'));
+        });
+        return text.append("Connections dump:\n").append(port.connections().size()).append(" connections\n").toString();
+    }
+
+    private String watches() {
+        SessionPort.Census census = member.census();
+        return census.watchers() + " connections watching " + census.watchedPaths() + " paths\nTotal watches:" + census.watches() + "\n";
     }
 }

@@ -13,6 +13,7 @@ import io.coord.WatchKind;
 import io.coord.WatchMode;
 import java.time.Duration;
 import java.util.List;
+import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,25 @@ public interface SessionPort {
 
     /** The index of the state it reads from: the highest zxid that a client can have seen here. */
     long appliedIndex();
+
+    /** How much there is, for those who look after the member. Costs a look at each session. */
+    Census census();
+
+    /** The sessions that are not over, each with the paths of its ephemeral nodes. */
+    SortedMap<Long, List<String>> ephemerals();
+
+    /**
+     * How much there is at a member.
+     *
+     * @param nodes number of nodes, the root included
+     * @param ephemerals number of ephemeral nodes
+     * @param dataBytes bytes of data in all nodes
+     * @param sessions number of sessions that are not over, attached here or elsewhere
+     * @param watches number of watches of the sessions attached here
+     * @param watchedPaths number of paths watched here
+     * @param watchers number of sessions attached here that watch something
+     */
+    record Census(int nodes, int ephemerals, long dataBytes, int sessions, int watches, int watchedPaths, int watchers) {}
 
     /** A password for a session to be opened: 16 random bytes. */
     Bytes newPassword();

@@ -1,0 +1,125 @@
+package io.coord.testkit.zookeeper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.coord.Acl;
+import io.coord.Bytes;
+import io.coord.MemberConfig;
+import io.coord.MemberId;
+import io.coord.netty.ZooKeeperServer;
+import io.coord.netty.jute.OpCode;
+import io.coord.netty.jute.Request;
+import io.coord.testkit.LocalEnsemble;
+import io.netty.buffer.Unpooled;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.zookeeper.client.FourLetterWordMain;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What those who look after a server read in the answers to four-letter words (zk.4L1). */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class WireWordsTest {
+
+    private static final Map<MemberId, ZooKeeperServer> SERVERS = new ConcurrentHashMap<>();
+    private static LocalEnsemble ensemble;
+
+    @BeforeAll
+    static void start() {
+        ensemble = LocalEnsemble.builder()
+                .members(3)
+                .config(MemberConfig.DEFAULT.withSessionTimeouts(Duration.ofSeconds(5), Duration.ofSeconds(10), Duration.ofMinutes(1)))
+                .frontEnd(member -> {
+                    ZooKeeperServer server = ZooKeeperServer.listeningOn(0).threads(1).fourLetterWords(Set.of(
+                            "conf", "cons", "crst", "dump", "envi", "isro", "mntr", "ruok", "srst", "srvr", "stat", "wchs"));
+                    SERVERS.put(member, server);
+                    return server;
+                })
+                .start();
+        ensemble.leader();
+    }
+
+    @AfterAll
+    static void stop() {
+        ensemble.close();
+    }
+
+    private static InetSocketAddress at(MemberId member) {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), SERVERS.get(member).port());
+    }
+
+    private static String ask(MemberId member, String word) throws Exception {
+        try (WireProbe probe = new WireProbe(at(member))) {
+            probe.sendRaw(Unpooled.copiedBuffer(word, StandardCharsets.US_ASCII));
+            return probe.text();
+        }
+    }
+
+    @Test
+    @DisplayName("4L1: srvr and stat, line by line, on leader and follower, and read by ZooKeeper's own client")
+    void srvrAndStat() throws Exception {
+        String figures = "Latency min/avg/max: \\d+/\\d+\\.\\d+/\\d+\nReceived: \\d+\nSent: \\d+\nConnections: [1-9]\\d*\nOutstanding: \\d+\n"
+                + "Zxid: 0x[0-9a-f]+\nMode: %s\nNode count: \\d+\n";
+        MemberId leader = ensemble.leader();
+        assertThat(ask(leader, "srvr")).matches("Zookeeper version: 3\\.9\\.\\d.*\n" + figures.formatted("leader"));
+        try (WireProbe client = WireProbe.connected(at(ensemble.anyFollower()))) {
+            client.ask(OpCode.PING, Request.Empty.EMPTY);
+            String stat = FourLetterWordMain.send4LetterWord("127.0.0.1", at(ensemble.anyFollower()).getPort(), "stat");
+            assertThat(stat).matches("Zookeeper version: .*\nClients:\n( /127\\.0\\.0\\.1:\\d+\\[1\\]\\(queued=0,recved=\\d+,sent=\\d+\\)\n)+\n"
+                    + figures.formatted("follower"));
+            assertThat(stat).contains("(queued=0,recved=2,sent=2)");
+        }
+    }
+
+    @Test
+    @DisplayName("4L1: mntr, cons, dump and wchs count what there is; crst and srst begin anew")
+    void theRest() throws Exception {
+        MemberId leader = ensemble.leader();
+        Map<String, String> before = monitored(leader);
+        try (WireProbe client = WireProbe.connected(at(leader))) {
+            client.ask(OpCode.CREATE, new Request.Create("/counted", Bytes.utf8("twelve bytes"), Acl.OPEN, 1));
+            client.ask(OpCode.EXISTS, new Request.Watched("/counted", true));
+            client.ask(OpCode.EXISTS, new Request.Watched("/absent", true));
+            Map<String, String> now = monitored(leader);
+            assertThat(now).containsEntry("zk_server_state", "leader").containsEntry("zk_watch_count", "2")
+                    .containsEntry("zk_outstanding_requests", "0").containsKeys("zk_version", "zk_avg_latency", "zk_num_alive_connections");
+            assertThat(grown(before, now, "zk_znode_count")).isEqualTo(1);
+            assertThat(grown(before, now, "zk_ephemerals_count")).isEqualTo(1);
+            assertThat(grown(before, now, "zk_approximate_data_size")).isEqualTo(12);
+            assertThat(grown(before, now, "zk_packets_received")).isGreaterThanOrEqualTo(4);
+            assertThat(ask(leader, "wchs")).isEqualTo("1 connections watching 2 paths\nTotal watches:2\n");
+            assertThat(ask(leader, "cons")).containsPattern("recved=4,sent=4,sid=0x[0-9a-f]+,lop=EXIS,est=\\d+,to=10000,minlat=0");
+            assertThat(ask(leader, "dump")).containsPattern("Sessions with Ephemerals \\(1\\):\n0x[0-9a-f]+:\n\t/counted\n");
+            assertThat(ask(leader, "crst")).isEqualTo("Connection stats reset.\n");
+            assertThat(ask(leader, "cons")).contains("recved=0,sent=0,sid=");
+            assertThat(ask(leader, "srst")).isEqualTo("Server stats reset.\n");
+            assertThat(ask(leader, "srvr")).contains("\nReceived: 0\n", "/0.0/");
+        }
+        assertThat(ask(leader, "conf")).contains("clientPort=" + at(leader).getPort(), "serverId=" + leader);
+        assertThat(ask(leader, "envi")).startsWith("Environment:\nzookeeper.version=3.9.");
+        assertThat(ask(leader, "ruok")).isEqualTo("imok");
+        assertThat(ask(leader, "isro")).isEqualTo("rw");
+        assertThat(ask(leader, "wchc")).isEqualTo("wchc is not executed because it is not in the whitelist.\n");
+    }
+
+    private static Map<String, String> monitored(MemberId member) throws Exception {
+        return Stream.of(ask(member, "mntr").split("\n"))
+                .map(line -> line.split("\t"))
+                .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
+    }
+
+    private static long grown(Map<String, String> before, Map<String, String> now, String name) {
+        return Long.parseLong(now.get(name)) - Long.parseLong(before.get(name));
+    }
+}
