@@ -9,6 +9,8 @@ import io.coord.netty.zkserver.Words;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -23,11 +25,35 @@ final class Doors {
     private final List<String> warnings = new ArrayList<>();
     private final @Nullable NettyTransport peers;
     private final @Nullable ZooKeeperServer clients;
+    private final @Nullable ZooKeeperServer secureClients;
 
     Doors(ServerSettings settings) {
         this.settings = settings;
         this.peers = settings.ensemble().members().size() > 1 ? peers(settings) : null;
-        this.clients = settings.clientPort().isPresent() ? clients(settings) : null;
+        Optional<ServerSettings.Tls> tls = settings.door().tls();
+        ClientTls byTls = tls.map(Doors::tls).orElse(null);
+        this.clients = settings.clientPort().isPresent() ? plainClients(settings, byTls) : null;
+        this.secureClients = byTls != null && tls.get().port().isPresent()
+                ? clients(tls.get().port().getAsInt(), secureHost(settings)).tls(byTls)
+                : null;
+    }
+
+    private static ClientTls tls(ServerSettings.Tls tls) {
+        ClientTls byTls = tls.trustStore().isPresent()
+                ? ClientTls.keyStore(tls.keyStore(), tls.password(), tls.trustStore().get(), tls.trustPassword())
+                : ClientTls.keyStore(tls.keyStore(), tls.password());
+        byTls = byTls.clientAuth(ClientTls.ClientAuth.valueOf(tls.clientAuth().toUpperCase(Locale.ROOT)));
+        return tls.superUser().isPresent() ? byTls.superUser(tls.superUser().get()) : byTls;
+    }
+
+    private static String secureHost(ServerSettings settings) {
+        return settings.door().tls().flatMap(ServerSettings.Tls::host).orElse(settings.clientHost());
+    }
+
+    private ZooKeeperServer plainClients(ServerSettings settings, @Nullable ClientTls byTls) {
+        ZooKeeperServer plain = clients(settings.clientPort().getAsInt(), settings.clientHost());
+        plain = settings.isInsecure() ? plain.insecure() : plain;
+        return byTls != null && settings.door().tls().get().isAtClientPort() ? plain.tls(byTls.plainTextToo()) : plain;
     }
 
     private static NettyTransport peers(ServerSettings settings) {
@@ -35,10 +61,10 @@ final class Doors {
         return settings.isInsecure() ? peers.insecure() : peers;
     }
 
-    private ZooKeeperServer clients(ServerSettings settings) {
+    private ZooKeeperServer clients(int port, String host) {
         ServerSettings.Door door = settings.door();
-        ZooKeeperServer clients = ZooKeeperServer.listeningOn(settings.clientPort().getAsInt())
-                .boundTo(settings.clientHost())
+        ZooKeeperServer clients = ZooKeeperServer.listeningOn(port)
+                .boundTo(host)
                 .maxFrameBytes(door.frameBytesMax().orElse(Limits.DEFAULT.frameBytesMax()))
                 .maxConnections(
                         door.connectionsPerAddressMax().orElse(Limits.DEFAULT.connectionsPerAddressMax()),
@@ -53,7 +79,7 @@ final class Doors {
         if (door.superDigest().isPresent()) {
             clients = clients.superDigest(door.superDigest().get());
         }
-        return settings.isInsecure() ? clients.insecure() : clients;
+        return clients;
     }
 
     private Set<String> answered(List<String> wanted) {
@@ -91,6 +117,9 @@ final class Doors {
         if (clients != null) {
             member.frontEnd(clients);
         }
+        if (secureClients != null) {
+            member.frontEnd(secureClients);
+        }
         return member.start();
     }
 
@@ -98,6 +127,9 @@ final class Doors {
     @Override
     public String toString() {
         String forClients = clients == null ? "no port for clients" : "clients at " + address(settings.clientHost(), clients.port());
+        if (secureClients != null) {
+            forClients += ", clients over TLS at " + address(secureHost(settings), secureClients.port());
+        }
         return forClients + (peers == null ? "" : ", members at " + address(settings.peerHost(), peers.port()));
     }
 

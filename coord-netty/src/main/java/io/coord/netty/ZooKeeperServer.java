@@ -47,8 +47,9 @@ public final class ZooKeeperServer implements FrontEnd {
         private int threads = Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() / 2));
         private Limits limits = Limits.DEFAULT;
         private @Nullable String superDigest;
-        private Set<String> words = Set.of("srvr", "ruok", "isro");
+        private @Nullable Set<String> words;
         private boolean reconfigurable;
+        private @Nullable ClientTls tls;
 
         Options(int port) {
             this.port = port;
@@ -64,6 +65,8 @@ public final class ZooKeeperServer implements FrontEnd {
             }
         }
     }
+
+    private static final Set<String> WORDS = Set.of("srvr", "ruok", "isro");
 
     private final Options options;
     private final AtomicReference<@Nullable ClientPort> opened = new AtomicReference<>();
@@ -84,8 +87,8 @@ public final class ZooKeeperServer implements FrontEnd {
     // ------------------------------------------------------------------------------------------------ what it may be
 
     /**
-     * Listens on this host's address in place of the loopback one; {@code 0.0.0.0} for all. Needs {@link #insecure()}, since whatever is
-     * said can be read and changed on the way.
+     * Listens on this host's address in place of the loopback one; {@code 0.0.0.0} for all. Needs {@link #tls}, or
+     * {@link #insecure()}, since whatever is said could be read and changed on the way.
      */
     public ZooKeeperServer boundTo(String host) {
         return with(options -> options.host = host);
@@ -94,6 +97,11 @@ public final class ZooKeeperServer implements FrontEnd {
     /** Allows plain text beyond this machine. */
     public ZooKeeperServer insecure() {
         return with(options -> options.insecure = true);
+    }
+
+    /** Encrypts connections, and knows clients by their certificates if it is told to. */
+    public ZooKeeperServer tls(ClientTls tls) {
+        return with(options -> options.tls = tls);
     }
 
     /** Serves connections with so many threads; half the processors by default, and at most 4. */
@@ -156,7 +164,8 @@ public final class ZooKeeperServer implements FrontEnd {
     }
 
     /**
-     * Answers these four-letter words, and no others; {@code srvr}, {@code ruok} and {@code isro} by default. There are answers to
+     * Answers these four-letter words, and no others; {@code srvr}, {@code ruok} and {@code isro} by default, none where all
+     * connections are encrypted. There are answers to
      * {@code conf cons crst dump envi isro mntr ruok srst srvr stat wchs}, in ZooKeeper's form. Whoever reaches the port may ask.
      */
     public ZooKeeperServer fourLetterWords(Set<String> words) {
@@ -172,19 +181,24 @@ public final class ZooKeeperServer implements FrontEnd {
     /**
      * {@inheritDoc}
      *
-     * @throws IllegalStateException if the port is taken, or the address is not this machine's or needs {@link #insecure()}
+     * @throws IllegalStateException if the port is taken, or the address is not this machine's or needs {@link #tls} or {@link #insecure()}
      */
     @Override
     public void open(SessionPort member) {
         InetSocketAddress address = new InetSocketAddress(address(), options.port);
-        if (!address.getAddress().isLoopbackAddress() && !options.insecure) {
+        boolean isEncrypted = options.tls != null && !options.tls.isPlainTextTaken();
+        if (!address.getAddress().isLoopbackAddress() && !options.insecure && !isEncrypted) {
             throw new IllegalStateException("the client port would listen on " + address.getAddress().getHostAddress()
                     + " in plain text: whoever is on the network could read and change what is said. Bind it to the loopback"
-                    + " address, or say insecure()");
+                    + " address, encrypt it with tls(...), or say insecure()");
         }
         List<AuthenticationScheme> schemes = List.of(new DigestScheme(options.superDigest), new IpScheme());
+        ClientTls tls = options.tls;
+        Set<String> said = options.words;
+        Set<String> words = said != null ? said : isEncrypted ? Set.of() : WORDS;
         ClientPort.Setup setup = new ClientPort.Setup(
-                address, options.threads, options.limits, schemes, new Words(member, options.words), options.reconfigurable);
+                address, options.threads, options.limits, schemes, new Words(member, words), options.reconfigurable,
+                tls == null ? null : tls.setup());
         if (opened.get() != null) {
             throw new IllegalStateException("the server is open: each member needs one of its own");
         }

@@ -74,7 +74,7 @@ public record TlsFiles(
      *
      * @throws ConfigException if they cannot be used; the message names the file
      */
-    KeyStore identity() {
+    public KeyStore identity() {
         return key == null ? store(certificate, keyPassword) : pemIdentity(key);
     }
 
@@ -83,7 +83,7 @@ public record TlsFiles(
      *
      * @throws ConfigException if they cannot be used; the message names the file
      */
-    KeyStore authorities() {
+    public KeyStore authorities() {
         if (key == null) {
             return store(trusted, trustedPassword);
         }
@@ -225,7 +225,8 @@ public record TlsFiles(
         throw unusable(file, "has no private key with a certificate", null);
     }
 
-    static ConfigException unusable(Path file, String what, @Nullable Throwable cause) {
+    /** What is wrong with a file. */
+    public static ConfigException unusable(Path file, String what, @Nullable Throwable cause) {
         String reason = cause == null ? "" : ": " + PeerLog.reason(cause);
         return new ConfigException("TLS", List.of(new ConfigException.Mistake(ErrorCode.TLS_UNUSABLE, file + " " + what + reason)));
     }

@@ -54,6 +54,7 @@ public record ServerSettings(
      * @param superDigest who is the superuser ({@code DigestAuthenticationProvider.superDigest}); a secret
      * @param isReadOnlyServed whether clients that ask for it are served reads while there is no quorum ({@code readonlymode.enabled})
      * @param isReconfigEnabled whether clients may change the ensemble ({@code reconfigEnabled})
+     * @param tls how clients come in encrypted, if they do
      */
     public record Door(
             OptionalInt connectionsPerAddressMax,
@@ -62,7 +63,8 @@ public record ServerSettings(
             Optional<List<String>> words,
             Optional<String> superDigest,
             boolean isReadOnlyServed,
-            boolean isReconfigEnabled) {
+            boolean isReconfigEnabled,
+            Optional<Tls> tls) {
 
         /** Leaves the secret out. */
         @Override
@@ -70,7 +72,38 @@ public record ServerSettings(
             return "Door[connectionsPerAddressMax=" + connectionsPerAddressMax + ", connectionsMax=" + connectionsMax
                     + ", frameBytesMax=" + frameBytesMax + ", words=" + words + ", superDigest="
                     + (superDigest.isPresent() ? "***" : "none") + ", isReadOnlyServed=" + isReadOnlyServed
-                    + ", isReconfigEnabled=" + isReconfigEnabled + "]";
+                    + ", isReconfigEnabled=" + isReconfigEnabled + ", tls=" + tls + "]";
+        }
+    }
+
+    /**
+     * TLS for clients; ZooKeeper's names in parentheses.
+     *
+     * @param keyStore with key and certificate ({@code ssl.keyStore.location})
+     * @param password of the key store ({@code ssl.keyStore.password}, or the file {@code ssl.keyStore.passwordPath})
+     * @param trustStore with the authorities of clients ({@code ssl.trustStore.location})
+     * @param trustPassword of the trust store ({@code ssl.trustStore.password}, or the file {@code ssl.trustStore.passwordPath})
+     * @param clientAuth none, want or need ({@code ssl.clientAuth})
+     * @param port where clients come by TLS only ({@code secureClientPort})
+     * @param host where that port listens ({@code secureClientPortAddress})
+     * @param isAtClientPort whether they may at the client port, too ({@code client.portUnification})
+     * @param superUser the subject of the superuser's certificate ({@code X509AuthenticationProvider.superUser})
+     */
+    public record Tls(
+            Path keyStore,
+            char[] password,
+            Optional<Path> trustStore,
+            char[] trustPassword,
+            String clientAuth,
+            OptionalInt port,
+            Optional<String> host,
+            boolean isAtClientPort,
+            Optional<String> superUser) {
+
+        /** The files, never a password. */
+        @Override
+        public String toString() {
+            return "Tls[keyStore=" + keyStore + ", trustStore=" + trustStore + ", clientAuth=" + clientAuth + ", port=" + port + "]";
         }
     }
 }

@@ -148,13 +148,15 @@ public final class SettingsReader {
         boolean isEverywhere = toggle("quorumListenOnAllIPs").orElse(false);
         Optional<String> clientHostWanted = text("clientPortAddress").map(ServerLine::unbracketed);
         OptionalInt clientPortWanted = number("clientPort", 0, 65_535);
-        Ensemble ensemble = ensemble(lines, clientHostWanted, clientPortWanted);
+        boolean isSecure = given.containsKey("secureClientPort");
+        Ensemble ensemble = ensemble(lines, clientHostWanted, clientPortWanted, isSecure);
         MemberId self = self(ensemble, directory);
         boolean isInsecure = toggle("insecure").orElse(false);
         Optional<String> peerType = text("peerType");
         Map<MemberId, String> detours = detours(ensemble);
+        Optional<ServerSettings.Tls> tls = tls();
         refuseProtection();
-        ServerSettings.Door door = door();
+        ServerSettings.Door door = door(tls);
         sessionTimeouts();
         limits(door);
         leftOver();
@@ -248,7 +250,7 @@ public final class SettingsReader {
         return lines;
     }
 
-    private @Nullable Ensemble ensemble(List<ServerLine> lines, Optional<String> clientHost, OptionalInt clientPort) {
+    private @Nullable Ensemble ensemble(List<ServerLine> lines, Optional<String> clientHost, OptionalInt clientPort, boolean isSecure) {
         Optional<String> members = text("members");
         try {
             if (members.isPresent()) {
@@ -261,8 +263,8 @@ public final class SettingsReader {
             if (!lines.isEmpty()) {
                 return ensemble(lines);
             }
-            if (clientPort.isPresent()) {
-                return standAlone(clientHost, clientPort.getAsInt());
+            if (clientPort.isPresent() || isSecure) {
+                return standAlone(clientHost, clientPort);
             }
             if (mistakes.stream().noneMatch(mistake -> mistake.code() == ErrorCode.MALFORMED_MEMBER)) {
                 mistakes.add(new Mistake(ErrorCode.NO_VOTERS, "no members: say --members 1=localhost:7101:2181 for a stand-alone one, or"
@@ -275,13 +277,13 @@ public final class SettingsReader {
     }
 
     /** A zoo.cfg without server lines: a stand-alone server, which has no number. */
-    private Ensemble standAlone(Optional<String> clientHost, int clientPort) {
+    private Ensemble standAlone(Optional<String> clientHost, OptionalInt clientPort) {
         String host = clientHost.filter(name -> !isWildcard(name)).orElse("localhost");
-        if (clientHost.isEmpty()) {
+        if (clientHost.isEmpty() && clientPort.isPresent()) {
             warnings.add("clients of this machine alone can connect: the file names no clientPortAddress. ZooKeeper would listen on all"
                     + " addresses; say clientPortAddress=HOST to be reached there");
         }
-        return Ensemble.of(Map.of(MemberId.of(1), new MemberAddress(host, 0, OptionalInt.of(clientPort))));
+        return Ensemble.of(Map.of(MemberId.of(1), new MemberAddress(host, 0, clientPort)));
     }
 
     private static Ensemble ensemble(List<ServerLine> lines) {
@@ -412,7 +414,65 @@ public final class SettingsReader {
                 + " to pass it over would leave that open. Take it out only if nothing depends on it");
     }
 
-    private ServerSettings.Door door() {
+    /** What names a key store for clients; where nobody would come by it, that is left to be refused. */
+    private Optional<ServerSettings.Tls> tls() {
+        boolean isAtClientPort = toggle("client.portUnification").orElse(false);
+        if (!isAtClientPort && !given.containsKey("secureClientPort")) {
+            return Optional.empty();
+        }
+        OptionalInt port = number("secureClientPort", 0, 65_535);
+        Optional<String> host = text("secureClientPortAddress").map(ServerLine::unbracketed);
+        Optional<Path> keyStore = store("ssl.keyStore");
+        Optional<Path> trustStore = store("ssl.trustStore");
+        String clientAuth = text("ssl.clientAuth").orElse("need").toLowerCase(Locale.ROOT);
+        if (!List.of("none", "want", "need").contains(clientAuth)) {
+            mistakes.add(new Mistake(ErrorCode.BAD_ARGUMENT, "ssl.clientAuth=" + NodePath.printable(clientAuth) + " is not none, want or need"));
+        }
+        if (keyStore.isEmpty()) {
+            mistakes.add(new Mistake(ErrorCode.INSECURE, "clients are to come by TLS, but there is no key store with the server's certificate:"
+                    + " name it with ssl.keyStore.location and ssl.keyStore.password"));
+        }
+        if (trustStore.isEmpty() && !clientAuth.equals("none")) {
+            mistakes.add(new Mistake(ErrorCode.INSECURE, "clients are to show certificates, but no authority of theirs is trusted: name a store"
+                    + " with ssl.trustStore.location and ssl.trustStore.password, or say ssl.clientAuth=none"));
+        }
+        char[] password = password("ssl.keyStore");
+        char[] trustPassword = password("ssl.trustStore");
+        Optional<String> superUser = text("X509AuthenticationProvider.superUser").filter(subject -> !subject.isEmpty());
+        return keyStore.map(file -> new ServerSettings.Tls(
+                file, password, trustStore, trustPassword, clientAuth, port, host, isAtClientPort, superUser));
+    }
+
+    private Optional<Path> store(String name) {
+        Optional<String> type = text(name + ".type");
+        if (type.isPresent() && !type.get().matches("(?i)JKS|PKCS12|")) {
+            mistakes.add(new Mistake(ErrorCode.INSECURE, name + ".type=" + NodePath.printable(type.get())
+                    + " cannot be read here: convert the store to PKCS12"));
+        }
+        try {
+            return text(name + ".location").filter(file -> !file.isEmpty()).map(Path::of);
+        } catch (InvalidPathException e) {
+            mistakes.add(new Mistake(ErrorCode.BAD_ARGUMENT, name + ".location is no path"));
+            return Optional.empty();
+        }
+    }
+
+    /** As it stands, or in a file. */
+    private char[] password(String name) {
+        Optional<String> text = text(name + ".password");
+        Optional<String> file = text(name + ".passwordPath").filter(path -> !path.isEmpty());
+        if (file.isEmpty()) {
+            return text.orElse("").toCharArray();
+        }
+        try {
+            return Files.readString(Path.of(file.get())).strip().toCharArray();
+        } catch (IOException | InvalidPathException e) {
+            mistakes.add(new Mistake(ErrorCode.UNREADABLE_FILE, "cannot read " + NodePath.printable(file.get()) + ": " + reason(e)));
+            return new char[0];
+        }
+    }
+
+    private ServerSettings.Door door(Optional<ServerSettings.Tls> tls) {
         OptionalInt perAddress = number("maxClientCnxns", 0, Integer.MAX_VALUE);
         OptionalInt connections = number("maxCnxns", 0, Integer.MAX_VALUE);
         OptionalInt frame = number("jute.maxbuffer", FRAME_BYTES_MIN, FRAME_BYTES_MAX);
@@ -425,7 +485,8 @@ public final class SettingsReader {
                 words,
                 text("DigestAuthenticationProvider.superDigest").filter(digest -> !digest.isEmpty()),
                 toggle("readonlymode.enabled").orElse(false),
-                toggle("reconfigEnabled").orElse(false));
+                toggle("reconfigEnabled").orElse(false),
+                tls);
     }
 
     /** The bounds of 2 and 20 ticks (zk.S1), where they are not said themselves. */

@@ -5,11 +5,13 @@ import io.coord.netty.peer.EventLoops;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -18,6 +20,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +39,7 @@ public final class ClientPort implements AutoCloseable {
      * @param schemes how clients prove who they are
      * @param words what is told to those who ask in four letters
      * @param isReconfigurable whether clients may change the members
+     * @param tls how TLS is spoken, null if it is not
      */
     public record Setup(
             InetSocketAddress address,
@@ -41,11 +47,13 @@ public final class ClientPort implements AutoCloseable {
             Limits limits,
             List<AuthenticationScheme> schemes,
             FourLetterWords words,
-            boolean isReconfigurable) {}
+            boolean isReconfigurable,
+            @Nullable TlsSetup tls) {}
 
     private static final WriteBufferWaterMark WRITE_MARKS = new WriteBufferWaterMark(256 << 10, 1 << 20);
     private static final int BACKLOG = 1_024;
     private static final long CLOSE_SECONDS_MAX = 10;
+    private static final long HANDSHAKER_SECONDS = 5;
 
     private final Setup setup;
     private final SessionPort member;
@@ -55,6 +63,8 @@ public final class ClientPort implements AutoCloseable {
     private final AtomicInteger age = new AtomicInteger();
     private final AtomicInteger ageOfConnections = new AtomicInteger();
     private final Channel listener;
+    /** Computes the slow parts of TLS handshakes; a thread that is there while there are any. */
+    private final ThreadPoolExecutor handshakes;
 
     private final Map<Channel, Connection> connections = new ConcurrentHashMap<>();
     private final Map<InetAddress, Integer> perAddress = new ConcurrentHashMap<>();
@@ -71,8 +81,13 @@ public final class ClientPort implements AutoCloseable {
         this.setup = setup;
         this.member = member;
         this.roomMax = Math.max(1, member.config().maxOutstanding() / 2);
+        String name = "coord-" + member.status().member() + "-clients";
+        this.handshakes = new ThreadPoolExecutor(
+                1, 1, HANDSHAKER_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
+                new DefaultThreadFactory(name + "-tls", true));
+        handshakes.allowCoreThreadTimeOut(true);
         EventLoops io = EventLoops.best();
-        this.loops = io.group("coord-" + member.status().member() + "-clients", setup.threads());
+        this.loops = io.group(name, setup.threads());
         loops.forEach(loop -> {
             events.put(loop, new EventFrames());
             traffic.put(loop, new Traffic(age));
@@ -117,10 +132,23 @@ public final class ClientPort implements AutoCloseable {
         }
         Connection connection = new Connection(this, member, channel, from, eventsOf(channel), trafficOf(channel));
         connections.put(channel, connection);
+        if (setup.tls() != null) {
+            channel.pipeline().addLast(tls(setup.tls(), handshakes));
+        }
         channel.pipeline().addLast(connection);
         if (closing) {
             channel.close();
         }
+    }
+
+    private ChannelHandler tls(TlsSetup tls, Executor slow) {
+        return tls.isPlainTextTaken()
+                ? new TlsSniffer(() -> tls.handler(setup.limits().handshakeMax(), slow))
+                : tls.handler(setup.limits().handshakeMax(), slow);
+    }
+
+    @Nullable TlsSetup tls() {
+        return setup.tls();
     }
 
     private EventFrames eventsOf(Channel channel) {
@@ -249,5 +277,11 @@ public final class ClientPort implements AutoCloseable {
 
     private void closeLoops() {
         loops.shutdownGracefully(0, CLOSE_SECONDS_MAX, TimeUnit.SECONDS).awaitUninterruptibly();
+        handshakes.shutdownNow();
+        try {
+            handshakes.awaitTermination(CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -17,11 +17,14 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -104,6 +107,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     private int unanswered;
     private long unansweredBytes;
     private boolean taking;
+    private boolean isEncrypted;
     /** The clock, as this turn of the event loop has it. */
     private long nowNanos;
     /** Told to those who ask, by any thread. */
@@ -166,6 +170,19 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
             in.touch();
         }
         take();
+    }
+
+    /** Whoever has shown a certificate is whom it names, before the first request. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        SslHandler handler = channel.pipeline().get(SslHandler.class);
+        TlsSetup tls = home.tls();
+        if (event instanceof SslHandshakeCompletionEvent done && done.isSuccess() && handler != null && tls != null) {
+            isEncrypted = true;
+            List<Identity> all = new ArrayList<>(identities);
+            all.addAll(tls.proven(handler));
+            identities = List.copyOf(all);
+        }
     }
 
     @Override
@@ -621,11 +638,19 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         channel.config().setAutoRead(true);
         channel.eventLoop().schedule(() -> channel.close(), FAREWELL_MILLIS, TimeUnit.MILLISECONDS);
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> {
-            if (sent.isSuccess() && channel instanceof DuplexChannel duplex) {
-                duplex.shutdownOutput();
+            if (isEncrypted) {
+                channel.pipeline().get(SslHandler.class).closeOutbound().addListener(told -> shutOutput(told.isSuccess()));
             } else {
-                channel.close();
+                shutOutput(sent.isSuccess());
             }
         });
+    }
+
+    private void shutOutput(boolean isTold) {
+        if (isTold && channel instanceof DuplexChannel duplex) {
+            duplex.shutdownOutput();
+        } else {
+            channel.close();
+        }
     }
 }

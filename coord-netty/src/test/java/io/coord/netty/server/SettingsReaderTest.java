@@ -166,11 +166,30 @@ class SettingsReaderTest {
     @ParameterizedTest
     @ValueSource(strings = {
         "sslQuorum=true", "zookeeper.enforce.auth.enabled=true", "sessionRequireClientSASLAuth=true", "quorum.auth.enableSasl=true",
-        "secureClientPort=2281", "ssl.keyStore.location=/keys", "zookeeper.ssl.quorum.trustStore.location=/keys"
+        "ssl.keyStore.location=/keys", "zookeeper.ssl.quorum.trustStore.location=/keys"
     })
     void protectionThatCannotBeGivenIsNotPassedOver(String property) {
         assertThatThrownBy(() -> alone(property))
                 .hasMessageStartingWith("COORD-1028 " + property.substring(0, property.indexOf('=')) + " is to protect");
+    }
+
+    @Test
+    void clientsOverTls() {
+        ServerSettings.Tls tls = alone("secureClientPort=2281", "ssl.keyStore.location=/keys", "zookeeper.ssl.keyStore.password=a",
+                "ssl.trustStore.location=/trusted", "ssl.trustStore.password=b", "ssl.trustStore.type=PKCS12",
+                "X509AuthenticationProvider.superUser=CN=chief").door().tls().orElseThrow();
+        assertThat(tls.port()).hasValue(2281);
+        assertThat(tls.clientAuth()).isEqualTo("need");
+        assertThat(tls.isAtClientPort()).isFalse();
+        assertThat(tls.superUser()).contains("CN=chief");
+        assertThat(String.valueOf(tls.password()) + String.valueOf(tls.trustPassword())).isEqualTo("ab");
+        assertThat(tls.toString()).doesNotContain("password", "ab");
+        assertThat(alone("client.portUnification=true", "ssl.keyStore.location=/keys", "ssl.clientAuth=none").door().tls())
+                .hasValueSatisfying(unified -> assertThat(unified.isAtClientPort()).isTrue());
+        assertThatThrownBy(() -> alone("secureClientPort=2281")).hasMessageContaining("ssl.keyStore.location")
+                .hasMessageContaining("ssl.clientAuth=none");
+        assertThatThrownBy(() -> alone("secureClientPort=2281", "ssl.keyStore.location=/keys", "ssl.clientAuth=none", "ssl.crl=true"))
+                .hasMessageContaining("ssl.crl is to protect");
     }
 
     @Test
@@ -265,7 +284,8 @@ class SettingsReaderTest {
                     Optional.of(List.of("stat", "ruok", "conf")),
                     Optional.of("super:xyz"),
                     true,
-                    true));
+                    true,
+                    Optional.empty()));
             assertThat(settings.warnings()).isEmpty();
             assertThat(settings.toString()).doesNotContain("xyz");
         }

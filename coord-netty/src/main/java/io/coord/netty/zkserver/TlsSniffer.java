@@ -1,0 +1,26 @@
+package io.coord.netty.zkserver;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.ssl.SslHandler;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** Sees by the first byte whether a client speaks TLS, and makes way for what does. */
+final class TlsSniffer extends ByteToMessageDecoder {
+
+    private final Supplier<SslHandler> tls;
+
+    TlsSniffer(Supplier<SslHandler> tls) {
+        this.tls = tls;
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+        if (in.getUnsignedByte(in.readerIndex()) == TlsSetup.HANDSHAKE_RECORD) {
+            ctx.pipeline().addAfter(ctx.name(), null, tls.get());
+        }
+        ctx.pipeline().remove(this); // what was read goes on to the next
+    }
+}

@@ -1,0 +1,153 @@
+package io.coord.testkit.zookeeper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.coord.MemberConfig;
+import io.coord.netty.ClientTls;
+import io.coord.netty.ZooKeeperServer;
+import io.coord.netty.jute.OpCode;
+import io.coord.netty.jute.Request;
+import io.coord.testkit.LocalEnsemble;
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.ZooDefs;
+import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.client.ZKClientConfig;
+import org.apache.zookeeper.data.ClientInfo;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Clients that come by TLS, ZooKeeper's own among them. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class WireTlsTest {
+
+    private static final char[] PASSWORD = "changeit".toCharArray();
+
+    @TempDir
+    static Path directory;
+
+    private static Path trusted;
+    private ZooKeeperServer server;
+    private LocalEnsemble ensemble;
+
+    @BeforeAll
+    static void sign() throws Exception {
+        X509Bundle root = certificate("CN=authority").setIsCertificateAuthority(true).buildSelfSigned();
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        store.setCertificateEntry("root", root.getCertificate());
+        trusted = write("trusted", store);
+        for (String name : List.of("server", "client", "chief")) {
+            write(name, certificate("CN=" + name + ",O=Coord").addSanIpAddress("127.0.0.1").buildIssuedBy(root).toKeyStore(PASSWORD));
+        }
+        X509Bundle other = certificate("CN=elsewhere").setIsCertificateAuthority(true).buildSelfSigned();
+        write("stranger", certificate("CN=stranger").buildIssuedBy(other).toKeyStore(PASSWORD));
+    }
+
+    private static CertificateBuilder certificate(String subject) {
+        return new CertificateBuilder()
+                .ecp256()
+                .subject(subject)
+                .notBefore(Instant.now().minus(Duration.ofDays(1)))
+                .notAfter(Instant.now().plus(Duration.ofDays(100)));
+    }
+
+    private static Path write(String name, KeyStore store) throws Exception {
+        Path file = directory.resolve(name + ".p12");
+        try (OutputStream out = Files.newOutputStream(file)) {
+            store.store(out, PASSWORD);
+        }
+        return file;
+    }
+
+    private void start(UnaryOperator<ClientTls> options) {
+        ClientTls tls = options.apply(ClientTls.keyStore(directory.resolve("server.p12"), PASSWORD, trusted, PASSWORD));
+        server = ZooKeeperServer.listeningOn(0).threads(1).tls(tls);
+        ensemble = LocalEnsemble.builder()
+                .members(1)
+                .config(MemberConfig.DEFAULT.withSessionTimeouts(Duration.ofSeconds(5), Duration.ofSeconds(10), Duration.ofMinutes(1)))
+                .frontEnd(member -> server)
+                .start();
+        ensemble.leader();
+    }
+
+    @AfterEach
+    void stop() {
+        ensemble.close();
+    }
+
+    private ZooKeeper client(String certificate) throws Exception {
+        ZKClientConfig config = new ZKClientConfig();
+        config.setProperty(ZKClientConfig.ENABLE_CLIENT_SASL_KEY, "false");
+        config.setProperty(ZKClientConfig.SECURE_CLIENT, "true");
+        config.setProperty(ZKClientConfig.ZOOKEEPER_CLIENT_CNXN_SOCKET, "org.apache.zookeeper.ClientCnxnSocketNetty");
+        config.setProperty("zookeeper.ssl.keyStore.location", directory.resolve(certificate + ".p12").toString());
+        config.setProperty("zookeeper.ssl.keyStore.password", new String(PASSWORD));
+        config.setProperty("zookeeper.ssl.trustStore.location", trusted.toString());
+        config.setProperty("zookeeper.ssl.trustStore.password", new String(PASSWORD));
+        return new ZooKeeper("127.0.0.1:" + server.port(), 20_000, event -> { }, config);
+    }
+
+    @Test
+    @DisplayName("A7: over mutual TLS a client is whom its certificate names, and what it keeps to itself opens to the superuser's only")
+    void theCertificateIsTheIdentity() throws Exception {
+        start(tls -> tls.superUser("CN=chief,O=Coord"));
+        try (ZooKeeper client = client("client")) {
+            client.create("/own", new byte[200_000], ZooDefs.Ids.CREATOR_ALL_ACL, CreateMode.PERSISTENT);
+            assertThat(client.getData("/own", false, null)).hasSize(200_000);
+            assertThat(client.getACL("/own", null)).extracting(acl -> acl.getId().getScheme() + ":" + acl.getId().getId())
+                    .containsExactly("x509:CN=client,O=Coord");
+            assertThat(client.whoAmI()).extracting(ClientInfo::getAuthScheme).contains("x509", "ip");
+        }
+        try (ZooKeeper server = client("server")) {
+            assertThatThrownBy(() -> server.getData("/own", false, null)).isInstanceOf(KeeperException.NoAuthException.class);
+        }
+        try (ZooKeeper chief = client("chief")) {
+            assertThat(chief.getData("/own", false, null)).hasSize(200_000);
+        }
+    }
+
+    @Test
+    @DisplayName("security.5: who has no certificate of the authority's, or speaks no TLS, does not come in")
+    void strangersStayOutside() throws Exception {
+        start(tls -> tls);
+        try (Socket stranger = TlsClients.connected(server.port(), directory.resolve("stranger.p12"), PASSWORD, trusted)) {
+            assertThat(TlsClients.isShownOut(stranger)).isTrue();
+        }
+        try (WireProbe plain = new WireProbe(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()))) {
+            plain.sendRaw(io.netty.buffer.Unpooled.copiedBuffer("ruok\n", java.nio.charset.StandardCharsets.US_ASCII));
+            assertThat(plain.text()).doesNotContain("imok");
+        }
+    }
+
+    @Test
+    @DisplayName("port unification: at one port with TLS and without, told apart by the first byte")
+    void bothAtOnePort() throws Exception {
+        start(tls -> tls.clientAuth(ClientTls.ClientAuth.NONE).plainTextToo());
+        try (ZooKeeper client = client("stranger");
+                WireProbe plain = WireProbe.connected(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()))) {
+            client.create("/both", new byte[0], ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.EPHEMERAL);
+            assertThat(plain.ask(OpCode.EXISTS, new Request.Watched("/both", false)).error()).isZero();
+            assertThat(client.whoAmI()).extracting(ClientInfo::getAuthScheme).containsExactly("ip");
+        }
+    }
+}
