@@ -143,6 +143,15 @@ public final class JuteReader {
         return list(12, JuteReader::aclEntry);
     }
 
+    /** An access control list that may not be null: a part of a multi is unreadable then (zk.W13), where a create of its own is refused. */
+    List<Acl> aclOfPart() {
+        List<Acl> acl = listOrNull(12, JuteReader::aclEntry);
+        if (acl == null) {
+            throw new MalformedRecordException("the access control list of a create inside a multi is null");
+        }
+        return acl;
+    }
+
     private Acl aclEntry() {
         int permissions = int32();
         String scheme = string();

@@ -91,6 +91,10 @@ public sealed interface Request {
             return new Create(in.text(), in.bytes(), in.acl(), in.int32());
         }
 
+        static Request readPart(JuteReader in) {
+            return new Create(in.text(), in.bytes(), in.aclOfPart(), in.int32());
+        }
+
         @Override
         public void write(JuteWriter out) {
             out.string(path).bytes(data).acl(acl).int32(flags);
@@ -297,7 +301,8 @@ public sealed interface Request {
                     throw new MalformedRecordException("type " + header.type() + " may not be part of a "
                             + (writes ? "multi" : "multiRead"));
                 }
-                parts.add(new Part(op, op.readRequest(in)));
+                boolean create = op == OpCode.CREATE || op == OpCode.CREATE2 || op == OpCode.CREATE_CONTAINER;
+                parts.add(new Part(op, create ? Create.readPart(in) : op.readRequest(in)));
                 header = MultiHeader.read(in);
             }
             return new Multi(parts);

@@ -437,6 +437,19 @@ abstract class WireContract {
         }
     }
 
+    @Test
+    @DisplayName("M1: a create without any access control list, not even an empty one, makes the multi unreadable")
+    void nullAclInMulti() throws Exception {
+        try (WireProbe probe = connected()) {
+            probe.send(1, OpCode.MULTI.number(), out -> {
+                out.int32(OpCode.CREATE.number()).bool(false).int32(-1);
+                out.string("/m1-no-acl").bytes(null).int32(-1).int32(0);
+                out.int32(-1).bool(true).int32(-1);
+            });
+            assertThat(probe.next().error()).isEqualTo(MARSHALLING);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"CREATE, 4", "CREATE2, 4", "CREATE_CONTAINER, 0", "CREATE_CONTAINER, 4"})
     @DisplayName("M3, C13: a container is created by op or flag in a multi, and answered with its Stat")
