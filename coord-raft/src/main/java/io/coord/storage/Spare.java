@@ -10,15 +10,14 @@ import java.nio.ByteBuffer;
  */
 final class Spare {
 
-    /** How large a segment is made while the log waits for it: small, so that the wait is short. */
-    private static final int WAITED_FOR_BYTES_MAX = 4 << 20;
+    /** It takes an eighth of what background work may: a log fast enough to outrun it needs the disk for itself. */
+    private static final int SHARE = 8;
 
     private final Disk disk;
     private final int segmentBytes;
     private final Pace pace;
     private boolean isReady;
     private boolean isPreparing;
-    private boolean isUrgent;
 
     Spare(Disk disk, int segmentBytes, Pace pace) {
         this.disk = disk;
@@ -47,7 +46,7 @@ final class Spare {
         try {
             String temporary = Names.SPARE + Names.TEMPORARY;
             try (DiskFile file = disk.create(temporary)) {
-                layDown(file, segmentBytes, this::holdBack);
+                layDown(file);
                 file.force(true);
             }
             disk.rename(temporary, Names.SPARE);
@@ -84,27 +83,14 @@ final class Spare {
     private synchronized boolean take(int bytes) {
         boolean isTaken = isReady && bytes <= segmentBytes;
         isReady &= !isTaken;
-        isUrgent = !isTaken;
         return isTaken;
     }
 
-    /** A log that could not wait for the spare writes faster than background work may. */
-    private void holdBack(DiskFile file, int bytes) throws IOException {
-        boolean mayPause;
-        synchronized (this) {
-            mayPause = !isUrgent;
-        }
-        if (mayPause) {
-            pace.step(file, bytes);
-        } else {
-            file.force(false);
-            pace.check();
-        }
-    }
-
     /**
-     * A file of zeros under a temporary name: the spare, forced, or a smaller one made now and not yet forced. The spare's old name
-     * is gone for good before anything is written to it, or a crash could leave a spare that is not zeros.
+     * A file of zeros under a temporary name: the spare, forced; or, where the log has outrun it, a file that is as long and has holes
+     * for zeros, not yet forced. Its blocks are found when they are written, so that it may meet a full disk later on, where it would
+     * have cost the log its turn now. The spare's old name is gone for good before anything is written to it, or a crash could leave a
+     * spare that is not zeros.
      */
     DiskFile take(String temporary, int bytes) throws IOException {
         if (take(bytes)) {
@@ -114,7 +100,7 @@ final class Spare {
         }
         DiskFile file = disk.create(temporary);
         try {
-            layDown(file, Math.max(bytes, Math.min(segmentBytes, WAITED_FOR_BYTES_MAX)), (same, step) -> {});
+            file.writeFully(disk.buffer(1), Math.max(bytes, segmentBytes) - 1);
             return file;
         } catch (IOException e) {
             file.close();
@@ -123,16 +109,12 @@ final class Spare {
         }
     }
 
-    private interface AfterStep {
-        void accept(DiskFile file, int bytes) throws IOException;
-    }
-
-    private void layDown(DiskFile file, int bytes, AfterStep afterStep) throws IOException {
-        ByteBuffer zeros = disk.buffer(Math.min(bytes, Pace.STEP_BYTES));
-        for (int offset = 0; offset < bytes; offset += zeros.capacity()) {
-            zeros.clear().limit(Math.min(zeros.capacity(), bytes - offset));
+    private void layDown(DiskFile file) throws IOException {
+        ByteBuffer zeros = disk.buffer(Math.min(segmentBytes, Pace.STEP_BYTES));
+        for (int offset = 0; offset < segmentBytes; offset += zeros.capacity()) {
+            zeros.clear().limit(Math.min(zeros.capacity(), segmentBytes - offset));
             file.writeFully(zeros, offset);
-            afterStep.accept(file, zeros.limit());
+            pace.step(file, zeros.limit() * SHARE);
         }
     }
 }

@@ -175,7 +175,7 @@ public final class WireBench {
                     if (System.nanoTime() > deadline) {
                         throw new IOException(host + " does not serve");
                     }
-                    TimeUnit.MILLISECONDS.sleep(100);
+                    processes.get(0).waitFor(100, TimeUnit.MILLISECONDS);
                 }
             }
         }

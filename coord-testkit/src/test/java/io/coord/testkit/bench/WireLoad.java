@@ -172,16 +172,21 @@ public final class WireLoad {
             int session = i % sessions;
             slots.of(clients.get(session), i, latencies.get(session)).next();
         }
-        TimeUnit.NANOSECONDS.sleep(warmNanos);
+        asLongAs(warmNanos);
         long cpu = cpuNanos();
         long start = System.nanoTime();
         measuring = true;
-        TimeUnit.NANOSECONDS.sleep(measureNanos);
+        asLongAs(measureNanos);
         measuring = false;
         long nanos = System.nanoTime() - start;
         cpu = cpuNanos() - cpu;
         stopped = true;
         report(done.get(), nanos, cpu);
+    }
+
+    /** Lets the load run for so long. */
+    private static void asLongAs(long nanos) throws InterruptedException {
+        new CountDownLatch(1).await(nanos, TimeUnit.NANOSECONDS);
     }
 
     private void report(long operations, long nanos, long cpuNanos) {
