@@ -32,6 +32,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class WireWordsTest {
 
+    private static final String NOT_SERVING = "This ZooKeeper instance is not currently serving requests\n";
+
     private static final Map<MemberId, ZooKeeperServer> SERVERS = new ConcurrentHashMap<>();
     private static LocalEnsemble ensemble;
 
@@ -47,7 +49,6 @@ class WireWordsTest {
                     return server;
                 })
                 .start();
-        ensemble.leader();
     }
 
     @AfterAll
@@ -59,11 +60,25 @@ class WireWordsTest {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), SERVERS.get(member).port());
     }
 
+    /** What a member that serves answers: while there is no leader, and until it has caught up with it, it says that it does not. */
     private static String ask(MemberId member, String word) throws Exception {
-        try (WireProbe probe = new WireProbe(at(member))) {
-            probe.sendRaw(Unpooled.copiedBuffer(word, StandardCharsets.US_ASCII));
-            return probe.text();
+        String text = NOT_SERVING;
+        while (text.equals(NOT_SERVING)) {
+            try (WireProbe probe = new WireProbe(at(member))) {
+                probe.sendRaw(Unpooled.copiedBuffer(word, StandardCharsets.US_ASCII));
+                text = probe.text();
+            }
         }
+        return text;
+    }
+
+    /** The leader of the day, once it says so itself. */
+    private static MemberId leader() throws Exception {
+        MemberId leader = ensemble.leader();
+        while (!ask(leader, "srvr").contains("\nMode: leader\n")) {
+            leader = ensemble.leader();
+        }
+        return leader;
     }
 
     @Test
@@ -71,11 +86,13 @@ class WireWordsTest {
     void srvrAndStat() throws Exception {
         String figures = "Latency min/avg/max: \\d+/\\d+\\.\\d+/\\d+\nReceived: \\d+\nSent: \\d+\nConnections: [1-9]\\d*\nOutstanding: \\d+\n"
                 + "Zxid: 0x[0-9a-f]+\nMode: %s\nNode count: \\d+\n";
-        MemberId leader = ensemble.leader();
+        MemberId leader = leader();
         assertThat(ask(leader, "srvr")).matches("Zookeeper version: 3\\.9\\.\\d.*\n" + figures.formatted("leader"));
-        try (WireProbe client = WireProbe.connected(at(ensemble.anyFollower()))) {
+        MemberId follower = ensemble.anyFollower();
+        ask(follower, "srvr");
+        try (WireProbe client = WireProbe.connected(at(follower))) {
             client.ask(OpCode.PING, Request.Empty.EMPTY);
-            String stat = FourLetterWordMain.send4LetterWord("127.0.0.1", at(ensemble.anyFollower()).getPort(), "stat");
+            String stat = FourLetterWordMain.send4LetterWord("127.0.0.1", at(follower).getPort(), "stat");
             assertThat(stat).matches("Zookeeper version: .*\nClients:\n( /127\\.0\\.0\\.1:\\d+\\[1\\]\\(queued=0,recved=\\d+,sent=\\d+\\)\n)+\n"
                     + figures.formatted("follower"));
             assertThat(stat).contains("(queued=0,recved=2,sent=2)");
@@ -85,7 +102,7 @@ class WireWordsTest {
     @Test
     @DisplayName("4L1: mntr, cons, dump and wchs count what there is; crst and srst begin anew")
     void theRest() throws Exception {
-        MemberId leader = ensemble.leader();
+        MemberId leader = leader();
         Map<String, String> before = monitored(leader);
         try (WireProbe client = WireProbe.connected(at(leader))) {
             client.ask(OpCode.CREATE, new Request.Create("/counted", Bytes.utf8("twelve bytes"), Acl.OPEN, 1));
