@@ -1,5 +1,7 @@
 package io.coord.netty;
 
+import io.coord.ConfigException;
+import io.coord.ErrorCode;
 import io.coord.MemberAddress;
 import io.coord.ensemble.Member;
 import io.coord.ensemble.spi.Transport;
@@ -10,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -78,6 +81,18 @@ final class Doors {
         }
         if (door.superDigest().isPresent()) {
             clients = clients.superDigest(door.superDigest().get());
+        }
+        if (!door.required().isEmpty()) {
+            clients = clients.requireAuthentication(door.required());
+        }
+        Map<String, String> users = JaasUsers.of(door.saslSection());
+        if (!users.isEmpty()) {
+            clients = clients.sasl(user -> users.containsKey(user) ? users.get(user).toCharArray() : null);
+            clients = door.saslSuperUser().isPresent() ? clients.saslSuperUser(door.saslSuperUser().get()) : clients;
+        } else if (door.required().equals(Set.of("sasl"))) {
+            throw new ConfigException("what the server was told", List.of(new ConfigException.Mistake(ErrorCode.INSECURE,
+                    "clients are to prove themselves by SASL, but there are no users: name a file with a section " + door.saslSection()
+                            + " by java -Djava.security.auth.login.config=FILE, with user_NAME=\"PASSWORD\" for each")));
         }
         return clients;
     }

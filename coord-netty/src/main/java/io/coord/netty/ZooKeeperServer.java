@@ -8,6 +8,7 @@ import io.coord.netty.zkserver.ClientPort;
 import io.coord.netty.zkserver.DigestScheme;
 import io.coord.netty.zkserver.IpScheme;
 import io.coord.netty.zkserver.Limits;
+import io.coord.netty.zkserver.SaslSetup;
 import io.coord.netty.zkserver.Words;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +52,8 @@ public final class ZooKeeperServer implements FrontEnd {
         private @Nullable Set<String> words;
         private boolean reconfigurable;
         private @Nullable ClientTls tls;
+        private @Nullable SaslSetup sasl;
+        private Set<String> required = Set.of();
 
         Options(int port) {
             this.port = port;
@@ -156,6 +160,39 @@ public final class ZooKeeperServer implements FrontEnd {
     }
 
     /**
+     * Lets clients prove themselves by SASL with DIGEST-MD5, as ZooKeeper's do whose JAAS configuration has a login with user and password;
+     * off by default. Their identity is {@code sasl:user} (zk.A7). The mechanism is old: use it over TLS, or where all is trusted.
+     *
+     * @param passwords of users, null for whom it does not know; must not wait
+     */
+    public ZooKeeperServer sasl(Function<String, char @Nullable []> passwords) {
+        return with(options -> options.sasl = new SaslSetup(passwords, options.sasl == null ? null : options.sasl.superUser()));
+    }
+
+    /**
+     * Lets the user of this name, once proven by SASL, pass every permission check; nobody by default.
+     *
+     * @throws IllegalStateException if there is no {@link #sasl} yet
+     */
+    public ZooKeeperServer saslSuperUser(String name) {
+        SaslSetup sasl = options.sasl;
+        if (sasl == null) {
+            throw new IllegalStateException("a superuser of SASL needs SASL: say sasl(...) first");
+        }
+        return with(options -> options.sasl = new SaslSetup(sasl.passwords(), name));
+    }
+
+    /**
+     * Parts from clients that ask anything before they have proven an identity of one of these schemes, such as {@code sasl},
+     * {@code x509} or {@code digest}; whoever comes may ask by default (zk.A14). The scheme {@code digest} proves nothing: whoever names
+     * a user has it.
+     */
+    public ZooKeeperServer requireAuthentication(Set<String> schemes) {
+        Set<String> required = Set.copyOf(schemes);
+        return with(options -> options.required = required);
+    }
+
+    /**
      * Lets clients change the members, by ZooKeeper's {@code reconfig}; off by default, and then refused with RECONFIGDISABLED. Whoever
      * does so needs WRITE on {@code /zookeeper/config}, which only a superuser has unless its ACL was changed.
      */
@@ -198,7 +235,7 @@ public final class ZooKeeperServer implements FrontEnd {
         Set<String> words = said != null ? said : isEncrypted ? Set.of() : WORDS;
         ClientPort.Setup setup = new ClientPort.Setup(
                 address, options.threads, options.limits, schemes, new Words(member, words), options.reconfigurable,
-                tls == null ? null : tls.setup());
+                tls == null ? null : tls.setup(), options.sasl, options.required);
         if (opened.get() != null) {
             throw new IllegalStateException("the server is open: each member needs one of its own");
         }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * What a member that runs by itself was told, understood and found right.
@@ -55,6 +56,10 @@ public record ServerSettings(
      * @param isReadOnlyServed whether clients that ask for it are served reads while there is no quorum ({@code readonlymode.enabled})
      * @param isReconfigEnabled whether clients may change the ensemble ({@code reconfigEnabled})
      * @param tls how clients come in encrypted, if they do
+     * @param required schemes of which a client must have proven an identity before it may ask anything, none if it need not
+     *     ({@code sessionRequireClientSASLAuth}, {@code enforce.auth.enabled} with {@code enforce.auth.schemes})
+     * @param saslSection the section of the JAAS configuration with the users ({@code sasl.serverconfig})
+     * @param saslSuperUser who of them is the superuser ({@code superUser})
      */
     public record Door(
             OptionalInt connectionsPerAddressMax,
@@ -64,7 +69,10 @@ public record ServerSettings(
             Optional<String> superDigest,
             boolean isReadOnlyServed,
             boolean isReconfigEnabled,
-            Optional<Tls> tls) {
+            Optional<Tls> tls,
+            Set<String> required,
+            String saslSection,
+            Optional<String> saslSuperUser) {
 
         /** Leaves the secret out. */
         @Override
@@ -72,7 +80,8 @@ public record ServerSettings(
             return "Door[connectionsPerAddressMax=" + connectionsPerAddressMax + ", connectionsMax=" + connectionsMax
                     + ", frameBytesMax=" + frameBytesMax + ", words=" + words + ", superDigest="
                     + (superDigest.isPresent() ? "***" : "none") + ", isReadOnlyServed=" + isReadOnlyServed
-                    + ", isReconfigEnabled=" + isReconfigEnabled + ", tls=" + tls + "]";
+                    + ", isReconfigEnabled=" + isReconfigEnabled + ", tls=" + tls
+                    + ", required=" + required + "]";
         }
     }
 

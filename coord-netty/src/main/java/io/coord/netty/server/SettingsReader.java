@@ -25,6 +25,7 @@ import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -53,8 +54,10 @@ public final class SettingsReader {
 
     /** ZooKeeper's switches that protect something: passed over, they would leave open what was to be closed. */
     private static final List<String> PROTECTIVE = List.of(
-            "sslQuorum", "enforce.auth.enabled", "sessionRequireClientSASLAuth", "quorum.auth.enableSasl",
+            "sslQuorum", "quorum.auth.enableSasl",
             "quorum.auth.learnerRequireSasl", "quorum.auth.serverRequireSasl");
+
+    private static final Set<String> SCHEMES = new TreeSet<>(Set.of("digest", "ip", "sasl", "x509"));
 
     private static final int FRAME_BYTES_MIN = 1 << 10;
     private static final int FRAME_BYTES_MAX = 64 << 20;
@@ -119,7 +122,7 @@ public final class SettingsReader {
             mistakes.add(new Mistake(ErrorCode.UNREADABLE_FILE, "cannot read " + NodePath.printable(name) + ": " + reason(e)));
             return;
         }
-        for (String key : new java.util.TreeSet<>(read.stringPropertyNames())) {
+        for (String key : new TreeSet<>(read.stringPropertyNames())) {
             String plain = key.startsWith(PREFIX) ? key.substring(PREFIX.length()) : key;
             String other = read.getProperty(PREFIX + plain);
             if (key.equals(plain) && other != null && !other.strip().equals(read.getProperty(key).strip())) {
@@ -155,8 +158,9 @@ public final class SettingsReader {
         Optional<String> peerType = text("peerType");
         Map<MemberId, String> detours = detours(ensemble);
         Optional<ServerSettings.Tls> tls = tls();
+        Set<String> required = required();
         refuseProtection();
-        ServerSettings.Door door = door(tls);
+        ServerSettings.Door door = door(tls, required);
         sessionTimeouts();
         limits(door);
         leftOver();
@@ -472,7 +476,24 @@ public final class SettingsReader {
         }
     }
 
-    private ServerSettings.Door door(Optional<ServerSettings.Tls> tls) {
+    /** The schemes of which clients must prove an identity (zk.A14). */
+    private Set<String> required() {
+        Set<String> required = new TreeSet<>();
+        if (toggle("sessionRequireClientSASLAuth").orElse(false)) {
+            required.add("sasl");
+        }
+        Optional<Boolean> isEnforced = toggle("enforce.auth.enabled");
+        Optional<String> schemes = text("enforce.auth.schemes");
+        if (isEnforced.orElse(false)) {
+            Stream.of(schemes.orElse("").split(",")).map(String::strip).filter(scheme -> !scheme.isEmpty()).forEach(required::add);
+            if (required.isEmpty() || !SCHEMES.containsAll(required)) {
+                mistakes.add(new Mistake(ErrorCode.INSECURE, "enforce.auth.enabled needs enforce.auth.schemes, a list of some of " + SCHEMES));
+            }
+        }
+        return Set.copyOf(required);
+    }
+
+    private ServerSettings.Door door(Optional<ServerSettings.Tls> tls, Set<String> required) {
         OptionalInt perAddress = number("maxClientCnxns", 0, Integer.MAX_VALUE);
         OptionalInt connections = number("maxCnxns", 0, Integer.MAX_VALUE);
         OptionalInt frame = number("jute.maxbuffer", FRAME_BYTES_MIN, FRAME_BYTES_MAX);
@@ -486,7 +507,10 @@ public final class SettingsReader {
                 text("DigestAuthenticationProvider.superDigest").filter(digest -> !digest.isEmpty()),
                 toggle("readonlymode.enabled").orElse(false),
                 toggle("reconfigEnabled").orElse(false),
-                tls);
+                tls,
+                required,
+                text("sasl.serverconfig").orElse("Server"),
+                text("superUser").filter(user -> !user.isEmpty()));
     }
 
     /** The bounds of 2 and 20 ticks (zk.S1), where they are not said themselves. */

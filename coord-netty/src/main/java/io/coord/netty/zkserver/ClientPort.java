@@ -1,5 +1,6 @@
 package io.coord.netty.zkserver;
 
+import io.coord.Identity;
 import io.coord.ensemble.spi.SessionPort;
 import io.coord.netty.peer.EventLoops;
 import io.netty.bootstrap.ServerBootstrap;
@@ -19,6 +20,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -40,6 +42,8 @@ public final class ClientPort implements AutoCloseable {
      * @param words what is told to those who ask in four letters
      * @param isReconfigurable whether clients may change the members
      * @param tls how TLS is spoken, null if it is not
+     * @param sasl how SASL is spoken, null if it is not
+     * @param required schemes of which a client must have an identity before it may ask anything; none if it need not
      */
     public record Setup(
             InetSocketAddress address,
@@ -48,7 +52,9 @@ public final class ClientPort implements AutoCloseable {
             List<AuthenticationScheme> schemes,
             FourLetterWords words,
             boolean isReconfigurable,
-            @Nullable TlsSetup tls) {}
+            @Nullable TlsSetup tls,
+            @Nullable SaslSetup sasl,
+            Set<String> required) {}
 
     private static final WriteBufferWaterMark WRITE_MARKS = new WriteBufferWaterMark(256 << 10, 1 << 20);
     private static final int BACKLOG = 1_024;
@@ -202,6 +208,24 @@ public final class ClientPort implements AutoCloseable {
 
     boolean isReconfigurable() {
         return setup.isReconfigurable();
+    }
+
+    @Nullable SaslSetup sasl() {
+        return setup.sasl();
+    }
+
+    /** Whether whoever has these identities may ask something (zk.A14). */
+    boolean isAdmitted(List<Identity> identities) {
+        Set<String> required = setup.required();
+        if (required.isEmpty()) {
+            return true;
+        }
+        for (Identity identity : identities) {
+            if (required.contains(identity.scheme())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Nullable AuthenticationScheme scheme(String name) {

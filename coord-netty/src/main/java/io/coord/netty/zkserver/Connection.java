@@ -31,6 +31,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import javax.security.sasl.SaslException;
+import javax.security.sasl.SaslServer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -108,6 +110,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     private long unansweredBytes;
     private boolean taking;
     private boolean isEncrypted;
+    private @Nullable SaslServer sasl;
     /** The clock, as this turn of the event loop has it. */
     private long nowNanos;
     /** Told to those who ask, by any thread. */
@@ -534,6 +537,20 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
 
     InetAddress address() {
         return address;
+    }
+
+    /** The SASL exchange under way, or a new one. */
+    SaslServer saslExchange(SaslSetup setup) throws SaslException {
+        SaslServer exchange = sasl;
+        if (exchange == null) {
+            exchange = setup.begin();
+            sasl = exchange;
+        }
+        return exchange;
+    }
+
+    void saslEnded() {
+        sasl = null;
     }
 
     ClientPort home() {

@@ -116,6 +116,11 @@ interface ReplyForm<R> {
         body.write(out);
     }
 
+    /** Writes a step of a SASL exchange, which has no zxid. */
+    static void token(JuteWriter out, int xid, Response.Token token) {
+        granted(out, xid, 0, token);
+    }
+
     /** Writes a reply that is an error: no body (zk.W7). */
     static void refused(JuteWriter out, int xid, long zxid, int error) {
         new ReplyHeader(xid, zxid, error).write(out);

@@ -15,9 +15,12 @@ import io.coord.netty.jute.MalformedRecordException;
 import io.coord.netty.jute.OpCode;
 import io.coord.netty.jute.ReplyHeader;
 import io.coord.netty.jute.Request;
+import io.coord.netty.jute.Response;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import javax.security.sasl.SaslException;
+import javax.security.sasl.SaslServer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +42,9 @@ final class Requests {
         OpCode op = OpCode.of(type);
         if (op == null) {
             return refuseAndClose(xid, NO_ZXID, Refusal.UNIMPLEMENTED);
+        }
+        if (op != OpCode.AUTH && op != OpCode.SASL && !connection.home().isAdmitted(connection.identities())) {
+            return refuseAndClose(xid, 0, Refusal.SESSION_CLOSED_REQUIRE_SASL_AUTH);
         }
         try {
             return take(op, xid, body, bytes);
@@ -71,7 +77,7 @@ final class Requests {
                     watches(op, xid, bytes, (Request.OfWatches) op.readRequest(body));
             case SET_WATCHES, SET_WATCHES2 -> setWatches(xid, bytes, (Request.SetWatches) op.readRequest(body));
             case AUTH -> auth(xid, bytes, (Request.Auth) op.readRequest(body));
-            case SASL -> refuseAndClose(xid, 0, Refusal.AUTH_FAILED);
+            case SASL -> sasl(xid, bytes, (Request.Sasl) op.readRequest(body));
             case RECONFIG -> reconfigure(xid, bytes, (Request.Reconfig) op.readRequest(body));
             case CLOSE_SESSION -> close(xid, bytes);
             case CHECK, DELETE_CONTAINER, CREATE_SESSION -> refuseAndClose(xid, NO_ZXID, Refusal.UNIMPLEMENTED);
@@ -242,6 +248,34 @@ final class Requests {
         return true;
     }
 
+    private boolean sasl(int xid, int bytes, Request.Sasl step) {
+        if (!connection.isIdle() || connection.view() == null) {
+            return false;
+        }
+        SaslSetup setup = connection.home().sasl();
+        if (setup == null) {
+            return refuseAndClose(xid, 0, Refusal.AUTH_FAILED);
+        }
+        Bytes told = step.token();
+        try {
+            SaslServer exchange = connection.saslExchange(setup);
+            byte[] next = exchange.evaluateResponse(told == null ? new byte[0] : told.toArray());
+            Response.Token token = new Response.Token(next == null ? null : Bytes.wrap(next));
+            if (!exchange.isComplete()) {
+                JuteWriter out = connection.beginReply();
+                ReplyForm.token(out, xid, token);
+                connection.endReply(out);
+                connection.answered(0);
+                return true;
+            }
+            connection.saslEnded();
+            return identify(setup.proven(exchange), connection.asked(xid, bytes, (out, to, zxid, done) -> ReplyForm.token(out, to, token)));
+        } catch (SaslException no) {
+            boolean isRequired = !connection.home().isAdmitted(connection.identities());
+            return refuseAndClose(xid, 0, isRequired ? Refusal.SESSION_CLOSED_REQUIRE_SASL_AUTH : Refusal.AUTH_FAILED);
+        }
+    }
+
     private boolean auth(int xid, int bytes, Request.Auth auth) {
         AuthenticationScheme scheme = connection.home().scheme(auth.scheme());
         Bytes credentials = auth.credentials();
@@ -251,10 +285,13 @@ final class Requests {
         if (proven.isEmpty()) {
             return refuseAndClose(xid, 0, Refusal.AUTH_FAILED);
         }
+        return identify(proven, connection.asked(xid, bytes, ReplyForm.PROVEN));
+    }
+
+    private boolean identify(List<Identity> proven, Asked<Boolean> asked) {
         List<Identity> all = new ArrayList<>(connection.identities());
         proven.stream().filter(identity -> !all.contains(identity)).forEach(all::add);
         connection.identities(List.copyOf(all));
-        Asked<Boolean> asked = connection.asked(xid, bytes, ReplyForm.PROVEN);
         return connection.asked(asked, connection.attachment().identify(connection.identities(), asked));
     }
 

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -165,7 +166,7 @@ class SettingsReaderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "sslQuorum=true", "zookeeper.enforce.auth.enabled=true", "sessionRequireClientSASLAuth=true", "quorum.auth.enableSasl=true",
+        "sslQuorum=true", "quorum.auth.enableSasl=true",
         "ssl.keyStore.location=/keys", "zookeeper.ssl.quorum.trustStore.location=/keys"
     })
     void protectionThatCannotBeGivenIsNotPassedOver(String property) {
@@ -190,6 +191,17 @@ class SettingsReaderTest {
                 .hasMessageContaining("ssl.clientAuth=none");
         assertThatThrownBy(() -> alone("secureClientPort=2281", "ssl.keyStore.location=/keys", "ssl.clientAuth=none", "ssl.crl=true"))
                 .hasMessageContaining("ssl.crl is to protect");
+    }
+
+    @Test
+    void clientsThatMustProveThemselves() {
+        assertThat(alone("sessionRequireClientSASLAuth=true", "superUser=admin").door())
+                .satisfies(door -> assertThat(door.required()).containsExactly("sasl"))
+                .satisfies(door -> assertThat(door.saslSuperUser()).contains("admin"));
+        assertThat(alone("zookeeper.enforce.auth.enabled=true", "enforce.auth.schemes=x509, sasl").door().required())
+                .containsExactlyInAnyOrder("sasl", "x509");
+        assertThatThrownBy(() -> alone("enforce.auth.enabled=true")).hasMessageContaining("needs enforce.auth.schemes");
+        assertThatThrownBy(() -> alone("enforce.auth.enabled=true", "enforce.auth.schemes=kerberos")).hasMessageContaining("x509");
     }
 
     @Test
@@ -285,6 +297,9 @@ class SettingsReaderTest {
                     Optional.of("super:xyz"),
                     true,
                     true,
+                    Optional.empty(),
+                    Set.of(),
+                    "Server",
                     Optional.empty()));
             assertThat(settings.warnings()).isEmpty();
             assertThat(settings.toString()).doesNotContain("xyz");

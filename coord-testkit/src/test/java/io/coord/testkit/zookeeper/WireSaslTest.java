@@ -1,0 +1,139 @@
+package io.coord.testkit.zookeeper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.coord.Bytes;
+import io.coord.MemberConfig;
+import io.coord.netty.ZooKeeperServer;
+import io.coord.netty.jute.OpCode;
+import io.coord.netty.jute.Request;
+import io.coord.testkit.LocalEnsemble;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import javax.security.auth.login.AppConfigurationEntry;
+import javax.security.auth.login.Configuration;
+import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.ZooDefs;
+import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.client.ZKClientConfig;
+import org.apache.zookeeper.data.ACL;
+import org.apache.zookeeper.data.Id;
+import org.apache.zookeeper.server.auth.DigestLoginModule;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Clients that prove themselves by SASL, ZooKeeper's own among them. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class WireSaslTest {
+
+    private static final Map<String, String> USERS = Map.of("bob", "secret of bob", "admin", "secret of admin");
+    private static final String LOGINS = "wire-sasl-test-";
+
+    private static ZooKeeperServer server;
+    private static LocalEnsemble ensemble;
+
+    @BeforeAll
+    static void start() {
+        server = ZooKeeperServer.listeningOn(0)
+                .threads(1)
+                .sasl(user -> USERS.containsKey(user) ? USERS.get(user).toCharArray() : null)
+                .saslSuperUser("admin")
+                .requireAuthentication(Set.of("sasl"));
+        ensemble = LocalEnsemble.builder()
+                .members(1)
+                .config(MemberConfig.DEFAULT.withSessionTimeouts(Duration.ofSeconds(5), Duration.ofSeconds(10), Duration.ofMinutes(1)))
+                .frontEnd(member -> server)
+                .start();
+        ensemble.leader();
+    }
+
+    @AfterAll
+    static void stop() {
+        ensemble.close();
+    }
+
+    /** Logins that no other test's client asks for; what there was before is there again afterwards. */
+    private static final class Logins extends Configuration implements AutoCloseable {
+
+        Logins() {
+            Configuration.setConfiguration(this);
+        }
+
+        @Override
+        public AppConfigurationEntry[] getAppConfigurationEntry(String name) {
+            if (!name.startsWith(LOGINS)) {
+                return null;
+            }
+            String[] user = name.substring(LOGINS.length()).split("/");
+            return new AppConfigurationEntry[] {
+                new AppConfigurationEntry(
+                        DigestLoginModule.class.getName(),
+                        AppConfigurationEntry.LoginModuleControlFlag.REQUIRED,
+                        Map.of("username", user[0], "password", user[1]))
+            };
+        }
+
+        @Override
+        public void close() {
+            Configuration.setConfiguration(null);
+        }
+    }
+
+    private static ZooKeeper client(String user, String password) throws Exception {
+        ZKClientConfig config = new ZKClientConfig();
+        config.setProperty(ZKClientConfig.ENABLE_CLIENT_SASL_KEY, "true");
+        config.setProperty("zookeeper.fips-mode", "false"); // which would not have MD5
+        config.setProperty(ZKClientConfig.LOGIN_CONTEXT_NAME_KEY, LOGINS + user + "/" + password);
+        return new ZooKeeper("127.0.0.1:" + server.port(), 20_000, event -> { }, config);
+    }
+
+    @Test
+    @DisplayName("A7: whoever knows the password is sasl:user, the superuser passes every check, and who does not know it gets nothing")
+    void digestMd5() throws Exception {
+        try (Logins logins = new Logins()) {
+            try (ZooKeeper bob = client("bob", "secret of bob")) {
+                bob.create("/bobs", new byte[] {1}, ZooDefs.Ids.CREATOR_ALL_ACL, CreateMode.PERSISTENT);
+                assertThat(bob.getACL("/bobs", null)).containsExactly(new ACL(ZooDefs.Perms.ALL, new Id("sasl", "bob")));
+                List<ACL> admins = new ArrayList<>(List.of(new ACL(ZooDefs.Perms.ALL, new Id("sasl", "admin"))));
+                bob.create("/admins", new byte[0], admins, CreateMode.PERSISTENT);
+                assertThatThrownBy(() -> bob.getData("/admins", false, null)).isInstanceOf(KeeperException.NoAuthException.class);
+            }
+            try (ZooKeeper admin = client("admin", "secret of admin")) {
+                assertThat(admin.getData("/bobs", false, null)).containsExactly(1);
+            }
+            try (ZooKeeper mallory = client("bob", "a guess")) {
+                assertThatThrownBy(() -> mallory.getData("/bobs", false, null)).isInstanceOf(KeeperException.class);
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("A14: who has not proven itself is told -124 at its first request, whatever that is, and parted from")
+    void firstThingsFirst() throws Exception {
+        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port());
+        for (OpCode op : new OpCode[] {OpCode.GET_DATA, OpCode.PING, OpCode.WHO_AM_I}) {
+            try (WireProbe probe = WireProbe.connected(address)) {
+                assertThat(probe.ask(OpCode.AUTH, new Request.Auth(0, "digest", Bytes.utf8("bob:secret"))).error()).isZero();
+                Request request = op == OpCode.GET_DATA ? new Request.Watched("/", false) : Request.Empty.EMPTY;
+                assertThat(probe.ask(op, request).error()).isEqualTo(-124);
+                assertThat(probe.frameOrEnd()).isNull();
+            }
+        }
+        try (WireProbe probe = WireProbe.connected(address)) {
+            assertThat(probe.ask(OpCode.SASL, new Request.Sasl(Bytes.EMPTY)).error()).isZero();
+            assertThat(probe.ask(OpCode.SASL, new Request.Sasl(Bytes.utf8("nonsense"))).error()).isEqualTo(-124);
+            assertThat(probe.frameOrEnd()).isNull();
+        }
+    }
+}
