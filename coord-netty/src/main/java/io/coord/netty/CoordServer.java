@@ -10,6 +10,7 @@ import io.coord.netty.server.SettingsReader;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -130,7 +131,9 @@ public final class CoordServer {
 
     private int live() throws InterruptedException {
         MemberId self = settings.self();
-        Doors doors = new Doors(settings);
+        // Named to the JVM, as for ZooKeeper's server: a process of its own may read what a library must not.
+        boolean hasUsers = System.getProperty("java.security.auth.login.config") != null;
+        Doors doors = new Doors(settings, hasUsers ? JaasUsers.of(settings.door().saslSection()) : Map.of());
         settings.warnings().forEach(warning -> LOG.warn("{}", warning));
         doors.warnings().forEach(warning -> LOG.warn("{}", warning));
         try (Member member = doors.start()) {

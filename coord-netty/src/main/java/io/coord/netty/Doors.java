@@ -25,13 +25,16 @@ final class Doors {
     private static final Set<String> WORDS = Set.of("srvr", "ruok", "isro");
 
     private final ServerSettings settings;
+    private final Map<String, String> users;
     private final List<String> warnings = new ArrayList<>();
     private final @Nullable NettyTransport peers;
     private final @Nullable ZooKeeperServer clients;
     private final @Nullable ZooKeeperServer secureClients;
 
-    Doors(ServerSettings settings) {
+    /** @param users whom clients can prove themselves to be by SASL: passwords by user, none if they cannot */
+    Doors(ServerSettings settings, Map<String, String> users) {
         this.settings = settings;
+        this.users = Map.copyOf(users);
         this.peers = settings.ensemble().members().size() > 1 ? peers(settings) : null;
         Optional<ServerSettings.Tls> tls = settings.door().tls();
         ClientTls byTls = tls.map(Doors::tls).orElse(null);
@@ -85,7 +88,6 @@ final class Doors {
         if (!door.required().isEmpty()) {
             clients = clients.requireAuthentication(door.required());
         }
-        Map<String, String> users = JaasUsers.of(door.saslSection());
         if (!users.isEmpty()) {
             clients = clients.sasl(user -> users.containsKey(user) ? users.get(user).toCharArray() : null);
             clients = door.saslSuperUser().isPresent() ? clients.saslSuperUser(door.saslSuperUser().get()) : clients;

@@ -11,17 +11,17 @@ import javax.security.auth.login.Configuration;
  */
 final class JaasUsers {
 
-    private static final String FILE = "java.security.auth.login.config";
     private static final String USER = "user_";
 
     private JaasUsers() {}
 
-    /** Passwords by user; none if the JVM was given no such configuration. */
+    /**
+     * Passwords by user; none if there is no such section.
+     *
+     * @throws SecurityException if the JVM has no such configuration, or it cannot be read
+     */
     static Map<String, String> of(String section) {
         Map<String, String> users = new TreeMap<>();
-        if (System.getProperty(FILE) == null) {
-            return users;
-        }
         AppConfigurationEntry[] entries = Configuration.getConfiguration().getAppConfigurationEntry(section);
         for (AppConfigurationEntry entry : entries == null ? new AppConfigurationEntry[0] : entries) {
             entry.getOptions().forEach((name, value) -> {

@@ -57,7 +57,7 @@ public final class SettingsReader {
             "sslQuorum", "quorum.auth.enableSasl",
             "quorum.auth.learnerRequireSasl", "quorum.auth.serverRequireSasl");
 
-    private static final Set<String> SCHEMES = new TreeSet<>(Set.of("digest", "ip", "sasl", "x509"));
+    private static final List<String> SCHEMES = List.of("digest", "ip", "sasl", "x509");
 
     private static final int FRAME_BYTES_MIN = 1 << 10;
     private static final int FRAME_BYTES_MAX = 64 << 20;
