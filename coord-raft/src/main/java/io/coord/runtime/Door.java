@@ -152,6 +152,11 @@ public final class Door {
         return !touched.isEmpty();
     }
 
+    /** How many requests {@link #release()} will answer. */
+    public int answersStaged() {
+        return answers;
+    }
+
     /** Lets run what is staged: the root that shows it is handed out. Says how many requests it answers. */
     public int release() {
         if (touched.isEmpty()) {

@@ -166,11 +166,12 @@ final class MemberLoop implements SessionHome {
             root = changed;
         }
         view = core.view();
-        int answered = door.release();
+        int answered = door.answersStaged();
         if (answered > 0) {
-            unanswered.addAndGet(-answered);
+            unanswered.addAndGet(-answered); // first: whoever is answered may ask the next at once, and has room for it
             hands.answered(answered);
         }
+        door.release();
         for (MemberEvent event : effects.events()) {
             hands.happened(event, view);
         }
