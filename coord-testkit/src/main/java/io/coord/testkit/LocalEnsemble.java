@@ -67,6 +67,8 @@ public final class LocalEnsemble implements AutoCloseable {
     /** Small segments: an ensemble for a test lives shortly, and each start lays some down. */
     private static final StorageOptions FILES = StorageOptions.DEFAULT.withSegmentBytes(4 << 20);
 
+    /** Events wake who waits; not all that may be waited for is told by one, such as the end of a change of members. */
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     /** A member's place: what outlives its runs. */
@@ -240,11 +242,26 @@ public final class LocalEnsemble implements AutoCloseable {
         return wanted;
     }
 
-    /** Returns when a member votes, under the key of the disk it has. */
+    /**
+     * Returns when a member votes, under the key of the disk it has, and the change that made it a voter is over: until then a quorum of
+     * the voters of before is needed too.
+     */
     public void awaitVoter(MemberId id) {
         await("member " + id + " to vote", () -> Optional.ofNullable(seat(id).member)
                 .map(RunningMember::view)
-                .filter(view -> view.role() == Role.FOLLOWER && view.leader() != null || view.established()));
+                .filter(view -> view.role() == Role.FOLLOWER && view.leader() != null || view.established())
+                .filter(view -> !view.configuration().isJoint() && isSettled()));
+    }
+
+    /** Whether the leader has committed all it has, and the members in force are one set. */
+    private boolean isSettled() {
+        return seats.values().stream()
+                .map(seat -> seat.member)
+                .filter(Objects::nonNull)
+                .map(RunningMember::view)
+                .anyMatch(view -> view.established()
+                        && !view.configuration().isJoint()
+                        && view.commitIndex() == view.lastIndex());
     }
 
     /** Takes a killed member's storage away, as a lost disk does; started again it rejoins by itself. */
@@ -435,7 +452,8 @@ public final class LocalEnsemble implements AutoCloseable {
                 if (found.isPresent()) {
                     return found.get();
                 }
-                left = awaitEventAfter(seen, left);
+                long slice = Math.min(left, LOOK_AGAIN.toNanos());
+                left -= slice - Math.max(0, awaitEventAfter(seen, slice));
                 if (left <= 0) {
                     throw new IllegalStateException("waited " + PATIENCE.toSeconds() + " s in vain for " + what + ": " + this);
                 }
