@@ -77,7 +77,7 @@ final class Doors {
                         door.connectionsMax().orElse(Limits.DEFAULT.connectionsMax()))
                 .fourLetterWords(door.words().map(this::answered).orElseGet(() -> common(WORDS)));
         if (door.isReadOnlyServed()) {
-            warnings.add("readonlymode.enabled is passed over: without a quorum nobody is served yet, not even reads");
+            clients = clients.readOnlyMode();
         }
         if (door.isReconfigEnabled()) {
             clients = clients.reconfigEnabled();

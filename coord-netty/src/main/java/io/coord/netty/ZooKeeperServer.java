@@ -51,6 +51,7 @@ public final class ZooKeeperServer implements FrontEnd {
         private @Nullable String superDigest;
         private @Nullable Set<String> words;
         private boolean reconfigurable;
+        private boolean servesReadOnly;
         private @Nullable ClientTls tls;
         private @Nullable SaslSetup sasl;
         private Set<String> required = Set.of();
@@ -201,6 +202,16 @@ public final class ZooKeeperServer implements FrontEnd {
     }
 
     /**
+     * Lets clients that allow it ({@code canBeReadOnly}) read what the member knew last while it has no quorum, as ZooKeeper's
+     * {@code readonlymode.enabled}; off by default. Their sessions are the member's alone, their writes are refused with NOTREADONLY, and
+     * they are closed when the quorum is back. All other clients are parted from meanwhile. A member that has not served since it
+     * started does not serve reads either.
+     */
+    public ZooKeeperServer readOnlyMode() {
+        return with(options -> options.servesReadOnly = true);
+    }
+
+    /**
      * Answers these four-letter words, and no others; {@code srvr}, {@code ruok} and {@code isro} by default, none where all
      * connections are encrypted. There are answers to
      * {@code conf cons crst dump envi isro mntr ruok srst srvr stat wchs}, in ZooKeeper's form. Whoever reaches the port may ask.
@@ -234,8 +245,8 @@ public final class ZooKeeperServer implements FrontEnd {
         Set<String> said = options.words;
         Set<String> words = said != null ? said : isEncrypted ? Set.of() : WORDS;
         ClientPort.Setup setup = new ClientPort.Setup(
-                address, options.threads, options.limits, schemes, new Words(member, words), options.reconfigurable,
-                tls == null ? null : tls.setup(), options.sasl, options.required);
+                address, options.threads, options.limits, schemes, new Words(member, words, options.servesReadOnly),
+                options.reconfigurable, tls == null ? null : tls.setup(), options.sasl, options.servesReadOnly, options.required);
         if (opened.get() != null) {
             throw new IllegalStateException("the server is open: each member needs one of its own");
         }

@@ -89,6 +89,8 @@ final class HostedSession {
     boolean suspended;
     boolean touched = true;
     boolean closing;
+    /** It is this member's alone, and only reads (rule.19). */
+    boolean readOnly;
 
     HostedSession(long id, long attach, int timeoutMillis, boolean selfAlive, List<Identity> identities, long answered) {
         this.id = id;

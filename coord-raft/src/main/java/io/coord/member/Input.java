@@ -129,14 +129,27 @@ public sealed interface Input {
      * @param passwordHash SHA-256 of its password
      * @param identities whom it acts as
      * @param selfAlive whether the session lives as long as this member does, without touches (in-process sessions)
+     * @param terms what kind of session will do
      */
     record Open(
             Caller<SessionGrant> caller,
             int timeoutMillis,
             Bytes passwordHash,
             List<Identity> identities,
-            boolean selfAlive)
-            implements Request {}
+            boolean selfAlive,
+            SessionTerms terms)
+            implements Request {
+
+        /** Of a session of the ensemble. */
+        public Open(
+                Caller<SessionGrant> caller,
+                int timeoutMillis,
+                Bytes passwordHash,
+                List<Identity> identities,
+                boolean selfAlive) {
+            this(caller, timeoutMillis, passwordHash, identities, selfAlive, SessionTerms.OF_ENSEMBLE);
+        }
+    }
 
     /**
      * Attach an existing session to this member.
@@ -149,6 +162,7 @@ public sealed interface Input {
      * @param selfAlive as in {@link Open}
      * @param answeredWrites how many of the session's writes its owner has answers for: the next gets the number after; or -1 if
      *     the owner does not count, so that its next write is a new one
+     * @param terms what kind of session will do
      */
     record Resume(
             Caller<SessionGrant> caller,
@@ -157,8 +171,22 @@ public sealed interface Input {
             Bytes passwordHash,
             List<Identity> identities,
             boolean selfAlive,
-            long answeredWrites)
-            implements Request {}
+            long answeredWrites,
+            SessionTerms terms)
+            implements Request {
+
+        /** Of a session of the ensemble. */
+        public Resume(
+                Caller<SessionGrant> caller,
+                long session,
+                int timeoutMillis,
+                Bytes passwordHash,
+                List<Identity> identities,
+                boolean selfAlive,
+                long answeredWrites) {
+            this(caller, session, timeoutMillis, passwordHash, identities, selfAlive, answeredWrites, SessionTerms.OF_ENSEMBLE);
+        }
+    }
 
     /**
      * Write.

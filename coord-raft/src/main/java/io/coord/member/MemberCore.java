@@ -50,6 +50,8 @@ public final class MemberCore {
 
     private static final long FAR_NANOS = 3_600_000_000_000L;
     private static final long SERVING_READ = 0;
+    /** A vacancy between two leaders is over after fewer election timeouts. */
+    private static final int QUORUM_LOSS_ELECTIONS = 4;
     private static final int COLLECT_MAX = 1_000;
     private static final int REPORTS_REMEMBERED = 64;
 
@@ -94,6 +96,9 @@ public final class MemberCore {
     private final TreeSet<MemberId> discovered = new TreeSet<>();
 
     private boolean serving;
+    /** When a leader that reaches a quorum was last seen to be there. */
+    private long quorumSeenNanos;
+    private boolean withoutQuorum;
     private long servingTarget = -1;
     private boolean servingAsked;
     private @Nullable MemberKey knownLeader;
@@ -144,6 +149,7 @@ public final class MemberCore {
         this.wallMillis = wallMillis;
         this.lastTurnNanos = nowNanos;
         this.nextReportNanos = nowNanos;
+        this.quorumSeenNanos = nowNanos;
         this.nextCollectNanos = nowNanos + setup.collectIntervalNanos();
         this.host = new SessionHost(
                 setup, new HostSurroundings(), outbox, state, SERVING_READ + 1 + (random.nextLong() >>> 2), random.split());
@@ -625,12 +631,36 @@ public final class MemberCore {
         }
         raft().tick();
         absorbAll();
+        tickQuorum();
         host.tick();
         tickLeases();
         tickCollect();
         tickMembership();
         takeSnapshotIfDue();
         absorbAll();
+    }
+
+    /**
+     * Notices that there is no quorum, some elections after the last sign of one, and that it is back. Only a member that served before
+     * does: what one that just started knows may be of long ago (rule.17).
+     */
+    private void tickQuorum() {
+        if (raft().leader() != null && raft().hasLiveLeader()) {
+            quorumSeenNanos = nowNanos;
+            if (withoutQuorum) {
+                withoutQuorum = false;
+                outbox.event(new MemberEvent.QuorumBack());
+                host.quorumBack();
+            }
+        } else if (serving && !withoutQuorum && nowNanos - quorumSeenNanos >= quorumLossNanos()) {
+            withoutQuorum = true;
+            outbox.event(new MemberEvent.QuorumLost((nowNanos - quorumSeenNanos) / 1_000_000));
+            host.quorumLost();
+        }
+    }
+
+    private long quorumLossNanos() {
+        return QUORUM_LOSS_ELECTIONS * setup.raft().electionTimeoutNanos();
     }
 
     private void tickMembership() {
@@ -672,6 +702,9 @@ public final class MemberCore {
         long ofRaft = raft().nextDeadlineNanos(); // a learner has none; clocks may be negative, so that "never" cannot be compared
         long next = earlier(ofRaft == Long.MAX_VALUE ? nowNanos + FAR_NANOS : ofRaft, host.nextDeadlineNanos(FAR_NANOS));
         next = earlier(next, nextReportNanos);
+        if (serving && !withoutQuorum) {
+            next = earlier(next, quorumSeenNanos + quorumLossNanos());
+        }
         next = earlier(next, removal == null ? nextJoinNanos : nowNanos);
         if (membership != null) {
             next = earlier(next, membership.nextNanos(state.reconfiguration(), nowNanos + FAR_NANOS));
@@ -881,6 +914,11 @@ public final class MemberCore {
         @Override
         public boolean serving() {
             return serving;
+        }
+
+        @Override
+        public boolean withoutQuorum() {
+            return withoutQuorum;
         }
     }
 
@@ -1238,6 +1276,7 @@ public final class MemberCore {
         endSnapshot(false);
         host.memberLeft(found);
         serving = false;
+        withoutQuorum = false;
         servingTarget = -1;
         servingAsked = false;
         receivedState = null;
@@ -1354,13 +1393,13 @@ public final class MemberCore {
             long applied = state.appliedIndex();
             return new MemberView(
                     setup.self(), clusterId, Role.LEARNER, healing.term(), null, applied, applied, applied, applied,
-                    appliedConfiguration, false, false, 0, WatchTable.Counts.NONE, left, healing.words());
+                    appliedConfiguration, false, false, false, 0, WatchTable.Counts.NONE, left, healing.words());
         }
         if (raft == null) {
             long origin = EntryId.ORIGIN.index();
             return new MemberView(
                     setup.self(), clusterId, Role.FOLLOWER, 0, null, origin, origin, origin, origin, setup.initial(), false,
-                    false, 0, WatchTable.Counts.NONE, left, null);
+                    false, false, 0, WatchTable.Counts.NONE, left, null);
         }
         MemberKey leader = raft.leader();
         return new MemberView(
@@ -1376,6 +1415,7 @@ public final class MemberCore {
                 raft.configuration(),
                 serving,
                 leases != null,
+                withoutQuorum,
                 host.size(),
                 host.watched(),
                 left,

@@ -29,6 +29,16 @@ public sealed interface MemberEvent {
     record Serving(long appliedIndex) implements MemberEvent {}
 
     /**
+     * No leader has reached a quorum for some elections: those who would only read are told so.
+     *
+     * @param silentMillis for how long
+     */
+    record QuorumLost(long silentMillis) implements MemberEvent {}
+
+    /** There is a leader again. */
+    record QuorumBack() implements MemberEvent {}
+
+    /**
      * A session's lease lapsed on the leader.
      *
      * @param session the session

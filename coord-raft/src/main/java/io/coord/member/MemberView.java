@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param configuration in force
  * @param serving whether it serves sessions
  * @param established whether, as leader, it has committed in its own term
+ * @param withoutQuorum whether it has had no leader that reaches a quorum for so long that it tells those who would only read
  * @param hostedSessions sessions attached to it
  * @param watches what those sessions watch
  * @param left why it takes no further part, or null
@@ -39,6 +40,7 @@ public record MemberView(
         Configuration configuration,
         boolean serving,
         boolean established,
+        boolean withoutQuorum,
         int hostedSessions,
         WatchTable.Counts watches,
         @Nullable String left,

@@ -49,7 +49,13 @@ final class SessionHost {
         boolean leads();
 
         boolean serving();
+
+        /** Whether no quorum is there, and those who would only read are told so. */
+        boolean withoutQuorum();
     }
+
+    /** For how long a session that only reads is vouched for at a time: it ends when the quorum is back, not before. */
+    private static final long READ_ONLY_LEASE_NANOS = 3_600_000_000_000L;
 
     private static final long RESEND_MAX_NANOS = 5_000_000_000L;
 
@@ -61,6 +67,7 @@ final class SessionHost {
         final boolean selfAlive;
         final List<Identity> identities;
         final long answeredWrites;
+        final SessionTerms terms;
         final CommandPayload payload;
         long proposedNanos;
 
@@ -71,6 +78,7 @@ final class SessionHost {
                 boolean selfAlive,
                 List<Identity> identities,
                 long answeredWrites,
+                SessionTerms terms,
                 CommandPayload payload) {
             this.caller = caller;
             this.command = command;
@@ -78,6 +86,7 @@ final class SessionHost {
             this.selfAlive = selfAlive;
             this.identities = identities;
             this.answeredWrites = answeredWrites;
+            this.terms = terms;
             this.payload = payload;
         }
     }
@@ -98,6 +107,7 @@ final class SessionHost {
     private final List<Long> readsToAskAgain = new ArrayList<>();
 
     private final ChangeHistory history;
+    private final LocalSessions locals = new LocalSessions();
 
     private CoordState state;
     private long nowNanos;
@@ -182,6 +192,7 @@ final class SessionHost {
         if (hosted != null) {
             hosted.touched = true;
         }
+        locals.touch(session, nowNanos);
     }
 
     private @Nullable HostedSession hostedFor(long session, Caller<?> caller) {
@@ -200,17 +211,32 @@ final class SessionHost {
 
     private void write(Input.Write<?> write) {
         HostedSession session = hostedFor(write.session(), write.caller());
-        if (session != null) {
+        if (session != null && session.readOnly) {
+            refuseReadOnly(session, write.caller());
+        } else if (session != null) {
             enqueueWrite(session, new PendingWrite(write.caller(), write.operation(), write.answeredWrites()));
         }
     }
 
     private void close(Input.Close close) {
         HostedSession session = hostedFor(close.session(), close.caller());
-        if (session != null) {
+        if (session != null && session.readOnly) {
+            closed(close.caller());
+            endLocal(session, false, "session 0x" + Long.toHexString(session.id) + " was closed");
+        } else if (session != null) {
             session.closing = true;
             enqueueWrite(session, new PendingWrite(close.caller(), null, -1));
         }
+    }
+
+    /** What only reads has nothing unanswered, so that every answer is given in its turn. */
+    private void refuseReadOnly(HostedSession session, Caller<?> caller) {
+        locals.touch(session.id, nowNanos);
+        outbox.deliver(new Delivery.Refused(
+                caller,
+                new Outcome.Refused(Refusal.NOT_READ_ONLY, "", "member " + setup.self()
+                        + " has no quorum and only serves reads, of what it knew last. Connect to another member, or wait"),
+                state.appliedIndex()));
     }
 
     private void enqueueWrite(HostedSession session, PendingWrite write) {
@@ -228,6 +254,10 @@ final class SessionHost {
             return;
         }
         session.touched = true;
+        if (session.readOnly && PendingRead.isBarrier(request)) {
+            refuseReadOnly(session, caller);
+            return;
+        }
         if (session.suspended && !(request instanceof Input.Identify)) {
             outbox.deliver(new Delivery.Failed(caller, Failure.UNAVAILABLE, suspendedReason(session)));
             return;
@@ -300,12 +330,15 @@ final class SessionHost {
     private void openOrResume(Input.Request request) {
         if (!surroundings.serving()) {
             waitingForService.add(request);
+        } else if (surroundings.withoutQuorum() && termsOf(request).mayReadOnly()) {
+            openReadOnly(request);
         } else if (request instanceof Input.Open open) {
             long nonce = random.nextLong();
             Command command = new Command.OpenSession(
                     nextSessionId(), open.passwordHash(), granted(open.timeoutMillis()), setup.self(), nonce);
             begin(new Opening(
-                    open.caller(), command, nonce, open.selfAlive(), open.identities(), 0, setup.codec().payload(command)));
+                    open.caller(), command, nonce, open.selfAlive(), open.identities(), 0, open.terms(),
+                    setup.codec().payload(command)));
         } else if (request instanceof Input.Resume resume) {
             long nonce = random.nextLong();
             Command command = new Command.Attach(
@@ -317,8 +350,16 @@ final class SessionHost {
                     resume.selfAlive(),
                     resume.identities(),
                     resume.answeredWrites(),
+                    resume.terms(),
                     setup.codec().payload(command)));
         }
+    }
+
+    private static SessionTerms termsOf(Input.Request request) {
+        if (request instanceof Input.Open open) {
+            return open.terms();
+        }
+        return request instanceof Input.Resume resume ? resume.terms() : SessionTerms.OF_ENSEMBLE;
     }
 
     private int granted(int timeoutMillis) {
@@ -348,6 +389,82 @@ final class SessionHost {
         List<Input.Request> waiting = List.copyOf(waitingForService);
         waitingForService.clear();
         waiting.forEach(this::openOrResume);
+    }
+
+    // ------------------------------------------------------------------------------------------------ reading only
+
+    /** A session of this member alone: the ensemble's cannot be resumed without a quorum, and one unknown here may be one of those. */
+    private void openReadOnly(Input.Request request) {
+        if (request instanceof Input.Open open) {
+            LocalSessions.Local opened =
+                    locals.open(nextSessionId(), open.passwordHash(), granted(open.timeoutMillis()), nowNanos);
+            hostReadOnly(opened, open.caller(), open.identities());
+        } else if (request instanceof Input.Resume resume) {
+            LocalSessions.Local known =
+                    locals.resume(resume.session(), resume.passwordHash(), granted(resume.timeoutMillis()), nowNanos);
+            if (known != null) {
+                hostReadOnly(known, resume.caller(), resume.identities());
+            } else {
+                outbox.deliver(new Delivery.Failed(resume.caller(), Failure.UNAVAILABLE, "session 0x"
+                        + Long.toHexString(resume.session()) + " is none of those that member " + setup.self()
+                        + " serves without a quorum; it cannot be resumed before there is one (zk.RO3)"));
+            }
+        }
+    }
+
+    private void hostReadOnly(LocalSessions.Local local, Caller<SessionGrant> caller, List<Identity> identities) {
+        HostedSession before = sessions.get(local.id);
+        if (before != null) {
+            leave(before, Failure.SESSION_MOVED, "the session was attached again");
+            outbox.deliver(new Delivery.Moved(before.id));
+        }
+        HostedSession session = new HostedSession(local.id, 0, local.timeoutMillis(), false, identities, 0);
+        session.readOnly = true;
+        session.validUntilNanos = nowNanos + READ_ONLY_LEASE_NANOS;
+        sessions.put(session.id, session);
+        outbox.deliver(new Delivery.Answered<>(
+                caller,
+                new SessionGrant(session.id, 0, session.timeoutMillis, state.appliedIndex(), true),
+                state.appliedIndex()));
+        outbox.deliver(new Delivery.Renewed(session.id, session.validUntilNanos, false));
+    }
+
+    private void endLocal(HostedSession session, boolean expired, String reason) {
+        locals.remove(session.id);
+        leave(session, Failure.SESSION_ENDED, reason);
+        outbox.deliver(new Delivery.Ended(session.id, expired, reason));
+    }
+
+    /** Those who wait for a session, and would take one that only reads, ask anew and get it. */
+    void quorumLost() {
+        openings.values().removeIf(opening -> {
+            boolean asksAnew = opening.terms.mayReadOnly();
+            if (asksAnew) {
+                outbox.deliver(new Delivery.Failed(opening.caller, Failure.UNAVAILABLE,
+                        "there is no quorum; whoever only reads may come again"));
+            }
+            return asksAnew;
+        });
+    }
+
+    /** What only reads ends, so that its owner opens a session of the ensemble (rule.19). */
+    void quorumBack() {
+        for (long id : locals.clear()) {
+            HostedSession session = sessions.get(id);
+            if (session != null) {
+                endLocal(session, true, "session 0x" + Long.toHexString(id) + " only read; the quorum is back");
+            }
+        }
+    }
+
+    private void tickLocals() {
+        for (long id : locals.lapsed(nowNanos)) {
+            HostedSession session = sessions.get(id);
+            if (session != null) {
+                endLocal(session, true, "session 0x" + Long.toHexString(id) + " expired: nothing was heard of it for its timeout of "
+                        + session.timeoutMillis + " ms");
+            }
+        }
     }
 
     // ------------------------------------------------------------------------------------------------ applying
@@ -557,7 +674,7 @@ final class SessionHost {
         sessions.put(session.id, session);
         outbox.deliver(new Delivery.Answered<>(
                 opening.caller,
-                new SessionGrant(session.id, session.attach, session.timeoutMillis, state.appliedIndex()),
+                new SessionGrant(session.id, session.attach, session.timeoutMillis, state.appliedIndex(), false),
                 state.appliedIndex()));
         outbox.deliver(new Delivery.Renewed(session.id, session.validUntilNanos, false));
     }
@@ -585,7 +702,8 @@ final class SessionHost {
         Command command = new Command.OpenSession(
                 nextSessionId(), refused.passwordHash(), refused.timeoutMillis(), setup.self(), nonce);
         begin(new Opening(
-                opening.caller, command, nonce, opening.selfAlive, opening.identities, 0, setup.codec().payload(command)));
+                opening.caller, command, nonce, opening.selfAlive, opening.identities, 0, opening.terms,
+                setup.codec().payload(command)));
     }
 
     private void ended(Reply.Ended ended) {
@@ -744,7 +862,8 @@ final class SessionHost {
     }
 
     long nextDeadlineNanos(long farNanos) {
-        return resendArmed ? nextResendNanos : nowNanos + farNanos;
+        long next = resendArmed ? nextResendNanos : nowNanos + farNanos;
+        return !locals.isEmpty() && locals.nextNanos() - next < 0 ? locals.nextNanos() : next;
     }
 
     /** A leader is known, perhaps another one: whatever is unanswered is proposed to it, at once and in order. */
@@ -763,6 +882,7 @@ final class SessionHost {
     }
 
     void tick() {
+        tickLocals();
         if (!resendArmed || nextResendNanos - nowNanos > 0) {
             return;
         }
@@ -810,7 +930,7 @@ final class SessionHost {
     List<Long> alive() {
         List<Long> alive = new ArrayList<>();
         for (HostedSession session : sessions.values()) {
-            if (session.selfAlive || session.touched) {
+            if (!session.readOnly && (session.selfAlive || session.touched)) {
                 session.touched = false;
                 alive.add(session.id);
             }
@@ -844,10 +964,19 @@ final class SessionHost {
 
     void suspendOverdue() {
         for (HostedSession session : sessions.values()) {
-            if (!session.suspended && nowNanos - session.validUntilNanos > 0) {
+            if (session.readOnly) {
+                vouch(session);
+            } else if (!session.suspended && nowNanos - session.validUntilNanos > 0) {
                 suspend(session, "no leader has acknowledged this member's report for two thirds of the session's timeout of "
                         + session.timeoutMillis + " ms");
             }
+        }
+    }
+
+    private void vouch(HostedSession session) {
+        if (session.validUntilNanos - nowNanos < READ_ONLY_LEASE_NANOS / 2) {
+            session.validUntilNanos = nowNanos + READ_ONLY_LEASE_NANOS;
+            outbox.deliver(new Delivery.Renewed(session.id, session.validUntilNanos, false));
         }
     }
 
@@ -878,6 +1007,7 @@ final class SessionHost {
      * lease is renewed, their watches are compared with what changed, and what they wait for is asked again (rule.17).
      */
     void installed(CoordState installed) {
+        quorumBack();
         StateRoot before = state.root();
         state = installed;
         StateRoot now = installed.root();
@@ -906,6 +1036,7 @@ final class SessionHost {
 
     /** Nothing is answered any more: everybody is told. */
     void memberLeft(String reason) {
+        locals.clear();
         for (HostedSession session : List.copyOf(sessions.values())) {
             outbox.deliver(new Delivery.Suspended(session.id, reason));
             leave(session, Failure.OUTCOME_UNKNOWN, reason);

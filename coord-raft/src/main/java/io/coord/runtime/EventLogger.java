@@ -42,6 +42,10 @@ final class EventLogger {
         } else if (event instanceof MemberEvent.LeaseLapsed lapsed) {
             LOG.info("{} {} expires session 0x{}: silent for {} ms",
                     member, term, Long.toHexString(lapsed.session()), lapsed.silentMillis());
+        } else if (event instanceof MemberEvent.QuorumLost lost) {
+            LOG.info("{} {} has no quorum: no leader reached one for {} ms", member, term, lost.silentMillis());
+        } else if (event instanceof MemberEvent.QuorumBack) {
+            LOG.info("{} {} has a quorum again: the leader is member {}", member, term, view.leader());
         } else if (event instanceof MemberEvent.Formed formed) {
             LOG.info("{} {} has formed cluster {} with {}",
                     member, term, Long.toHexString(formed.clusterId()), view.configuration().everyone());

@@ -99,7 +99,7 @@ final class Guest implements SessionPort.Attachment, Resident {
             home.depart(this);
         } else {
             attached = true;
-            client.attached(id, Duration.ofMillis(grant.timeoutMillis()));
+            client.attached(id, Duration.ofMillis(grant.timeoutMillis()), grant.isReadOnly());
         }
     }
 

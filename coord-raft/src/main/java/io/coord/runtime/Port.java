@@ -6,6 +6,7 @@ import io.coord.MemberConfig;
 import io.coord.MemberStatus;
 import io.coord.ensemble.spi.SessionPort;
 import io.coord.member.Input;
+import io.coord.member.SessionTerms;
 import io.coord.state.StateRoot;
 import io.coord.state.WatchTable;
 import java.time.Duration;
@@ -44,6 +45,11 @@ final class Port implements SessionPort {
     }
 
     @Override
+    public boolean isWithoutQuorum() {
+        return loop.view().withoutQuorum();
+    }
+
+    @Override
     public Census census() {
         StateRoot root = loop.root();
         WatchTable.Counts watched = loop.view().watches();
@@ -72,19 +78,24 @@ final class Port implements SessionPort {
     }
 
     @Override
-    public Attachment open(Client client, Duration timeout, Bytes password, List<Identity> identities) {
+    public Attachment open(Client client, Duration timeout, Bytes password, List<Identity> identities, Terms terms) {
         Guest guest = new Guest(loop, client, limits, identities);
-        guest.enter(caller -> new Input.Open(caller, millis(timeout), Passwords.hash(password), identities, false));
+        guest.enter(caller -> new Input.Open(
+                caller, millis(timeout), Passwords.hash(password), identities, false, of(terms)));
         return guest;
     }
 
     @Override
     public Attachment resume(
-            Client client, long session, Duration timeout, Bytes password, List<Identity> identities) {
+            Client client, long session, Duration timeout, Bytes password, List<Identity> identities, Terms terms) {
         Guest guest = new Guest(loop, client, limits, identities);
         guest.enter(caller -> new Input.Resume(
-                caller, session, millis(timeout), Passwords.hash(password), identities, false, -1));
+                caller, session, millis(timeout), Passwords.hash(password), identities, false, -1, of(terms)));
         return guest;
+    }
+
+    private static SessionTerms of(Terms terms) {
+        return new SessionTerms(terms.mayReadOnly());
     }
 
     private static int millis(Duration timeout) {

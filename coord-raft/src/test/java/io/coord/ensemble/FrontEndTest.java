@@ -59,13 +59,13 @@ class FrontEndTest {
 
         Visitor connect(Duration timeout) {
             Visitor visitor = new Visitor();
-            visitor.attachment = port.open(visitor, timeout, PASSWORD, List.of());
+            visitor.attachment = port.open(visitor, timeout, PASSWORD, List.of(), SessionPort.Terms.OF_ENSEMBLE);
             return visitor;
         }
 
         Visitor reconnect(long session, Bytes password) {
             Visitor visitor = new Visitor();
-            visitor.attachment = port.resume(visitor, session, TEN_SECONDS, password, List.of());
+            visitor.attachment = port.resume(visitor, session, TEN_SECONDS, password, List.of(), SessionPort.Terms.OF_ENSEMBLE);
             return visitor;
         }
     }
@@ -79,7 +79,7 @@ class FrontEndTest {
         private SessionPort.@Nullable Attachment attachment;
 
         @Override
-        public void attached(long session, Duration timeout) {
+        public void attached(long session, Duration timeout, boolean isReadOnly) {
             this.session = session;
             told.add("attached for " + timeout.toMillis() + " ms");
         }

@@ -43,6 +43,7 @@ public final class ClientPort implements AutoCloseable {
      * @param isReconfigurable whether clients may change the members
      * @param tls how TLS is spoken, null if it is not
      * @param sasl how SASL is spoken, null if it is not
+     * @param servesReadOnly whether clients that ask for it may read while there is no quorum
      * @param required schemes of which a client must have an identity before it may ask anything; none if it need not
      */
     public record Setup(
@@ -54,6 +55,7 @@ public final class ClientPort implements AutoCloseable {
             boolean isReconfigurable,
             @Nullable TlsSetup tls,
             @Nullable SaslSetup sasl,
+            boolean servesReadOnly,
             Set<String> required) {}
 
     private static final WriteBufferWaterMark WRITE_MARKS = new WriteBufferWaterMark(256 << 10, 1 << 20);
@@ -204,6 +206,10 @@ public final class ClientPort implements AutoCloseable {
 
     FourLetterWords words() {
         return setup.words();
+    }
+
+    boolean servesReadOnly() {
+        return setup.servesReadOnly();
     }
 
     boolean isReconfigurable() {

@@ -77,7 +77,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         GONE
     }
 
-    private record Attached(long session, Duration timeout) {}
+    private record Attached(long session, Duration timeout, boolean isReadOnly) {}
 
     private record Detached(SessionPort.Parting why, String reason) {}
 
@@ -110,6 +110,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     private long unansweredBytes;
     private boolean taking;
     private boolean isEncrypted;
+    /** Whether its session only reads: the member has no quorum. */
+    private boolean isReadOnly;
     private @Nullable SaslServer sasl;
     /** The clock, as this turn of the event loop has it. */
     private long nowNanos;
@@ -342,22 +344,28 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
             leave("it has seen zxid 0x" + Long.toHexString(request.lastZxidSeen()) + ", which is not here yet (zk.W5)");
             return;
         }
+        boolean mayReadOnly = home.servesReadOnly() && Boolean.TRUE.equals(request.readOnly());
+        if (home.servesReadOnly() && !mayReadOnly && member.isWithoutQuorum()) {
+            leave("there is no quorum, and it does not want to read only (zk.W6)");
+            return;
+        }
+        SessionPort.Terms terms = new SessionPort.Terms(mayReadOnly);
         greeting = request;
         stage = Stage.ENTERING;
         Duration timeout = Duration.ofMillis(request.timeoutMillis());
         if (request.session() == 0) {
             password = member.newPassword();
-            attachment = member.open(this, timeout, password, identities);
+            attachment = member.open(this, timeout, password, identities, terms);
         } else {
             Bytes shown = request.password();
             password = shown == null ? Bytes.EMPTY : shown;
-            attachment = member.resume(this, request.session(), timeout, password, identities);
+            attachment = member.resume(this, request.session(), timeout, password, identities, terms);
         }
     }
 
     private void answerGreeting(int timeoutMillis, long session, Bytes password) {
         ConnectRequest asked = greeting;
-        Boolean readOnly = asked == null || asked.readOnly() == null ? null : Boolean.FALSE;
+        Boolean readOnly = asked == null || asked.readOnly() == null ? null : isReadOnly;
         JuteWriter out = beginReply();
         new ConnectResponse(0, timeoutMillis, session, password, readOnly).write(out);
         endReply(out);
@@ -366,8 +374,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     // ------------------------------------------------------------------------------------------------ what the member tells
 
     @Override
-    public void attached(long session, Duration timeout) {
-        told(new Attached(session, timeout));
+    public void attached(long session, Duration timeout, boolean isReadOnly) {
+        told(new Attached(session, timeout, isReadOnly));
     }
 
     /** A gap is nothing that a client of ZooKeeper knows; a session that has one is parted from. */
@@ -429,6 +437,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
             } else if (item instanceof Attached attached) {
                 stage = Stage.SERVING;
                 session = attached.session;
+                isReadOnly = attached.isReadOnly;
                 timeoutMillis = (int) attached.timeout.toMillis();
                 answerGreeting((int) attached.timeout.toMillis(), attached.session, password);
             } else if (item instanceof Detached detached) {
@@ -467,6 +476,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     }
 
     // ------------------------------------------------------------------------------------------------ what requests need
+
+    /** Whether its session only reads. */
+    boolean isReadOnly() {
+        return isReadOnly;
+    }
 
     /** Whether everything asked before is answered. */
     boolean isIdle() {

@@ -19,6 +19,7 @@ import io.coord.netty.jute.Response;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import javax.security.sasl.SaslException;
 import javax.security.sasl.SaslServer;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,10 @@ import org.jspecify.annotations.Nullable;
 final class Requests {
 
     private static final long NO_ZXID = -1;
+    /** What whoever only reads may not ask (zk.RO2). */
+    private static final Set<OpCode> BEYOND_READING = Set.of(
+            OpCode.CREATE, OpCode.CREATE2, OpCode.CREATE_CONTAINER, OpCode.CREATE_TTL, OpCode.DELETE, OpCode.SET_DATA, OpCode.SET_ACL,
+            OpCode.SYNC, OpCode.MULTI, OpCode.CHECK, OpCode.RECONFIG);
 
     private final Connection connection;
 
@@ -45,6 +50,9 @@ final class Requests {
         }
         if (op != OpCode.AUTH && op != OpCode.SASL && !connection.home().isAdmitted(connection.identities())) {
             return refuseAndClose(xid, 0, Refusal.SESSION_CLOSED_REQUIRE_SASL_AUTH);
+        }
+        if (connection.isReadOnly() && BEYOND_READING.contains(op)) {
+            return refuse(xid, Refusal.NOT_READ_ONLY);
         }
         try {
             return take(op, xid, body, bytes);

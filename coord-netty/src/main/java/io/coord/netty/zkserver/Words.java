@@ -33,11 +33,17 @@ public final class Words implements FourLetterWords {
 
     private final SessionPort member;
     private final Set<String> allowed;
+    private final boolean servesReadOnly;
 
-    /** The words of a member's server, of which these are allowed. */
-    public Words(SessionPort member, Set<String> allowed) {
+    /**
+     * The words of a member's server, of which these are allowed.
+     *
+     * @param servesReadOnly whether clients that ask for it may read while there is no quorum
+     */
+    public Words(SessionPort member, Set<String> allowed, boolean servesReadOnly) {
         this.member = member;
         this.allowed = allowed;
+        this.servesReadOnly = servesReadOnly;
     }
 
     @Override
@@ -59,13 +65,14 @@ public final class Words implements FourLetterWords {
             return word + " is not executed because it is not in the whitelist.\n";
         }
         MemberStatus status = member.status();
-        boolean serves = status.isServing() && status.leader().isPresent();
+        boolean readsOnly = isReadOnly();
+        boolean serves = readsOnly || status.isServing() && status.leader().isPresent();
         if (!serves && !ALWAYS.contains(word)) {
             return NOT_SERVING;
         }
         return switch (word) {
             case "ruok" -> "imok";
-            case "isro" -> serves ? "rw" : "null";
+            case "isro" -> readsOnly ? "ro" : serves ? "rw" : "null";
             case "srvr" -> version() + figures(status, port);
             case "stat" -> version() + "Clients:\n" + connections(port, true) + figures(status, port);
             case "cons" -> connections(port, false);
@@ -95,7 +102,14 @@ public final class Words implements FourLetterWords {
         return version == null ? "no release" : version;
     }
 
-    private static String mode(MemberStatus status) {
+    private boolean isReadOnly() {
+        return servesReadOnly && member.isWithoutQuorum();
+    }
+
+    private String mode(MemberStatus status) {
+        if (isReadOnly()) {
+            return "read-only";
+        }
         if (status.role() == MemberStatus.Role.OBSERVER) {
             return "observer";
         }

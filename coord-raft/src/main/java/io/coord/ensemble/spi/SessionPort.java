@@ -33,6 +33,12 @@ public interface SessionPort {
     /** The index of the state it reads from: the highest zxid that a client can have seen here. */
     long appliedIndex();
 
+    /**
+     * Whether no leader has reached a quorum for some elections, though it served before: it can take in those alone who only want to
+     * read what it knew last.
+     */
+    boolean isWithoutQuorum();
+
     /** How much there is, for those who look after the member. Costs a look at each session. */
     Census census();
 
@@ -61,14 +67,28 @@ public interface SessionPort {
      * @param timeout as wanted; what is granted is told
      * @param password made by the door, to be shown when the session is resumed
      * @param identities whom the client acts as
+     * @param terms what kind of session will do
      */
-    Attachment open(Client client, Duration timeout, Bytes password, List<Identity> identities);
+    Attachment open(Client client, Duration timeout, Bytes password, List<Identity> identities, Terms terms);
 
     /**
      * Attaches a client to the session it had, here or at another member; {@link Client#attached} or {@link Client#detached} follows.
      * An earlier attachment of the session is detached.
      */
-    Attachment resume(Client client, long session, Duration timeout, Bytes password, List<Identity> identities);
+    Attachment resume(
+            Client client, long session, Duration timeout, Bytes password, List<Identity> identities, Terms terms);
+
+    /**
+     * What kind of session will do for a client.
+     *
+     * @param mayReadOnly whether, as long as the member {@linkplain #isWithoutQuorum has no quorum}, a session of this member alone will
+     *     that only reads; it ends when the quorum is back
+     */
+    record Terms(boolean mayReadOnly) {
+
+        /** A session of the ensemble, and nothing else. */
+        public static final Terms OF_ENSEMBLE = new Terms(false);
+    }
 
     /** A client's connection, as the member sees it. Called on the member's one thread; must not wait. */
     interface Client {
@@ -77,8 +97,9 @@ public interface SessionPort {
          *
          * @param session its id
          * @param timeout its timeout, as granted
+         * @param isReadOnly whether it only reads, since the member has no quorum
          */
-        void attached(long session, Duration timeout);
+        void attached(long session, Duration timeout, boolean isReadOnly);
 
         /** A watch fired. */
         void fired(WatchEvent event);

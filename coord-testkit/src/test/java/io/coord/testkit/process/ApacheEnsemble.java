@@ -21,6 +21,11 @@ final class ApacheEnsemble implements Mortal {
     private final Map<Integer, Integer> clientPorts = new TreeMap<>();
 
     ApacheEnsemble(int size, Path home) throws IOException {
+        this(size, home, List.of(), List.of());
+    }
+
+    /** With these settings and system properties besides. */
+    ApacheEnsemble(int size, Path home, List<String> settings, List<String> properties) throws IOException {
         Ports ports = new Ports();
         StringBuilder list = new StringBuilder();
         for (int id = 1; id <= size; id++) {
@@ -37,14 +42,21 @@ final class ApacheEnsemble implements Mortal {
                     dataDir=%s
                     admin.enableServer=false
                     4lw.commands.whitelist=*
-                    %s""".formatted(data, list));
+                    %s
+                    %s""".formatted(data, String.join("\n", settings), list));
             List<String> command = ServerProcess.java(Files.createDirectories(home.resolve("tmp-" + id)));
+            properties.forEach(property -> command.add("-D" + property));
             command.addAll(List.of(
                     "-cp", System.getProperty("java.class.path"), "org.apache.zookeeper.server.quorum.QuorumPeerMain", file.toString()));
             servers.put(id, new ServerProcess(command, home.resolve("cwd-" + id), home.resolve("server-" + id + ".log")));
         }
         servers.values().forEach(ServerProcess::start);
         servers.keySet().forEach(this::awaitServing);
+    }
+
+    /** Where a server's clients connect. */
+    InetSocketAddress clientAddress(int id) {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), clientPorts.get(id));
     }
 
     private void awaitServing(int id) {
@@ -86,9 +98,14 @@ final class ApacheEnsemble implements Mortal {
         servers.get(id).kill();
     }
 
+    /** Starts a server, which perhaps waits for others. */
+    void startAgain(int id) {
+        servers.get(id).start();
+    }
+
     @Override
     public void restart(int id) {
-        servers.get(id).start();
+        startAgain(id);
         awaitServing(id);
     }
 
