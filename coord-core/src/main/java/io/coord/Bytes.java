@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.zip.CRC32C;
+import java.util.zip.Checksum;
 
 /**
  * An immutable sequence of bytes: a value, compared by content, safe to hand to any thread.
@@ -55,6 +57,16 @@ public final class Bytes implements Comparable<Bytes> {
         return array[position];
     }
 
+    /**
+     * A copy of a part of the bytes.
+     *
+     * @throws IndexOutOfBoundsException if the part does not lie within
+     */
+    public Bytes part(int from, int length) {
+        Objects.checkFromIndexSize(from, length, array.length);
+        return wrap(Arrays.copyOfRange(array, from, from + length));
+    }
+
     /** A fresh copy of the bytes. */
     public byte[] toArray() {
         return array.clone();
@@ -80,6 +92,15 @@ public final class Bytes implements Comparable<Bytes> {
         out.write(array);
     }
 
+    /**
+     * Adds a part of the bytes to a checksum.
+     *
+     * @throws ArrayIndexOutOfBoundsException if the part does not lie within
+     */
+    public void addTo(Checksum sum, int from, int length) {
+        sum.update(array, from, length);
+    }
+
     /** The CRC-32C (Castagnoli) checksum of the bytes. */
     public int crc32c() {
         CRC32C crc = new CRC32C();
@@ -90,6 +111,15 @@ public final class Bytes implements Comparable<Bytes> {
     /** The bytes read as UTF-8 text; malformed input becomes the replacement character. */
     public String utf8() {
         return new String(array, StandardCharsets.UTF_8);
+    }
+
+    /**
+     * A part of the bytes read as UTF-8 text; malformed input becomes the replacement character.
+     *
+     * @throws IndexOutOfBoundsException if the part does not lie within
+     */
+    public String utf8(int from, int length) {
+        return new String(array, from, length, StandardCharsets.UTF_8);
     }
 
     /** Orders by unsigned bytes, a prefix before what it begins. */

@@ -21,6 +21,7 @@ public final class PeerCodec {
     private static final int HEADER_BYTES = 1 + Integer.BYTES;
 
     private final Messages messages;
+    private final HotFrames hotFrames;
     private final int frameBytesMax;
 
     /** A codec with {@link #FRAME_BYTES_MAX}. */
@@ -31,6 +32,7 @@ public final class PeerCodec {
     /** A codec that neither writes nor reads larger frames than this. */
     public PeerCodec(WireCommandCodec commands, int frameBytesMax) {
         this.messages = new Messages(commands);
+        this.hotFrames = new HotFrames(commands);
         this.frameBytesMax = frameBytesMax;
     }
 
@@ -45,16 +47,28 @@ public final class PeerCodec {
      * @throws IllegalArgumentException if it is larger than a frame may be
      */
     public Bytes encode(PeerFrame frame) {
-        PeerFormat.Frame message = messages.message(frame);
-        // Summed up in an int by protobuf: a negative size is one beyond it.
-        int size = message.getSerializedSize();
-        if (size < 0 || size > frameBytesMax - HEADER_BYTES) {
-            throw tooLarge(Integer.toUnsignedLong(size) + HEADER_BYTES);
+        long size = HotFrames.size(frame);
+        byte[] array = size < 0 ? general(frame) : new byte[room(size)];
+        if (size >= 0) {
+            HotFrames.write(frame, array, HEADER_BYTES);
         }
-        byte[] array = Fields.write(message, HEADER_BYTES);
         array[0] = VERSION;
         ByteBuffer.wrap(array).putInt(1, crc(array));
         return Bytes.wrap(array);
+    }
+
+    private byte[] general(PeerFrame frame) {
+        PeerFormat.Frame message = messages.message(frame);
+        // Summed up in an int by protobuf: a negative size is one beyond it.
+        room(Integer.toUnsignedLong(message.getSerializedSize()));
+        return Fields.write(message, HEADER_BYTES);
+    }
+
+    private int room(long size) {
+        if (size > frameBytesMax - HEADER_BYTES) {
+            throw tooLarge(size + HEADER_BYTES);
+        }
+        return (int) size + HEADER_BYTES;
     }
 
     /**
@@ -73,20 +87,25 @@ public final class PeerCodec {
             throw new IllegalArgumentException("a frame of format version " + Byte.toUnsignedInt(bytes.at(0))
                     + "; this release reads version " + VERSION);
         }
-        byte[] array = bytes.toArray();
-        requireIntact(array);
-        return messages.frame(Fields.read(PeerFormat.Frame.parser(), array, HEADER_BYTES, "a frame"));
+        requireIntact(bytes);
+        PeerFrame hot = hotFrames.frame(bytes, HEADER_BYTES);
+        return hot == null
+                ? messages.frame(Fields.read(PeerFormat.Frame.parser(), bytes.toArray(), HEADER_BYTES, "a frame"))
+                : hot;
     }
 
     private IllegalArgumentException tooLarge(long bytes) {
         return new IllegalArgumentException("a frame of " + bytes + " bytes; at most " + frameBytesMax + " are allowed");
     }
 
-    private static void requireIntact(byte[] array) {
-        int said = ByteBuffer.wrap(array).getInt(1);
-        int found = crc(array);
+    private static void requireIntact(Bytes bytes) {
+        int said = bytes.asByteBuffer().getInt(1);
+        CRC32C crc = new CRC32C();
+        bytes.addTo(crc, 0, 1);
+        bytes.addTo(crc, HEADER_BYTES, bytes.length() - HEADER_BYTES);
+        int found = (int) crc.getValue();
         if (said != found) {
-            throw new IllegalArgumentException("a frame of " + array.length + " bytes is damaged: its checksum is "
+            throw new IllegalArgumentException("a frame of " + bytes.length() + " bytes is damaged: its checksum is "
                     + Integer.toHexString(found) + ", not " + Integer.toHexString(said));
         }
     }

@@ -13,7 +13,8 @@ import java.util.Arrays;
  */
 final class Text {
 
-    private static final char REPLACEMENT = '\uFFFD';
+    /** What the JDK puts in place of what it cannot read. */
+    static final char REPLACEMENT = '\uFFFD';
 
     private Text() {}
 

@@ -24,7 +24,7 @@ public final class WireCommandCodec implements CommandCodec {
 
     @Override
     public Command command(CommandPayload payload) {
-        return payload instanceof WireCommand wire ? wire.command() : decode(payload.bytes().toArray());
+        return payload instanceof WireCommand wire ? wire.command() : decode(payload.bytes());
     }
 
     /**
@@ -33,29 +33,32 @@ public final class WireCommandCodec implements CommandCodec {
      * @throws IllegalArgumentException if they are no command of a known version; the message says what was found
      */
     public CommandPayload decoded(Bytes bytes) {
-        return new WireCommand(decode(bytes.toArray()), bytes);
+        return new WireCommand(decode(bytes), bytes);
     }
 
     /** As {@link #decoded(Bytes)}, for a part of a larger message. */
     CommandPayload decoded(ByteString part) {
-        byte[] array = part.toByteArray();
-        return new WireCommand(decode(array), Bytes.wrap(array));
+        return decoded(Bytes.wrap(part.toByteArray()));
     }
 
     static Bytes encode(Command command) {
-        byte[] array = Fields.write(Commands.message(command), 1);
+        byte[] hot = HotCommands.encoded(command, 1);
+        byte[] array = hot == null ? Fields.write(Commands.message(command), 1) : hot;
         array[0] = VERSION;
         return Bytes.wrap(array);
     }
 
-    private static Command decode(byte[] array) {
-        if (array.length == 0) {
+    private static Command decode(Bytes bytes) {
+        if (bytes.length() == 0) {
             throw new IllegalArgumentException("a command of 0 bytes");
         }
-        if (array[0] != VERSION) {
-            throw new IllegalArgumentException("a command of format version " + Byte.toUnsignedInt(array[0])
+        if (bytes.at(0) != VERSION) {
+            throw new IllegalArgumentException("a command of format version " + Byte.toUnsignedInt(bytes.at(0))
                     + "; this release reads version " + VERSION);
         }
-        return Commands.command(Fields.read(CommandFormat.Command.parser(), array, 1, "a command"));
+        Command hot = HotCommands.command(bytes, 1);
+        return hot == null
+                ? Commands.command(Fields.read(CommandFormat.Command.parser(), bytes.toArray(), 1, "a command"))
+                : hot;
     }
 }

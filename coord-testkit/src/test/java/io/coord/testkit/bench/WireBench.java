@@ -29,7 +29,10 @@ import java.util.stream.Stream;
  * java -cp <test class path of coord-testkit> io.coord.testkit.bench.WireBench --server-jar coord-netty/target/coord-server.jar
  * }</pre>
  *
- * <p>Options: {@code --rounds 5 --seconds 5 --only set-1k-128,get-1k-1 --heap 1g}.
+ * <p>Options: {@code --rounds 5 --seconds 5 --only set-1k-128,get-1k-1 --heap 1g --warm-up 2}: the last is for how many seconds each
+ * load runs before it is measured. Servers that are young spend half their time in the JVM's compilers: what is to be seen of a server
+ * that has run for a while takes {@code --warm-up 60} with the first load. {@code --against JAR} compares with another build of ours in
+ * ZooKeeper's place.
  */
 public final class WireBench {
 
@@ -74,11 +77,13 @@ public final class WireBench {
     private void run() throws Exception {
         List<String> only = Arrays.asList(options.getOrDefault("--only", "").split(","));
         int rounds = Integer.parseInt(options.getOrDefault("--rounds", "5"));
-        try (Servers zooKeeper = startZooKeeper();
-                Servers coord = startCoord()) {
+        String jar = options.getOrDefault("--server-jar", "coord-netty/target/coord-server.jar");
+        String other = options.get("--against");
+        try (Servers zooKeeper = other == null ? startZooKeeper() : startCoord("other", other);
+                Servers coord = startCoord("coord", jar)) {
             zooKeeper.awaitServing();
             coord.awaitServing();
-            System.out.printf("%-14s %12s %12s %7s %10s %10s %10s %10s %s%n", "load", "ZooKeeper", "Coord", "ratio", "ZK cpu/op", "cpu/op", "ZK p99", "p99", "client cores");
+            System.out.printf("%-14s %12s %12s %7s %10s %10s %10s %10s %s%n", "load", other == null ? "ZooKeeper" : "other", "Coord", "ratio", "ZK cpu/op", "cpu/op", "ZK p99", "p99", "client cores");
             for (Load load : LOADS) {
                 if (only.get(0).isEmpty() || only.contains(load.name())) {
                     compare(load, rounds, zooKeeper, coord);
@@ -130,7 +135,7 @@ public final class WireBench {
                         Integer.toString(load.sessions()),
                         Integer.toString(load.outstanding()),
                         Integer.toString(load.bytes()),
-                        "2",
+                        options.getOrDefault("--warm-up", "2"),
                         options.getOrDefault("--seconds", "5"))
                 .redirectErrorStream(true)
                 .start();
@@ -150,7 +155,7 @@ public final class WireBench {
         process.waitFor();
         double seconds = Double.parseDouble(options.getOrDefault("--seconds", "5"));
         // The warm-up costs as much for each operation as what is measured.
-        double all = figures.getOrDefault("ops", 0.0) * (seconds + 2) / seconds;
+        double all = figures.getOrDefault("ops", 0.0) * (seconds + Double.parseDouble(options.getOrDefault("--warm-up", "2"))) / seconds;
         figures.put("serverCpuUs", (servers.cpuSeconds() - cpuBefore) * 1e6 / Math.max(1, all));
         return figures;
     }
@@ -237,7 +242,7 @@ public final class WireBench {
         return new Servers(processes, hosts);
     }
 
-    private Servers startCoord() throws IOException {
+    private Servers startCoord(String name, String jar) throws IOException {
         int[] ports = freePorts(6);
         StringBuilder members = new StringBuilder();
         for (int id = 1; id <= 3; id++) {
@@ -247,16 +252,16 @@ public final class WireBench {
         List<String> hosts = new ArrayList<>();
         for (int id = 1; id <= 3; id++) {
             processes.add(start(
-                    "coord-" + id,
+                    name + "-" + id,
                     List.of(
                             "-jar",
-                            options.getOrDefault("--server-jar", "coord-netty/target/coord-server.jar"),
+                            jar,
                             "--id",
                             Integer.toString(id),
                             "--members",
                             members.toString(),
                             "--data-dir",
-                            directory.resolve("coord-" + id).toString(),
+                            directory.resolve(name + "-data-" + id).toString(),
                             "--prop",
                             "maxClientCnxns=0")));
             hosts.add("127.0.0.1:" + ports[id + 2]);

@@ -1,0 +1,165 @@
+package io.coord.wire;
+
+import io.coord.Bytes;
+
+/**
+ * Reads fields in protobuf's encoding in the order in which {@link FieldWriter} writes them, each at most once. Whatever else protobuf
+ * allows is a surprise: then what was read is worth nothing, and protobuf itself is to be asked what the bytes are.
+ */
+final class FieldReader {
+
+    private final Bytes bytes;
+    private int at;
+    private int limit;
+    private boolean isSurprised;
+
+    /** A reader of all bytes behind a position. */
+    FieldReader(Bytes bytes, int at) {
+        this.bytes = bytes;
+        this.at = at;
+        this.limit = bytes.length();
+    }
+
+    /** Whether the field with this tag is next; goes behind the tag if it is. */
+    boolean next(int tag) {
+        if (tag < 0x80) {
+            if (at < limit && bytes.at(at) == tag) {
+                at++;
+                return true;
+            }
+        } else if (at + 1 < limit && bytes.at(at) == (byte) (tag | 0x80) && bytes.at(at + 1) == tag >> 7) {
+            at += 2;
+            return true;
+        }
+        return false;
+    }
+
+    long fixed64(int tag) {
+        if (!next(tag)) {
+            return 0;
+        }
+        if (limit - at < Long.BYTES) {
+            surprise();
+            return 0;
+        }
+        long value = 0;
+        for (int i = Long.BYTES - 1; i >= 0; i--) {
+            value = value << 8 | bytes.at(at + i) & 0xFF;
+        }
+        at += Long.BYTES;
+        return value;
+    }
+
+    long sint64(int tag) {
+        if (!next(tag)) {
+            return 0;
+        }
+        long raw = varint();
+        return raw >>> 1 ^ -(raw & 1);
+    }
+
+    int sint32(int tag) {
+        long value = sint64(tag);
+        if (value != (int) value) {
+            surprise();
+        }
+        return (int) value;
+    }
+
+    int uint32(int tag) {
+        long value = next(tag) ? varint() : 0;
+        if (value >>> 32 != 0) {
+            surprise();
+        }
+        return (int) value;
+    }
+
+    /** Begins the message whose tag was just passed; {@link #leave} takes what this returns. */
+    int enter() {
+        int outer = limit;
+        int length = length();
+        limit = at + length;
+        return outer;
+    }
+
+    /** Ends a message: nothing of it may be left. */
+    void leave(int outer) {
+        if (at != limit) {
+            surprise();
+        }
+        limit = outer;
+    }
+
+    /** A copy of the bytes whose tag was just passed. */
+    Bytes bytes() {
+        int length = length();
+        Bytes part = bytes.part(at, length);
+        at += length;
+        return part;
+    }
+
+    String text(int tag) {
+        if (!next(tag)) {
+            return "";
+        }
+        int length = length();
+        String text = bytes.utf8(at, length);
+        if (text.indexOf(Text.REPLACEMENT) >= 0) {
+            surprise(); // malformed, a lone surrogate, or a replacement that is meant
+        }
+        at += length;
+        return text;
+    }
+
+    /** Where the reader is. */
+    int position() {
+        return at;
+    }
+
+    /** Moves over bytes that somebody else reads. */
+    void skip(int length) {
+        at += length;
+    }
+
+    /** The length of what follows, which is there. */
+    int length() {
+        long length = varint();
+        if (length < 0 || length > limit - at) {
+            surprise();
+            return 0;
+        }
+        return (int) length;
+    }
+
+    /** Whether everything was as expected, and nothing is left. */
+    boolean isContent() {
+        return !isSurprised && at == limit;
+    }
+
+    /** Whether something was not as expected. */
+    boolean isSurprised() {
+        return isSurprised;
+    }
+
+    /** Notes that something is not as expected; nothing more is read. */
+    void surprise() {
+        isSurprised = true;
+        at = limit;
+    }
+
+    private long varint() {
+        long value = 0;
+        for (int shift = 0; shift < 64; shift += 7) {
+            if (at >= limit) {
+                break;
+            }
+            byte next = bytes.at(at++);
+            value |= (long) (next & 0x7F) << shift;
+            if (next >= 0 && (shift < 63 || next == 1)) {
+                return value;
+            }
+        }
+        surprise();
+        return 0;
+    }
+}
