@@ -11,4 +11,10 @@ public interface CommandCodec {
 
     /** The command of a payload; free for one that still has it. */
     Command command(CommandPayload payload);
+
+    /**
+     * The command of a payload, for whoever applies it. A payload that came as bytes keeps only them from here on: applied entries stay
+     * in the log for a long time, and would hold every value twice.
+     */
+    Command take(CommandPayload payload);
 }

@@ -809,7 +809,7 @@ public final class MemberCore {
                     entry.term(),
                     entry.wallMillis(),
                     entry.elapsedMillis(),
-                    setup.codec().command(payload));
+                    setup.codec().take(payload));
             if (state.reconfiguration() != before) {
                 locateWanted();
             }

@@ -186,7 +186,7 @@ final class Leader extends RoleState {
             offerSnapshot(peer);
             return;
         }
-        while (peer.isOpen() && (peer.next() <= log.lastIndex() || peer.state() == PeerProgress.State.PROBE)) {
+        while (peer.isOpen() && (hasEntriesFor(peer) || peer.state() == PeerProgress.State.PROBE)) {
             sendAppend(peer, log.slice(peer.next(), log.lastIndex(), raft.config().appendBytesMax()));
         }
         if (peer.needsNews(raft.commitIndex())) {
@@ -194,11 +194,16 @@ final class Leader extends RoleState {
         }
     }
 
+    private boolean hasEntriesFor(Progress peer) {
+        long last = raft.log().lastIndex();
+        return peer.next() <= last && !peer.gathers(last, raft.nowNanos());
+    }
+
     private void sendAppend(Progress peer, List<Entry> entries) {
         long previous = peer.next() - 1;
         EntryId id = new EntryId(previous, raft.log().term(previous));
         raft.send(peer.member(), new Message.Append(raft.term(), id, entries, raft.commitIndex()));
-        peer.sent(entries, raft.commitIndex());
+        peer.sent(entries, raft.commitIndex(), raft.nowNanos());
     }
 
     // --- heartbeats, reads, rounds ---
@@ -223,7 +228,14 @@ final class Leader extends RoleState {
 
     @Override
     long deadlineNanos() {
-        return heartbeatDueNanos;
+        long deadline = heartbeatDueNanos;
+        long last = raft.log().lastIndex();
+        for (Progress peer : peers.values()) {
+            if (peer.next() <= last && peer.gathers(last, raft.nowNanos()) && peer.gatheredNanos() - deadline < 0) {
+                deadline = peer.gatheredNanos();
+            }
+        }
+        return deadline;
     }
 
     @Override

@@ -20,8 +20,16 @@ import java.util.List;
  */
 final class Progress {
 
+    /** With so many appends unanswered, more entries are gathered for a while: a message costs more than what it carries. */
+    private static final int GATHER_FROM_IN_FLIGHT = 2;
+    /** For so long at most, which is what this can cost an entry. */
+    private static final long GATHER_NANOS = 1_000_000L;
+    /** And not more than so many. */
+    private static final int GATHER_ENTRIES_MAX = 128;
+
     private final MemberKey member;
     private final InFlight inFlight;
+    private long sentNanos;
     private State state = State.PROBE;
     private long match;
     private long next;
@@ -88,6 +96,22 @@ final class Progress {
         };
     }
 
+    /**
+     * Whether entries that could be sent wait for more of them, or for an answer: a member is sent many small appends only while it
+     * answers them as fast.
+     */
+    boolean gathers(long lastIndex, long nowNanos) {
+        return state == State.REPLICATE
+                && inFlight.count() >= GATHER_FROM_IN_FLIGHT
+                && lastIndex - next + 1 < GATHER_ENTRIES_MAX
+                && nowNanos - gatheredNanos() < 0;
+    }
+
+    /** Until when entries are gathered at most. */
+    long gatheredNanos() {
+        return sentNanos + GATHER_NANOS;
+    }
+
     /** Whether an append without entries is due: to tell of the commit index, or to learn where the member is. */
     boolean needsNews(long commitIndex) {
         return state == State.REPLICATE && (stale || Math.min(commitIndex, next - 1) > announcedCommit);
@@ -105,11 +129,12 @@ final class Progress {
     }
 
     /** An append was sent. */
-    void sent(List<Entry> entries, long commitIndex) {
+    void sent(List<Entry> entries, long commitIndex, long nowNanos) {
         stale = false;
         if (state == State.PROBE) {
             probing = true;
         } else if (!entries.isEmpty()) {
+            sentNanos = nowNanos;
             next += entries.size();
             long bytes = 0;
             for (int i = 0; i < entries.size(); i++) {

@@ -6,32 +6,47 @@ import io.coord.state.Command;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A command beside its bytes: made from either, it has the command at once, and the bytes when somebody has asked for them.
+ * A command beside its bytes. Made from a command, it has the bytes when somebody has asked for them; made from bytes, it has the
+ * command until somebody has taken it, and decodes it anew for whoever asks later.
  *
- * <p>Two threads that ask first at the same time each encode, and get equal bytes. The field needs no barrier: what it refers to is
- * immutable, its contents in final fields.
+ * <p>Two threads that ask first at the same time each encode or decode, and get equal values. The fields need no barrier: what they
+ * refer to is immutable, its contents in final fields.
  */
 final class WireCommand implements CommandPayload {
 
-    private final Command command;
+    private @Nullable Command command;
+    private final boolean cameAsBytes;
     private final int sizeBytes;
     private @Nullable Bytes bytes;
 
     /** A command not yet encoded. */
     WireCommand(Command command) {
         this.command = command;
+        this.cameAsBytes = false;
         this.sizeBytes = CommandSizes.estimate(command);
     }
 
     /** A command that came as bytes. */
     WireCommand(Command command, Bytes bytes) {
         this.command = command;
+        this.cameAsBytes = true;
         this.sizeBytes = bytes.length();
         this.bytes = bytes;
     }
 
     Command command() {
-        return command;
+        // Read once: a second read of a plain field may see something else.
+        Command known = command;
+        return known == null ? WireCommandCodec.decode(bytes()) : known;
+    }
+
+    /** The command, which is not kept beside bytes that came from elsewhere. */
+    Command take() {
+        Command taken = command();
+        if (cameAsBytes) {
+            command = null;
+        }
+        return taken;
     }
 
     @Override
@@ -39,7 +54,7 @@ final class WireCommand implements CommandPayload {
         // Read once: a second read of a plain field may see null again.
         Bytes known = bytes;
         if (known == null) {
-            known = WireCommandCodec.encode(command);
+            known = WireCommandCodec.encode(command());
             bytes = known;
         }
         return known;
@@ -52,16 +67,16 @@ final class WireCommand implements CommandPayload {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof WireCommand that && command.equals(that.command);
+        return other instanceof WireCommand that && command().equals(that.command());
     }
 
     @Override
     public int hashCode() {
-        return command.hashCode();
+        return command().hashCode();
     }
 
     @Override
     public String toString() {
-        return command.toString();
+        return command().toString();
     }
 }

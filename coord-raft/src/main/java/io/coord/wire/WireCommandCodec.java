@@ -10,7 +10,7 @@ import io.coord.wire.proto.CommandFormat;
 /**
  * Commands in their format, version 1: one byte with the version, then a protobuf message. Has no state; any thread may use it.
  *
- * <p>Payloads made here always hold the decoded command; their bytes are made by the thread that first asks (rule.29).
+ * <p>Payloads made here hold the decoded command until it is applied; their bytes are made by the thread that first asks (rule.29).
  */
 public final class WireCommandCodec implements CommandCodec {
 
@@ -25,6 +25,11 @@ public final class WireCommandCodec implements CommandCodec {
     @Override
     public Command command(CommandPayload payload) {
         return payload instanceof WireCommand wire ? wire.command() : decode(payload.bytes());
+    }
+
+    @Override
+    public Command take(CommandPayload payload) {
+        return payload instanceof WireCommand wire ? wire.take() : decode(payload.bytes());
     }
 
     /**
@@ -48,7 +53,7 @@ public final class WireCommandCodec implements CommandCodec {
         return Bytes.wrap(array);
     }
 
-    private static Command decode(Bytes bytes) {
+    static Command decode(Bytes bytes) {
         if (bytes.length() == 0) {
             throw new IllegalArgumentException("a command of 0 bytes");
         }

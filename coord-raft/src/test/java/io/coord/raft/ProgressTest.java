@@ -33,7 +33,7 @@ class ProgressTest {
     @DisplayName("a probe is one message at a time, until it is answered or a heartbeat is")
     void probesOneAtATime() {
         assertThat(peer.isOpen()).isTrue();
-        peer.sent(entries(11, 1), 5);
+        peer.sent(entries(11, 1), 5, 0);
         expect(State.PROBE, 0, 11);
         assertThat(peer.isOpen()).isFalse();
         peer.answered(1, 11);
@@ -43,7 +43,7 @@ class ProgressTest {
     @Test
     @DisplayName("a probe that matches opens the window")
     void probeToReplicate() {
-        peer.sent(entries(11, 1), 5);
+        peer.sent(entries(11, 1), 5, 0);
         peer.appended(11, 0);
         expect(State.REPLICATE, 11, 12);
     }
@@ -75,8 +75,8 @@ class ProgressTest {
     @DisplayName("the window takes so many messages ahead, and answers make room")
     void windowOfMessages() {
         peer.appended(10, 0);
-        peer.sent(entries(11, 2), 5);
-        peer.sent(entries(13, 1), 5);
+        peer.sent(entries(11, 2), 5, 0);
+        peer.sent(entries(13, 1), 5, 0);
         expect(State.REPLICATE, 10, 14);
         assertThat(peer.isOpen()).isFalse();
         peer.appended(12, 0);
@@ -87,7 +87,7 @@ class ProgressTest {
     @DisplayName("the window takes so many bytes ahead")
     void windowOfBytes() {
         peer.appended(10, 0);
-        peer.sent(entries(11, 30), 5);
+        peer.sent(entries(11, 30), 5, 0);
         assertThat(peer.isOpen()).isFalse();
     }
 
@@ -95,7 +95,7 @@ class ProgressTest {
     @DisplayName("a gap found by the member falls back to probing behind the match")
     void gapFallsBack() {
         peer.appended(10, 0);
-        peer.sent(entries(11, 2), 5);
+        peer.sent(entries(11, 2), 5, 0);
         peer.rejected(12, 10);
         expect(State.PROBE, 10, 11);
         assertThat(peer.isOpen()).isTrue();
@@ -105,7 +105,7 @@ class ProgressTest {
     @DisplayName("a late rejection of what has matched since changes nothing")
     void lateRejection() {
         peer.appended(10, 0);
-        peer.sent(entries(11, 2), 5);
+        peer.sent(entries(11, 2), 5, 0);
         peer.rejected(8, 3);
         expect(State.REPLICATE, 10, 13);
     }
@@ -114,13 +114,13 @@ class ProgressTest {
     @DisplayName("news is due when the commit index moved, or when the answers stop short of the log")
     void news() {
         peer.appended(10, 0);
-        peer.sent(List.of(), 8);
+        peer.sent(List.of(), 8, 0);
         assertThat(peer.needsNews(8)).isFalse();
         assertThat(peer.needsNews(9)).isTrue();
-        peer.sent(List.of(), 9);
+        peer.sent(List.of(), 9, 0);
         assertThat(peer.needsNews(9)).isFalse();
         assertThat(peer.needsNews(12)).as("the member could only use 10").isTrue();
-        peer.sent(List.of(), 12);
+        peer.sent(List.of(), 12, 0);
         assertThat(peer.needsNews(12)).isFalse();
         peer.answered(3, 11);
         assertThat(peer.needsNews(12)).as("11 may be lost").isTrue();

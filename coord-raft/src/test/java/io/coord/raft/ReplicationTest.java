@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.ArrayList;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -174,6 +175,35 @@ class ReplicationTest {
     }
 
     @Test
+    @DisplayName("with two appends unanswered, entries are gathered until one is answered, for a millisecond at most")
+    void entriesAreGathered() {
+        Cluster cluster = Cluster.of(3);
+        cluster.elect(1);
+        cluster.box(3).stuckDisk = true;
+        List<Integer> sizes = new ArrayList<>();
+        cluster.lost = envelope -> {
+            if (envelope.message() instanceof Message.Append append && !append.entries().isEmpty() && isTo(envelope, 3)) {
+                sizes.add(append.entries().size());
+            }
+            return false;
+        };
+        for (int i = 0; i < 7; i++) {
+            cluster.propose(1, "w" + i);
+            cluster.settle();
+        }
+        assertThat(sizes).containsExactly(1, 1);
+        cluster.pass(1);
+        assertThat(sizes).containsExactly(1, 1, 5);
+        cluster.propose(1, "w7");
+        cluster.propose(1, "w8");
+        cluster.settle();
+        assertThat(sizes).containsExactly(1, 1, 5);
+        cluster.box(3).stuckDisk = false;
+        cluster.settle();
+        assertThat(cluster.box(3).words()).hasSize(9);
+    }
+
+    @Test
     @DisplayName("a slow member is sent no more than its window, and slows nobody")
     void windowIsKept() {
         Cluster cluster = Cluster.of(3);
@@ -188,6 +218,7 @@ class ReplicationTest {
         for (int i = 0; i < 50; i++) {
             cluster.propose(1, "w" + i);
             cluster.settle();
+            cluster.pass(1);
         }
         assertThat(appends[0]).isEqualTo(4);
         assertThat(cluster.box(2).words()).hasSize(50);

@@ -303,6 +303,11 @@ final class BenchEnsemble {
         }
 
         @Override
+        public Command take(CommandPayload payload) {
+            return command(payload);
+        }
+
+        @Override
         public Command command(CommandPayload payload) {
             Command command = commands.command(payload);
             if (isDone || !(command instanceof Command.Submit submit && submit.operation() instanceof Operation.Create create)) {
