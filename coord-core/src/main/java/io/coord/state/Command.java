@@ -63,6 +63,36 @@ public sealed interface Command {
     }
 
     /**
+     * The write of a session that one member alone knows (zk.S11). No table remembers it, so that it is proposed once and never again
+     * (rule.8).
+     *
+     * @param member where the session is
+     * @param nonce names this write among those of the member
+     * @param identities whom the session acts as
+     * @param operation the write; creates no ephemeral node
+     */
+    record SubmitLocal(MemberId member, long nonce, List<Identity> identities, Operation.Write<?> operation) implements Command {
+        /** Keeps an immutable copy of the identities. */
+        public SubmitLocal {
+            identities = List.copyOf(identities);
+        }
+    }
+
+    /**
+     * Makes a session that one member alone knew one of the ensemble, under its id (zk.S11). Void unless the entry is of this term: it is
+     * proposed once, so that an ended id is never made again (rule.8).
+     *
+     * @param session its id
+     * @param passwordHash SHA-256 of its password
+     * @param timeoutMillis its timeout
+     * @param member where it is attached
+     * @param nonce names this request among those of the member
+     * @param term the term in which the member proposes it
+     */
+    record UpgradeSession(long session, Bytes passwordHash, int timeoutMillis, MemberId member, long nonce, long term)
+            implements Command {}
+
+    /**
      * Ends a session at its owner's wish; numbered like its writes, so that it comes after all of them.
      *
      * @param session the session

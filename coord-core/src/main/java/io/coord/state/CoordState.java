@@ -112,6 +112,12 @@ public final class CoordState {
         if (command instanceof Command.AbandonReconfiguration abandon) {
             return abandon(abandon);
         }
+        if (command instanceof Command.SubmitLocal submit) {
+            return submit(submit);
+        }
+        if (command instanceof Command.UpgradeSession upgrade) {
+            return new Applied(upgrade(upgrade), List.of());
+        }
         settings = ((Command.Configure) command).settings();
         return Applied.NOTHING;
     }
@@ -219,6 +225,14 @@ public final class CoordState {
                 open.session(), open.passwordHash(), open.timeoutMillis(), open.member(), open.nonce()));
     }
 
+    private Reply upgrade(Command.UpgradeSession upgrade) {
+        boolean isVoid = upgrade.term() != term || upgrade.session() == 0 || sessions.find(upgrade.session()) != null;
+        return isVoid
+                ? new Reply.AttachRefused(upgrade.session(), upgrade.member(), upgrade.nonce())
+                : attached(sessions.open(
+                        upgrade.session(), upgrade.passwordHash(), upgrade.timeoutMillis(), upgrade.member(), upgrade.nonce()));
+    }
+
     private Reply attach(Command.Attach attach) {
         SessionEntry session = sessions.find(attach.session());
         if (session == null || !session.isPassword(attach.passwordHash())) {
@@ -288,6 +302,14 @@ public final class CoordState {
                 : judge(session.id, submit.identities(), changes).write(submit.operation());
         keep(submit, outcome);
         return outcome instanceof Outcome.Reconfiguring ? Applied.NOTHING : new Applied(written(submit, outcome), changes);
+    }
+
+    private Applied submit(Command.SubmitLocal submit) {
+        List<Change> changes = new ArrayList<>(1);
+        Outcome outcome = submit.operation() instanceof Operation.Reconfigure
+                ? Refusals.noReconfiguration()
+                : judge(0, submit.identities(), changes).write(submit.operation());
+        return new Applied(new Reply.LocalWritten(submit.member(), submit.nonce(), outcome), changes);
     }
 
     /** Judged now, settled by a later entry. The order of the checks is ZooKeeper's (zk.RC2). */

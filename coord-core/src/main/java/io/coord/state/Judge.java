@@ -81,6 +81,9 @@ final class Judge {
         if (refused != null) {
             return refused;
         }
+        if (create.mode().isEphemeral() && sessions.find(session) == null) {
+            return Refusals.ephemeralOnLocalSession(create.path()); // zk.C3
+        }
         ZNode parent = nodes.findParent(create.path());
         if (parent == null) {
             return Refusals.noParent(create.path()); // zk.C6

@@ -16,6 +16,13 @@ final class Refusals {
         return new Refused(Refusal.BAD_ARGUMENTS, path, "not a path: " + violation);
     }
 
+    static Refused ephemeralOnLocalSession(String path) {
+        return new Refused(
+                Refusal.EPHEMERAL_ON_LOCAL_SESSION,
+                path,
+                "the session is its member's alone, which cannot own ephemeral nodes; let members upgrade local sessions, or do without those");
+    }
+
     static Refused noNode(String path) {
         return new Refused(Refusal.NO_NODE, path, "no such node");
     }

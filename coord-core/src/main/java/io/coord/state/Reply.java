@@ -24,6 +24,15 @@ public sealed interface Reply {
     record Written(long session, long attach, long number, Outcome outcome) implements Reply {}
 
     /**
+     * The write of a session that one member alone knows was applied.
+     *
+     * @param member which
+     * @param nonce of the write
+     * @param outcome what it did
+     */
+    record LocalWritten(MemberId member, long nonce, Outcome outcome) implements Reply {}
+
+    /**
      * A command came before its predecessor and had no effect; the origin sends again from {@code lastNumber + 1}.
      *
      * @param session the session

@@ -53,7 +53,9 @@ final class SessionEditor {
     SessionEntry open(long id, Bytes passwordHash, int timeoutMillis, MemberId member, long nonce) {
         SessionEntry session = new SessionEntry(edit, id, passwordHash, timeoutMillis, member, 1, nonce);
         add(session);
-        raiseHighest(member, id);
+        if (id > highest(member) || !hasMade(member)) {
+            raiseHighest(member, id);
+        }
         return session;
     }
 

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.coord.Bytes;
 import io.coord.CreateMode;
+import io.coord.Identity;
 import io.coord.MemberId;
 import io.coord.Operation;
 import io.coord.Outcome;
@@ -58,6 +59,38 @@ class SessionsTest {
         assertThat(open(5, TWO, 99)).isEqualTo(new Reply.AttachRefused(5, TWO, 99));
         assertThat(scene.apply(new Command.OpenSession(5, WRONG, 4_000, ONE, 99)))
                 .isEqualTo(new Reply.AttachRefused(5, ONE, 99));
+    }
+
+    @Test
+    @DisplayName("rule.8 zk.S11 a local session's upgrade is applied in the term it was proposed in, once, and under any id that is free")
+    void anUpgradeIsOfItsTerm() {
+        open(9, ONE, 99);
+        Command.UpgradeSession late = new Command.UpgradeSession(5, PASSWORD, 4_000, ONE, 7, scene.term - 1);
+        Command.UpgradeSession upgrade = new Command.UpgradeSession(5, PASSWORD, 4_000, ONE, 8, scene.term);
+
+        assertThat(scene.apply(late)).isEqualTo(new Reply.AttachRefused(5, ONE, 7));
+        assertThat(scene.apply(upgrade)).isEqualTo(new Reply.Attached(5, 1, ONE, 4_000, 8, 0));
+        assertThat(scene.apply(upgrade)).as("it is there").isEqualTo(new Reply.AttachRefused(5, ONE, 8));
+        assertThat(open(8, ONE, 100)).as("the highest id stays what it was").isInstanceOf(Reply.AttachRefused.class);
+        assertThat(open(10, ONE, 101)).isInstanceOf(Reply.Attached.class);
+    }
+
+    @Test
+    @DisplayName("rule.8 zk.C3 a local session's write leaves no trace in the table, and creates no ephemeral node")
+    void aLocalWriteLeavesNoTrace() {
+        assertThat(local(Scene.create("/a"))).isInstanceOf(Outcome.Created.class);
+        assertThat(local(Scene.create("/a"))).isInstanceOfSatisfying(
+                Outcome.Refused.class, no -> assertThat(no.refusal()).isEqualTo(Refusal.NODE_EXISTS));
+        assertThat(local(Scene.create("/none/e", CreateMode.EPHEMERAL))).isInstanceOfSatisfying(
+                Outcome.Refused.class, no -> assertThat(no.refusal()).isEqualTo(Refusal.EPHEMERAL_ON_LOCAL_SESSION));
+        assertThat(scene.has("/a")).isTrue();
+        assertThat(scene.state.root().sessionCount()).isZero();
+    }
+
+    private Outcome local(Operation.Write<?> write) {
+        Reply reply = scene.apply(new Command.SubmitLocal(ONE, 3, List.of(Identity.ANYONE), write));
+        assertThat(reply).isInstanceOf(Reply.LocalWritten.class);
+        return ((Reply.LocalWritten) reply).outcome();
     }
 
     @Test

@@ -79,6 +79,9 @@ final class Doors {
         if (door.isReadOnlyServed()) {
             clients = clients.readOnlyMode();
         }
+        if (door.isLocal()) {
+            clients = clients.localSessions(door.isUpgradable());
+        }
         if (door.isReconfigEnabled()) {
             clients = clients.reconfigEnabled();
         }

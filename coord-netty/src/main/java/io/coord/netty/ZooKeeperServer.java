@@ -52,6 +52,8 @@ public final class ZooKeeperServer implements FrontEnd {
         private @Nullable Set<String> words;
         private boolean reconfigurable;
         private boolean servesReadOnly;
+        private boolean opensLocal;
+        private boolean upgradesLocal;
         private @Nullable ClientTls tls;
         private @Nullable SaslSetup sasl;
         private Set<String> required = Set.of();
@@ -212,6 +214,21 @@ public final class ZooKeeperServer implements FrontEnd {
     }
 
     /**
+     * Opens sessions that are the member's alone, as ZooKeeper's {@code localSessionsEnabled}; off by default. No entry of the log opens or
+     * closes them, and their reads, watches and writes are like those of others; but one write of a session is under way at a time,
+     * they cannot be resumed at another member, and they are parted from when another member comes to lead.
+     *
+     * @param upgrading whether such a session becomes one of the ensemble, under its id and password, when it creates its first ephemeral
+     *     node, as ZooKeeper's {@code localSessionsUpgradingEnabled}; if not, that is refused with EPHEMERALONLOCALSESSION
+     */
+    public ZooKeeperServer localSessions(boolean upgrading) {
+        return with(options -> {
+            options.opensLocal = true;
+            options.upgradesLocal = upgrading;
+        });
+    }
+
+    /**
      * Answers these four-letter words, and no others; {@code srvr}, {@code ruok} and {@code isro} by default, none where all
      * connections are encrypted. There are answers to
      * {@code conf cons crst dump envi isro mntr ruok srst srvr stat wchs}, in ZooKeeper's form. Whoever reaches the port may ask.
@@ -246,7 +263,8 @@ public final class ZooKeeperServer implements FrontEnd {
         Set<String> words = said != null ? said : isEncrypted ? Set.of() : WORDS;
         ClientPort.Setup setup = new ClientPort.Setup(
                 address, options.threads, options.limits, schemes, new Words(member, words, options.servesReadOnly),
-                options.reconfigurable, tls == null ? null : tls.setup(), options.sasl, options.servesReadOnly, options.required);
+                options.reconfigurable, tls == null ? null : tls.setup(), options.sasl, options.servesReadOnly, options.opensLocal, options.upgradesLocal,
+                options.required);
         if (opened.get() != null) {
             throw new IllegalStateException("the server is open: each member needs one of its own");
         }

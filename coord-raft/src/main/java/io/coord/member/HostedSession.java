@@ -66,7 +66,7 @@ final class HostedSession {
     }
 
     final long id;
-    final long attach;
+    long attach;
     final int timeoutMillis;
     final boolean selfAlive;
     Reader reader;
@@ -91,6 +91,10 @@ final class HostedSession {
     boolean closing;
     /** It is this member's alone, and only reads (rule.19). */
     boolean readOnly;
+    /** It is this member's alone (zk.S11), with one write under way at a time. */
+    boolean local;
+    /** Names that write. */
+    long localNonce;
 
     HostedSession(long id, long attach, int timeoutMillis, boolean selfAlive, List<Identity> identities, long answered) {
         this.id = id;

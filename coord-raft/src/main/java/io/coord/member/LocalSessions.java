@@ -16,13 +16,18 @@ final class LocalSessions {
     /** One of them. */
     static final class Local {
         final long id;
-        private final Bytes passwordHash;
+        final Bytes passwordHash;
+        final SessionTerms terms;
+        /** Whether it was opened for want of a quorum, and ends with that. */
+        final boolean onlyReads;
         private int timeoutMillis;
         private long deadlineNanos;
 
-        private Local(long id, Bytes passwordHash) {
+        private Local(long id, Bytes passwordHash, SessionTerms terms, boolean onlyReads) {
             this.id = id;
             this.passwordHash = passwordHash;
+            this.terms = terms;
+            this.onlyReads = onlyReads;
         }
 
         int timeoutMillis() {
@@ -38,12 +43,16 @@ final class LocalSessions {
         return sessions.isEmpty();
     }
 
-    boolean has(long id) {
-        return sessions.containsKey(id);
+    int count() {
+        return sessions.size();
     }
 
-    Local open(long id, Bytes passwordHash, int timeoutMillis, long nowNanos) {
-        Local opened = new Local(id, passwordHash);
+    @Nullable Local find(long id) {
+        return sessions.get(id);
+    }
+
+    Local open(long id, Input.Open asked, int timeoutMillis, boolean onlyReads, long nowNanos) {
+        Local opened = new Local(id, asked.passwordHash(), asked.terms(), onlyReads);
         sessions.put(id, opened);
         renew(opened, timeoutMillis, nowNanos);
         return opened;
@@ -89,10 +98,13 @@ final class LocalSessions {
     }
 
     /** Takes out all. */
-    List<Long> clear() {
-        List<Long> all = List.copyOf(sessions.keySet());
+    void clear() {
         sessions.clear();
-        return all;
+    }
+
+    /** Takes out those that only read. */
+    void endReading() {
+        sessions.values().removeIf(session -> session.onlyReads);
     }
 
     /** Takes out those whose owners have been silent for too long. */

@@ -917,6 +917,16 @@ public final class MemberCore {
         }
 
         @Override
+        public boolean hasLeader() {
+            return healing == null && raft().leader() != null && raft().hasLiveLeader();
+        }
+
+        @Override
+        public long term() {
+            return raft().term();
+        }
+
+        @Override
         public boolean withoutQuorum() {
             return withoutQuorum;
         }
@@ -1393,13 +1403,13 @@ public final class MemberCore {
             long applied = state.appliedIndex();
             return new MemberView(
                     setup.self(), clusterId, Role.LEARNER, healing.term(), null, applied, applied, applied, applied,
-                    appliedConfiguration, false, false, false, 0, WatchTable.Counts.NONE, left, healing.words());
+                    appliedConfiguration, false, false, false, 0, 0, WatchTable.Counts.NONE, left, healing.words());
         }
         if (raft == null) {
             long origin = EntryId.ORIGIN.index();
             return new MemberView(
                     setup.self(), clusterId, Role.FOLLOWER, 0, null, origin, origin, origin, origin, setup.initial(), false,
-                    false, false, 0, WatchTable.Counts.NONE, left, null);
+                    false, false, 0, 0, WatchTable.Counts.NONE, left, null);
         }
         MemberKey leader = raft.leader();
         return new MemberView(
@@ -1417,6 +1427,7 @@ public final class MemberCore {
                 leases != null,
                 withoutQuorum,
                 host.size(),
+                host.localCount(),
                 host.watched(),
                 left,
                 null);

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param established whether, as leader, it has committed in its own term
  * @param withoutQuorum whether it has had no leader that reaches a quorum for so long that it tells those who would only read
  * @param hostedSessions sessions attached to it
+ * @param localSessions sessions that are this member's alone, attached or not
  * @param watches what those sessions watch
  * @param left why it takes no further part, or null
  * @param healing what it heals from, silent until that is done, or null
@@ -42,6 +43,7 @@ public record MemberView(
         boolean established,
         boolean withoutQuorum,
         int hostedSessions,
+        int localSessions,
         WatchTable.Counts watches,
         @Nullable String left,
         @Nullable String healing) {}

@@ -50,6 +50,11 @@ final class SessionHost {
 
         boolean serving();
 
+        /** Whether there is a leader that was heard lately. */
+        boolean hasLeader();
+
+        long term();
+
         /** Whether no quorum is there, and those who would only read are told so. */
         boolean withoutQuorum();
     }
@@ -108,6 +113,8 @@ final class SessionHost {
 
     private final ChangeHistory history;
     private final LocalSessions locals = new LocalSessions();
+    /** The local session whose write, or upgrade, has this nonce. */
+    private final Map<Long, HostedSession> localWrites = new LinkedHashMap<>();
 
     private CoordState state;
     private long nowNanos;
@@ -242,6 +249,10 @@ final class SessionHost {
     private void enqueueWrite(HostedSession session, PendingWrite write) {
         session.touched = true;
         session.queue.add(write);
+        if (session.local) {
+            advanceLocal(session);
+            return;
+        }
         session.held++;
         if (session.barriers == 0) {
             propose(session, write);
@@ -332,6 +343,8 @@ final class SessionHost {
             waitingForService.add(request);
         } else if (surroundings.withoutQuorum() && termsOf(request).mayReadOnly()) {
             openReadOnly(request);
+        } else if (isLocal(request)) {
+            openOrResumeLocal(request);
         } else if (request instanceof Input.Open open) {
             long nonce = random.nextLong();
             Command command = new Command.OpenSession(
@@ -352,6 +365,24 @@ final class SessionHost {
                     resume.answeredWrites(),
                     resume.terms(),
                     setup.codec().payload(command)));
+        }
+    }
+
+    private boolean isLocal(Input.Request request) {
+        return request instanceof Input.Open open && open.terms().isLocal()
+                || request instanceof Input.Resume resume && locals.find(resume.session()) != null
+                        && state.root().session(resume.session()).isEmpty();
+    }
+
+    private void openOrResumeLocal(Input.Request request) {
+        Caller<SessionGrant> caller = openerOf(request);
+        if (!surroundings.hasLeader()) {
+            outbox.deliver(new Delivery.Failed(caller, Failure.UNAVAILABLE, "there is no leader now; one is elected, or the quorum is lost"));
+        } else if (request instanceof Input.Open open) {
+            openLocal(open, false);
+        } else if (request instanceof Input.Resume resume && !resumeLocal(resume, false)) {
+            outbox.deliver(new Delivery.Failed(
+                    caller, Failure.SESSION_ENDED, "the password is not that of session 0x" + Long.toHexString(resume.session())));
         }
     }
 
@@ -391,42 +422,122 @@ final class SessionHost {
         waiting.forEach(this::openOrResume);
     }
 
-    // ------------------------------------------------------------------------------------------------ reading only
+    // ------------------------------------------------------------------------------------------------ sessions of this member alone
 
-    /** A session of this member alone: the ensemble's cannot be resumed without a quorum, and one unknown here may be one of those. */
-    private void openReadOnly(Input.Request request) {
-        if (request instanceof Input.Open open) {
-            LocalSessions.Local opened =
-                    locals.open(nextSessionId(), open.passwordHash(), granted(open.timeoutMillis()), nowNanos);
-            hostReadOnly(opened, open.caller(), open.identities());
-        } else if (request instanceof Input.Resume resume) {
-            LocalSessions.Local known =
-                    locals.resume(resume.session(), resume.passwordHash(), granted(resume.timeoutMillis()), nowNanos);
-            if (known != null) {
-                hostReadOnly(known, resume.caller(), resume.identities());
-            } else {
-                outbox.deliver(new Delivery.Failed(resume.caller(), Failure.UNAVAILABLE, "session 0x"
-                        + Long.toHexString(resume.session()) + " is none of those that member " + setup.self()
-                        + " serves without a quorum; it cannot be resumed before there is one (zk.RO3)"));
-            }
-        }
+    private void openLocal(Input.Open open, boolean onlyReads) {
+        int timeoutMillis = granted(open.timeoutMillis());
+        hostLocal(locals.open(nextSessionId(), open, timeoutMillis, onlyReads, nowNanos), open.caller(), open.identities(), onlyReads);
     }
 
-    private void hostReadOnly(LocalSessions.Local local, Caller<SessionGrant> caller, List<Identity> identities) {
+    /** Hosts a session of this member alone again, if the password is its own; says whether it did. */
+    private boolean resumeLocal(Input.Resume resume, boolean onlyReads) {
+        if (state.root().session(resume.session()).isPresent()) {
+            locals.remove(resume.session()); // its upgrade was decided after its owner had gone
+            return false;
+        }
+        LocalSessions.Local known =
+                locals.resume(resume.session(), resume.passwordHash(), granted(resume.timeoutMillis()), nowNanos);
+        if (known != null) {
+            hostLocal(known, resume.caller(), resume.identities(), onlyReads);
+        }
+        return known != null;
+    }
+
+    private void hostLocal(LocalSessions.Local local, Caller<SessionGrant> caller, List<Identity> identities, boolean onlyReads) {
         HostedSession before = sessions.get(local.id);
         if (before != null) {
             leave(before, Failure.SESSION_MOVED, "the session was attached again");
             outbox.deliver(new Delivery.Moved(before.id));
         }
         HostedSession session = new HostedSession(local.id, 0, local.timeoutMillis(), false, identities, 0);
-        session.readOnly = true;
-        session.validUntilNanos = nowNanos + READ_ONLY_LEASE_NANOS;
+        session.local = true;
+        session.readOnly = onlyReads;
+        session.validUntilNanos = nowNanos + (onlyReads ? READ_ONLY_LEASE_NANOS : leaseNanos(session));
         sessions.put(session.id, session);
         outbox.deliver(new Delivery.Answered<>(
                 caller,
-                new SessionGrant(session.id, 0, session.timeoutMillis, state.appliedIndex(), true),
+                new SessionGrant(session.id, 0, session.timeoutMillis, state.appliedIndex(), onlyReads),
                 state.appliedIndex()));
         outbox.deliver(new Delivery.Renewed(session.id, session.validUntilNanos, false));
+    }
+
+    /** What only reads, without a quorum. The ensemble's sessions cannot be resumed, and one unknown here may be one of those (zk.RO3). */
+    private void openReadOnly(Input.Request request) {
+        if (request instanceof Input.Open open) {
+            openLocal(open, true);
+        } else if (request instanceof Input.Resume resume && !resumeLocal(resume, true)) {
+            outbox.deliver(new Delivery.Failed(resume.caller(), Failure.UNAVAILABLE, "session 0x"
+                    + Long.toHexString(resume.session()) + " is none of those that member " + setup.self()
+                    + " serves without a quorum; it cannot be resumed before there is one (zk.RO3)"));
+        }
+    }
+
+    /**
+     * Proposes what is first in the session's queue, if it is a write, and nothing behind it before that is answered: no table would
+     * tell that it was done, so that it is proposed once (rule.8), and what follows must not overtake it.
+     */
+    private void advanceLocal(HostedSession session) {
+        if (!(session.queue.peek() instanceof PendingWrite write) || write.number != 0) {
+            return;
+        }
+        if (write.operation == null) {
+            session.queue.poll();
+            closed(write.caller);
+            endLocal(session, false, "session 0x" + Long.toHexString(session.id) + " was closed");
+            return;
+        }
+        LocalSessions.Local local = locals.find(session.id);
+        if (local == null || !surroundings.hasLeader()) {
+            part(session, Failure.UNAVAILABLE, "there is no leader to write to");
+            return;
+        }
+        write.number = 1;
+        session.localNonce = random.nextLong();
+        localWrites.put(session.localNonce, session);
+        Command command = local.terms.isUpgradable() && needsUpgrade(write.operation)
+                ? new Command.UpgradeSession(
+                        session.id, local.passwordHash, session.timeoutMillis, setup.self(), session.localNonce, surroundings.term())
+                : new Command.SubmitLocal(setup.self(), session.localNonce, session.reader.identities(), write.operation);
+        Proposal answer = surroundings.propose(setup.codec().payload(command));
+        if (answer == Proposal.NO_LEADER || answer == Proposal.OVERLOADED) {
+            part(session, Failure.UNAVAILABLE, "the leader takes no writes now");
+        }
+    }
+
+    private static boolean needsUpgrade(Operation.Write<?> write) {
+        return write instanceof Operation.Reconfigure
+                || write instanceof Operation.Create create && create.mode().isEphemeral()
+                || write instanceof Operation.Multi multi
+                        && multi.steps().stream().anyMatch(step -> step instanceof Operation.Create create && create.mode().isEphemeral());
+    }
+
+    private void localWritten(Reply.LocalWritten written) {
+        HostedSession session = written.member().equals(setup.self()) ? localWrites.remove(written.nonce()) : null;
+        if (session != null && session.queue.poll() instanceof PendingWrite write) {
+            answer(write.caller, written.outcome());
+            advance(session);
+        }
+    }
+
+    /** The session is one of the ensemble from now on, and writes like any other. */
+    private void upgraded(HostedSession session, long attach) {
+        locals.remove(session.id);
+        session.local = false;
+        session.attach = attach;
+        session.held = 0;
+        for (Pending pending : session.queue) {
+            if (pending instanceof PendingWrite write) {
+                write.number = 0;
+                session.held++;
+            }
+        }
+        proposeHeld(session);
+    }
+
+    /** Its owner is parted from, and may come back to it. */
+    private void part(HostedSession session, Failure failure, String reason) {
+        outbox.deliver(new Delivery.Suspended(session.id, reason));
+        leave(session, failure, reason);
     }
 
     private void endLocal(HostedSession session, boolean expired, String reason) {
@@ -447,14 +558,17 @@ final class SessionHost {
         });
     }
 
-    /** What only reads ends, so that its owner opens a session of the ensemble (rule.19). */
+    /** What only reads ends, so that its owner opens a session that writes (rule.19). */
     void quorumBack() {
-        for (long id : locals.clear()) {
-            HostedSession session = sessions.get(id);
-            if (session != null) {
-                endLocal(session, true, "session 0x" + Long.toHexString(id) + " only read; the quorum is back");
+        for (HostedSession session : List.copyOf(sessions.values())) {
+            LocalSessions.Local local = session.readOnly ? locals.find(session.id) : null;
+            if (local != null && local.onlyReads) {
+                endLocal(session, true, "session 0x" + Long.toHexString(session.id) + " only read; the quorum is back");
+            } else if (local != null) {
+                part(session, Failure.UNAVAILABLE, "the quorum is back: the session writes again");
             }
         }
+        locals.endReading();
     }
 
     private void tickLocals() {
@@ -465,6 +579,10 @@ final class SessionHost {
                         + session.timeoutMillis + " ms");
             }
         }
+    }
+
+    int localCount() {
+        return locals.count();
     }
 
     // ------------------------------------------------------------------------------------------------ applying
@@ -488,6 +606,8 @@ final class SessionHost {
         Reply reply = applied.reply();
         if (reply instanceof Reply.Written written) {
             written(written);
+        } else if (reply instanceof Reply.LocalWritten written) {
+            localWritten(written);
         } else if (reply instanceof Reply.Gap gap) {
             gap(gap);
         } else if (reply instanceof Reply.Attached attached) {
@@ -556,7 +676,9 @@ final class SessionHost {
             }
             serve(session, read.request);
         }
-        if (passedBarrier && session.held > 0) {
+        if (session.local) {
+            advanceLocal(session);
+        } else if (passedBarrier && session.held > 0) {
             proposeHeld(session);
         }
     }
@@ -653,6 +775,11 @@ final class SessionHost {
     }
 
     private void attached(Reply.Attached attached) {
+        HostedSession upgrading = attached.member().equals(setup.self()) ? localWrites.remove(attached.nonce()) : null;
+        if (upgrading != null) {
+            upgraded(upgrading, attached.attach());
+            return;
+        }
         HostedSession before = sessions.get(attached.session());
         if (before != null && before.attach < attached.attach()) {
             leave(before, Failure.SESSION_MOVED, "the session was attached again, to member " + attached.member());
@@ -685,6 +812,11 @@ final class SessionHost {
     }
 
     private void attachRefused(Reply.AttachRefused refused) {
+        HostedSession upgrading = refused.member().equals(setup.self()) ? localWrites.remove(refused.nonce()) : null;
+        if (upgrading != null) {
+            part(upgrading, Failure.UNAVAILABLE, "the session could not be made one of the ensemble: another member came to lead");
+            return;
+        }
         Opening opening = refused.member().equals(setup.self()) ? openings.remove(refused.nonce()) : null;
         if (opening != null && opening.command instanceof Command.OpenSession open) {
             openAgain(opening, open);
@@ -755,6 +887,7 @@ final class SessionHost {
     /** Forgets a session, and answers what it had asked. */
     private void leave(HostedSession session, Failure failure, String reason) {
         sessions.remove(session.id);
+        localWrites.remove(session.localNonce, session);
         barred.remove(session.id, session);
         watches.drop(session.id);
         for (Pending pending : session.queue) {
@@ -872,9 +1005,13 @@ final class SessionHost {
             opening.proposedNanos = nowNanos;
             surroundings.propose(opening.payload);
         }
-        for (HostedSession session : sessions.values()) {
-            session.resendAfterNanos = resendNanos;
-            resend(session);
+        for (HostedSession session : List.copyOf(sessions.values())) {
+            if (session.local) {
+                part(session, Failure.OUTCOME_UNKNOWN, "another member leads, or has come to lead again (rule.8)");
+            } else {
+                session.resendAfterNanos = resendNanos;
+                resend(session);
+            }
         }
         readsToAskAgain.clear();
         readsToAskAgain.addAll(reads.keySet());
@@ -904,7 +1041,7 @@ final class SessionHost {
     }
 
     private void resendIfOverdue(HostedSession session) {
-        if (session.queue.isEmpty() || session.firstProposed() == null) {
+        if (session.local || session.queue.isEmpty() || session.firstProposed() == null) {
             return;
         }
         armResend();
@@ -1013,7 +1150,9 @@ final class SessionHost {
         StateRoot now = installed.root();
         for (HostedSession session : List.copyOf(sessions.values())) {
             var image = now.session(session.id);
-            if (image.isEmpty()) {
+            if (session.local) {
+                part(session, Failure.OUTCOME_UNKNOWN, "member " + setup.self() + " was behind and has installed a snapshot");
+            } else if (image.isEmpty()) {
                 end(session, true);
             } else if (image.get().attach() != session.attach) {
                 leave(session, Failure.SESSION_MOVED, "the session was attached elsewhere");

@@ -62,7 +62,8 @@ final class Port implements SessionPort {
                 root.sessionCount(),
                 watched.watches(),
                 watched.paths(),
-                watched.watchers());
+                watched.watchers(),
+                loop.view().localSessions());
     }
 
     @Override
@@ -95,7 +96,7 @@ final class Port implements SessionPort {
     }
 
     private static SessionTerms of(Terms terms) {
-        return new SessionTerms(terms.mayReadOnly());
+        return new SessionTerms(terms.mayReadOnly(), terms.isLocal(), terms.isUpgradable());
     }
 
     private static int millis(Duration timeout) {

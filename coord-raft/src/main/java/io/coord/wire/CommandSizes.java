@@ -27,6 +27,13 @@ final class CommandSizes {
             for (Identity identity : submit.identities()) {
                 size += identity(identity);
             }
+        } else if (command instanceof Command.SubmitLocal submit) {
+            size += operation(submit.operation());
+            for (Identity identity : submit.identities()) {
+                size += identity(identity);
+            }
+        } else if (command instanceof Command.UpgradeSession upgrade) {
+            size += upgrade.passwordHash().length();
         } else if (command instanceof Command.OpenSession open) {
             size += open.passwordHash().length();
         } else if (command instanceof Command.Attach attach) {

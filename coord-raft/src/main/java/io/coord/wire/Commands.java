@@ -47,6 +47,16 @@ final class Commands {
                     .setTerm(abandon.term())
                     .setCode(abandon.refusal().code())
                     .setReason(Text.toField(abandon.reason())));
+        } else if (command instanceof Command.SubmitLocal submit) {
+            message.setSubmitLocal(submitLocal(submit));
+        } else if (command instanceof Command.UpgradeSession upgrade) {
+            message.setUpgradeSession(CommandFormat.UpgradeSession.newBuilder()
+                    .setSession(upgrade.session())
+                    .setPasswordHash(Fields.share(upgrade.passwordHash()))
+                    .setTimeoutMillis(upgrade.timeoutMillis())
+                    .setMember(upgrade.member().value())
+                    .setNonce(upgrade.nonce())
+                    .setTerm(upgrade.term()));
         } else if (command instanceof Command.Configure configure) {
             message.setConfigure(
                     CommandFormat.Configure.newBuilder().setSettings(Values.settings(configure.settings())));
@@ -62,6 +72,17 @@ final class Commands {
                 .setAttach(submit.attach())
                 .setNumber(submit.number())
                 .setAckedUpTo(submit.ackedUpTo())
+                .setOperation(Operations.message(submit.operation()));
+        for (Identity identity : submit.identities()) {
+            message.addIdentities(Values.identity(identity));
+        }
+        return message.build();
+    }
+
+    private static CommandFormat.SubmitLocal submitLocal(Command.SubmitLocal submit) {
+        CommandFormat.SubmitLocal.Builder message = CommandFormat.SubmitLocal.newBuilder()
+                .setMember(submit.member().value())
+                .setNonce(submit.nonce())
                 .setOperation(Operations.message(submit.operation()));
         for (Identity identity : submit.identities()) {
             message.addIdentities(Values.identity(identity));
@@ -102,6 +123,8 @@ final class Commands {
             case COLLECT_NODE -> collectNode(message.getCollectNode());
             case CONFIGURE -> configure(message.getConfigure());
             case ABANDON_RECONFIGURATION -> abandon(message.getAbandonReconfiguration());
+            case SUBMIT_LOCAL -> submitLocal(message.getSubmitLocal());
+            case UPGRADE_SESSION -> upgrade(message.getUpgradeSession());
             case KIND_NOT_SET -> throw Fields.missing("a command");
         };
     }
@@ -121,6 +144,28 @@ final class Commands {
                 message.getAckedUpTo(),
                 identities,
                 operation);
+    }
+
+    private static Command.SubmitLocal submitLocal(CommandFormat.SubmitLocal message) {
+        Fields.refuseUnknown(message);
+        Fields.require(message.hasOperation(), "operation of a local submit");
+        List<Identity> identities = new ArrayList<>(message.getIdentitiesCount());
+        for (ValueFormat.Identity identity : message.getIdentitiesList()) {
+            identities.add(Values.identity(identity));
+        }
+        return new Command.SubmitLocal(
+                MemberId.of(message.getMember()), message.getNonce(), identities, Operations.write(message.getOperation()));
+    }
+
+    private static Command.UpgradeSession upgrade(CommandFormat.UpgradeSession message) {
+        Fields.refuseUnknown(message);
+        return new Command.UpgradeSession(
+                message.getSession(),
+                Fields.copy(message.getPasswordHash()),
+                message.getTimeoutMillis(),
+                MemberId.of(message.getMember()),
+                message.getNonce(),
+                message.getTerm());
     }
 
     private static Command.OpenSession openSession(CommandFormat.OpenSession message) {

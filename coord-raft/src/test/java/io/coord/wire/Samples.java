@@ -89,6 +89,9 @@ final class Samples {
                 "submit-" + name, new Command.Submit(SESSION, 2, 17, 16, List.of(Identity.ANYONE, DIGEST), write)));
         commands.put("abandon-reconfiguration", new Command.AbandonReconfiguration(
                 0x1_0000_0043L, 12, Refusal.NEW_CONFIG_NO_QUORUM, "member 4 has not joined"));
+        commands.put("submit-local", new Command.SubmitLocal(
+                MemberId.of(3), -43, List.of(Identity.ANYONE, DIGEST), new Operation.Delete("/a", 3)));
+        commands.put("upgrade-session", new Command.UpgradeSession(SESSION, HASH, 30_000, MemberId.of(1), -44, 12));
         return commands;
     }
 

@@ -54,6 +54,8 @@ public record ServerSettings(
      * @param words the four-letter words that are answered, {@code *} for all ({@code 4lw.commands.whitelist})
      * @param superDigest who is the superuser ({@code DigestAuthenticationProvider.superDigest}); a secret
      * @param isReadOnlyServed whether clients that ask for it are served reads while there is no quorum ({@code readonlymode.enabled})
+     * @param isLocal whether sessions are the member's alone ({@code localSessionsEnabled})
+     * @param isUpgradable whether they become the ensemble's at their first ephemeral node ({@code localSessionsUpgradingEnabled})
      * @param isReconfigEnabled whether clients may change the ensemble ({@code reconfigEnabled})
      * @param tls how clients come in encrypted, if they do
      * @param required schemes of which a client must have proven an identity before it may ask anything, none if it need not
@@ -68,6 +70,8 @@ public record ServerSettings(
             Optional<List<String>> words,
             Optional<String> superDigest,
             boolean isReadOnlyServed,
+            boolean isLocal,
+            boolean isUpgradable,
             boolean isReconfigEnabled,
             Optional<Tls> tls,
             Set<String> required,
@@ -80,7 +84,7 @@ public record ServerSettings(
             return "Door[connectionsPerAddressMax=" + connectionsPerAddressMax + ", connectionsMax=" + connectionsMax
                     + ", frameBytesMax=" + frameBytesMax + ", words=" + words + ", superDigest="
                     + (superDigest.isPresent() ? "***" : "none") + ", isReadOnlyServed=" + isReadOnlyServed
-                    + ", isReconfigEnabled=" + isReconfigEnabled + ", tls=" + tls
+                    + ", isLocal=" + isLocal + ", isUpgradable=" + isUpgradable + ", isReconfigEnabled=" + isReconfigEnabled + ", tls=" + tls
                     + ", required=" + required + "]";
         }
     }

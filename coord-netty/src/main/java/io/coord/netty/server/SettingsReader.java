@@ -49,7 +49,7 @@ public final class SettingsReader {
     private static final List<String> READ_HERE = List.of(
             "id", "members", "dataDir", "insecure", "clientPort", "clientPortAddress", "quorumListenOnAllIPs", "peerType", "tickTime",
             "maxClientCnxns", "maxCnxns", "jute.maxbuffer", "4lw.commands.whitelist", "DigestAuthenticationProvider.superDigest",
-            "readonlymode.enabled", "reconfigEnabled", "extendedTypesEnabled", "skipACL", "snapCount", "snapSizeLimitInKb",
+            "readonlymode.enabled", "localSessionsEnabled", "localSessionsUpgradingEnabled", "reconfigEnabled", "extendedTypesEnabled", "skipACL", "snapCount", "snapSizeLimitInKb",
             "znode.container.checkIntervalMs", "znode.container.maxNeverUsedIntervalMs", "dynamicConfigFile");
 
     /** ZooKeeper's switches that protect something: passed over, they would leave open what was to be closed. */
@@ -506,6 +506,8 @@ public final class SettingsReader {
                 words,
                 text("DigestAuthenticationProvider.superDigest").filter(digest -> !digest.isEmpty()),
                 toggle("readonlymode.enabled").orElse(false),
+                toggle("localSessionsEnabled").orElse(false),
+                toggle("localSessionsUpgradingEnabled").orElse(false),
                 toggle("reconfigEnabled").orElse(false),
                 tls,
                 required,

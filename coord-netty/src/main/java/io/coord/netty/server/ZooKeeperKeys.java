@@ -28,7 +28,7 @@ final class ZooKeeperKeys {
             "forward_learner_requests_to_commit_processor_disabled", "fsync.warningthresholdms", "globalOutstandingLimit",
             "initLimit", "intBufferStartingSizeBytes", "jmx.log4j.disable", "jute.maxbuffer.extrasize",
             "kinit", "largeRequestMaxBytes", "largeRequestThreshold", "leaderConnectDelayDuringRetryMs", "leaderServes",
-            "letAnySaslUserDoX", "localSessionsEnabled", "localSessionsUpgradingEnabled", "maxBatchSize",
+            "letAnySaslUserDoX", "maxBatchSize",
             "maxGetChildrenResponseCacheSize", "maxInProcessingDeadWatchers", "maxResponseCacheSize",
             "maxTimeToWaitForEpoch", "maxWriteQueuePollTime", "observerMaster.sizeLimit", "observerMasterPort", "oraclePath",
             "portUnification", "preAllocSize", "quorumCnxnTimeoutMs", "requireKerberosConfig",

@@ -44,6 +44,8 @@ public final class ClientPort implements AutoCloseable {
      * @param tls how TLS is spoken, null if it is not
      * @param sasl how SASL is spoken, null if it is not
      * @param servesReadOnly whether clients that ask for it may read while there is no quorum
+     * @param isLocal whether new sessions are the member's alone
+     * @param isUpgradable whether they become the ensemble's at their first ephemeral node
      * @param required schemes of which a client must have an identity before it may ask anything; none if it need not
      */
     public record Setup(
@@ -56,6 +58,8 @@ public final class ClientPort implements AutoCloseable {
             @Nullable TlsSetup tls,
             @Nullable SaslSetup sasl,
             boolean servesReadOnly,
+            boolean isLocal,
+            boolean isUpgradable,
             Set<String> required) {}
 
     private static final WriteBufferWaterMark WRITE_MARKS = new WriteBufferWaterMark(256 << 10, 1 << 20);
@@ -210,6 +214,11 @@ public final class ClientPort implements AutoCloseable {
 
     boolean servesReadOnly() {
         return setup.servesReadOnly();
+    }
+
+    /** What kind of session will do for a client. */
+    SessionPort.Terms terms(boolean mayReadOnly) {
+        return new SessionPort.Terms(mayReadOnly, setup.isLocal(), setup.isUpgradable());
     }
 
     boolean isReconfigurable() {

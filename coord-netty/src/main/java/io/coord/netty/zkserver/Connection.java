@@ -349,7 +349,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
             leave("there is no quorum, and it does not want to read only (zk.W6)");
             return;
         }
-        SessionPort.Terms terms = new SessionPort.Terms(mayReadOnly);
+        SessionPort.Terms terms = home.terms(mayReadOnly);
         greeting = request;
         stage = Stage.ENTERING;
         Duration timeout = Duration.ofMillis(request.timeoutMillis());

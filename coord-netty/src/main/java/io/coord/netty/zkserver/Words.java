@@ -156,7 +156,7 @@ public final class Words implements FourLetterWords {
         add(text, "ephemerals_count", census.ephemerals());
         add(text, "approximate_data_size", census.dataBytes());
         add(text, "global_sessions", census.sessions());
-        add(text, "local_sessions", 0);
+        add(text, "local_sessions", census.localSessions());
         if (mode(status).equals("leader")) {
             add(text, "learners", heard(status, true) + heard(status, false));
             add(text, "synced_followers", heard(status, true));

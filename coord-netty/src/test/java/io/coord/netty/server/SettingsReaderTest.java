@@ -279,6 +279,8 @@ class SettingsReaderTest {
                     prefix + "4lw.commands.whitelist=stat, ruok,,conf",
                     prefix + "DigestAuthenticationProvider.superDigest=super:xyz",
                     prefix + "readonlymode.enabled=true",
+                    prefix + "localSessionsEnabled=true",
+                    prefix + "localSessionsUpgradingEnabled=true",
                     prefix + "reconfigEnabled=true",
                     prefix + "snapSizeLimitInKb=2048");
 
@@ -295,6 +297,8 @@ class SettingsReaderTest {
                     OptionalInt.empty(),
                     Optional.of(List.of("stat", "ruok", "conf")),
                     Optional.of("super:xyz"),
+                    true,
+                    true,
                     true,
                     true,
                     Optional.empty(),

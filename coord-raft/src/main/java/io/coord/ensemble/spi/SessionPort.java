@@ -55,8 +55,10 @@ public interface SessionPort {
      * @param watches number of watches of the sessions attached here
      * @param watchedPaths number of paths watched here
      * @param watchers number of sessions attached here that watch something
+     * @param localSessions number of sessions that are this member's alone
      */
-    record Census(int nodes, int ephemerals, long dataBytes, int sessions, int watches, int watchedPaths, int watchers) {}
+    record Census(
+            int nodes, int ephemerals, long dataBytes, int sessions, int watches, int watchedPaths, int watchers, int localSessions) {}
 
     /** A password for a session to be opened: 16 random bytes. */
     Bytes newPassword();
@@ -83,11 +85,15 @@ public interface SessionPort {
      *
      * @param mayReadOnly whether, as long as the member {@linkplain #isWithoutQuorum has no quorum}, a session of this member alone will
      *     that only reads; it ends when the quorum is back
+     * @param isLocal whether it is to be a session of this member alone, which no entry of the log knows; it cannot be resumed elsewhere,
+     *     and is parted from when another member comes to lead
+     * @param isUpgradable whether such a session becomes one of the ensemble, under its id, at its first ephemeral node; if not, those
+     *     are refused
      */
-    record Terms(boolean mayReadOnly) {
+    record Terms(boolean mayReadOnly, boolean isLocal, boolean isUpgradable) {
 
         /** A session of the ensemble, and nothing else. */
-        public static final Terms OF_ENSEMBLE = new Terms(false);
+        public static final Terms OF_ENSEMBLE = new Terms(false, false, false);
     }
 
     /** A client's connection, as the member sees it. Called on the member's one thread; must not wait. */

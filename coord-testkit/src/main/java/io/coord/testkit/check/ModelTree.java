@@ -135,6 +135,8 @@ final class ModelTree {
             expire(expire, entry.term());
         } else if (command instanceof Command.CollectNode collect) {
             collect(collect, entry.term());
+        } else if (command instanceof Command.SubmitLocal || command instanceof Command.UpgradeSession) {
+            throw new IllegalStateException("the model knows no local sessions: " + command);
         }
         keepVersions();
         return effect;

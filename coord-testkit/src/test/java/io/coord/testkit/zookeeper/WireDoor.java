@@ -45,9 +45,13 @@ final class WireDoor implements ClientDoor.Behind {
      * @param where which member a client goes to
      */
     WireDoor(Set<Setting> settings, Function<LocalEnsemble, MemberId> where) {
+        this(settings, 3, where);
+    }
+
+    private WireDoor(Set<Setting> settings, int members, Function<LocalEnsemble, MemberId> where) {
         this.where = where;
         this.ensemble = LocalEnsemble.builder()
-                .members(3)
+                .members(members)
                 .config(MemberConfig.DEFAULT
                         .withSessionTimeouts(TIMEOUT_MIN, Duration.ofSeconds(10), TIMEOUT_MAX)
                         .withExtendedTypes(settings.contains(Setting.EXTENDED_TYPES))
@@ -55,6 +59,14 @@ final class WireDoor implements ClientDoor.Behind {
                         .withSkipAcl(settings.contains(Setting.SKIP_ACL)))
                 .frontEnd(this::server)
                 .start();
+    }
+
+    /** Over a voter and an observer, which clients go to. */
+    static WireDoor ofLearner(Set<Setting> settings) {
+        MemberId learner = MemberId.of(2);
+        WireDoor door = new WireDoor(settings, 1, ensemble -> learner);
+        door.ensemble.join(learner);
+        return door;
     }
 
     private ZooKeeperServer server(MemberId member) {

@@ -1,0 +1,94 @@
+package io.coord.testkit.zookeeper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.coord.Acl;
+import io.coord.Bytes;
+import io.coord.MemberConfig;
+import io.coord.MemberId;
+import io.coord.netty.ZooKeeperServer;
+import io.coord.netty.jute.ConnectRequest;
+import io.coord.netty.jute.ConnectResponse;
+import io.coord.netty.jute.OpCode;
+import io.coord.netty.jute.Request;
+import io.coord.testkit.LocalEnsemble;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Local sessions of members of ours. */
+class WireLocalSessionsTest extends LocalSessionsContract {
+
+    private static final class Members implements Servers {
+        private final Map<MemberId, ZooKeeperServer> servers = new ConcurrentHashMap<>();
+        private final boolean upgrading;
+        private final LocalEnsemble ensemble;
+
+        Members(boolean upgrading) {
+            this.upgrading = upgrading;
+            this.ensemble = LocalEnsemble.builder()
+                    .members(3)
+                    .config(MemberConfig.DEFAULT.withSessionTimeouts(
+                            Duration.ofMillis(500), Duration.ofSeconds(10), Duration.ofMinutes(1)))
+                    .frontEnd(this::server)
+                    .start();
+        }
+
+        private ZooKeeperServer server(MemberId member) {
+            ZooKeeperServer server = ZooKeeperServer.listeningOn(0).threads(1).localSessions(upgrading)
+                    .fourLetterWords(Set.of("isro", "srvr", "mntr"));
+            servers.put(member, server);
+            return server;
+        }
+
+        @Override
+        public InetSocketAddress at(int id) {
+            return new InetSocketAddress(InetAddress.getLoopbackAddress(), servers.get(MemberId.of(id)).port());
+        }
+
+        @Override
+        public void close() {
+            ensemble.close();
+        }
+    }
+
+    @Override
+    protected Servers start(boolean upgrading) {
+        return new Members(upgrading);
+    }
+
+    @Test
+    @DisplayName("S11, rule.8: when another member comes to lead it is parted from, and resumed where it was; it expires there too")
+    void outlivesALeaderWhereItIs() throws Exception {
+        Members members = (Members) begin(true);
+        MemberId follower = members.ensemble.anyFollower();
+        ConnectResponse opened;
+        try (WireProbe probe = new WireProbe(members.at(follower.value()))) {
+            opened = resume(probe, 0, Bytes.wrap(new byte[16]));
+            assertThat(ReadOnlyContract.ask(members.at(follower.value()), "mntr")).contains("zk_local_sessions\t1\n", "zk_global_sessions\t0\n");
+            members.ensemble.moveLeader();
+            assertThat(probe.frameOrEnd()).as("parted from").isNull();
+        }
+        ReadOnlyContract.awaitWord(members.at(follower.value()), "isro", "rw");
+        members.ensemble.leader();
+        try (WireProbe probe = new WireProbe(members.at(follower.value()))) {
+            ConnectResponse again = resume(probe, opened.session(), opened.password());
+            assertThat(again.session()).isEqualTo(opened.session());
+            assertThat(probe.ask(OpCode.CREATE, new Request.Create("/e", null, Acl.OPEN, 1)).error()).isZero();
+            assertThat(ReadOnlyContract.ask(members.at(follower.value()), "mntr")).contains("zk_local_sessions\t0\n", "zk_global_sessions\t1\n");
+        }
+        ConnectResponse silent;
+        try (WireProbe quiet = new WireProbe(members.at(follower.value()))) {
+            silent = quiet.greet(new ConnectRequest(0, 0, 500, 0, Bytes.wrap(new byte[16]), false));
+            assertThat(quiet.frameOrEnd()).as("silent for its timeout").isNull();
+        }
+        try (WireProbe late = new WireProbe(members.at(follower.value()))) {
+            assertThat(resume(late, silent.session(), silent.password()).session()).as("expired").isZero();
+        }
+    }
+}
