@@ -4,6 +4,7 @@ import io.coord.Acl;
 import io.coord.Bytes;
 import io.coord.CreateMode;
 import io.coord.Identity;
+import io.coord.MemberId;
 import io.coord.Operation;
 import io.coord.state.Command;
 import java.util.ArrayList;
@@ -17,7 +18,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class HotCommands {
 
+    private static final int OPEN_SESSION = 1;
+    private static final int ATTACH = 2;
     private static final int SUBMIT = 3;
+    private static final int CLOSE_SESSION = 4;
+    private static final int EXPIRE_SESSION = 5;
 
     private static final int CREATE = 1;
     private static final int DELETE = 2;
@@ -30,9 +35,54 @@ final class HotCommands {
 
     /** The command as bytes, so many left free before; or null if this class does not write it. */
     static byte @Nullable [] encoded(Command command, int bytesBefore) {
-        if (!(command instanceof Command.Submit submit) || !(submit.operation() instanceof Operation.Step<?> step)) {
-            return null;
+        if (command instanceof Command.Submit submit) {
+            return submit.operation() instanceof Operation.Step<?> step ? encoded(submit, step, bytesBefore) : null;
+        } else if (command instanceof Command.OpenSession open) {
+            return coming(OPEN_SESSION, open.session(), open.passwordHash(), open.timeoutMillis(), open.member(), open.nonce(), bytesBefore);
+        } else if (command instanceof Command.Attach attach) {
+            return coming(ATTACH, attach.session(), attach.passwordHash(), attach.timeoutMillis(), attach.member(), attach.nonce(), bytesBefore);
+        } else if (command instanceof Command.CloseSession close) {
+            return going(CLOSE_SESSION, close.session(), close.attach(), close.number(), bytesBefore);
+        } else if (command instanceof Command.ExpireSession expire) {
+            return going(EXPIRE_SESSION, expire.session(), expire.attach(), expire.term(), bytesBefore);
         }
+        return null;
+    }
+
+    private static byte[] coming(
+            int kind, long session, Bytes passwordHash, int timeoutMillis, MemberId member, long nonce, int bytesBefore) {
+        int size = FieldWriter.fixed64Size(1, session)
+                + (passwordHash.length() == 0 ? 0 : FieldWriter.lengthSize(2, passwordHash.length()))
+                + FieldWriter.sint64Size(3, timeoutMillis)
+                + FieldWriter.uint32Size(4, member.value())
+                + FieldWriter.fixed64Size(5, nonce);
+        byte[] array = new byte[bytesBefore + FieldWriter.lengthSize(kind, size)];
+        FieldWriter out = new FieldWriter(array, bytesBefore);
+        out.begin(kind, size);
+        out.fixed64(1, session);
+        if (passwordHash.length() != 0) {
+            out.bytes(2, passwordHash);
+        }
+        out.sint64(3, timeoutMillis);
+        out.uint32(4, member.value());
+        out.fixed64(5, nonce);
+        out.end();
+        return array;
+    }
+
+    private static byte[] going(int kind, long session, long attach, long numberOrTerm, int bytesBefore) {
+        int size = FieldWriter.fixed64Size(1, session) + FieldWriter.sint64Size(2, attach) + FieldWriter.sint64Size(3, numberOrTerm);
+        byte[] array = new byte[bytesBefore + FieldWriter.lengthSize(kind, size)];
+        FieldWriter out = new FieldWriter(array, bytesBefore);
+        out.begin(kind, size);
+        out.fixed64(1, session);
+        out.sint64(2, attach);
+        out.sint64(3, numberOrTerm);
+        out.end();
+        return array;
+    }
+
+    private static byte[] encoded(Command.Submit submit, Operation.Step<?> step, int bytesBefore) {
         byte[] path = Text.encode(step.path());
         int stepSize = stepSize(step, path);
         int operationSize = FieldWriter.lengthSize(kind(step), stepSize);
@@ -137,11 +187,50 @@ final class HotCommands {
     static @Nullable Command command(Bytes bytes, int from) {
         FieldReader in = new FieldReader(bytes, from);
         try {
-            Command command = in.next(SUBMIT << 3 | 2) ? submit(in) : null;
+            Command command = command(in);
             return in.isContent() ? command : null;
         } catch (IllegalArgumentException impossibleValue) {
             return null;
         }
+    }
+
+    private static @Nullable Command command(FieldReader in) {
+        if (in.next(SUBMIT << 3 | 2)) {
+            return submit(in);
+        }
+        boolean opens = in.next(OPEN_SESSION << 3 | 2);
+        if (opens || in.next(ATTACH << 3 | 2)) {
+            return coming(in, opens);
+        }
+        boolean closes = in.next(CLOSE_SESSION << 3 | 2);
+        return closes || in.next(EXPIRE_SESSION << 3 | 2) ? going(in, closes) : null;
+    }
+
+    private static @Nullable Command coming(FieldReader in, boolean opens) {
+        int outer = in.enter();
+        long session = in.fixed64(0x09);
+        Bytes passwordHash = in.next(0x12) ? in.bytes() : Bytes.EMPTY;
+        int timeoutMillis = in.sint32(0x18);
+        int member = in.uint32(0x20);
+        long nonce = in.fixed64(0x29);
+        in.leave(outer);
+        if (in.isSurprised()) {
+            return null;
+        }
+        return opens
+                ? new Command.OpenSession(session, passwordHash, timeoutMillis, MemberId.of(member), nonce)
+                : new Command.Attach(session, passwordHash, timeoutMillis, MemberId.of(member), nonce);
+    }
+
+    private static Command going(FieldReader in, boolean closes) {
+        int outer = in.enter();
+        long session = in.fixed64(0x09);
+        long attach = in.sint64(0x10);
+        long numberOrTerm = in.sint64(0x18);
+        in.leave(outer);
+        return closes
+                ? new Command.CloseSession(session, attach, numberOrTerm)
+                : new Command.ExpireSession(session, attach, numberOrTerm);
     }
 
     private static @Nullable Command submit(FieldReader in) {
