@@ -56,10 +56,9 @@ final class Healing {
         return found + " It is being healed from a peer, by a snapshot of index " + Long.toHexString(atLeast) + " or later.";
     }
 
-    /** Term and vote, in a term that is not before any entry: the member never voted in a term it had not heard of. */
-    HardState hardState(SnapshotMeta installed) {
-        long term = installed.last().term();
-        return hardState.term() >= term ? hardState : new HardState(term, null);
+    /** Term and vote, as they are on the disk. */
+    HardState hardState() {
+        return hardState;
     }
 
     long term() {

@@ -48,6 +48,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MemberCore {
 
+    /** The term of what a peer sends to one that heals: late, when that follows a leader again, it must not pass for that leader's word. */
+    private static final long OF_NO_LEADER = 0;
+
+    /** Keys drawn at one index differ in so many bits. */
+    private static final int INCARNATION_BITS = 16;
+
     private static final long FAR_NANOS = 3_600_000_000_000L;
     private static final long SERVING_READ = 0;
     /** A vacancy between two leaders is over after fewer election timeouts. */
@@ -140,7 +146,7 @@ public final class MemberCore {
         this.state = recovered.state() != null ? recovered.state() : initialState();
         this.appliedConfiguration = base().configuration();
         this.appliedConfigurationIndex = base().last().index();
-        this.admitted = clusterId != 0 && appliedConfiguration.contains(self);
+        this.admitted = clusterId != 0 && (appliedConfiguration.contains(self) || wasInLog());
         this.rejoins = recovered.suspect();
         this.nextJoinNanos = nowNanos;
         state.stands(Ensembles.textOf(appliedConfiguration));
@@ -163,6 +169,16 @@ public final class MemberCore {
         } else {
             startFormation();
         }
+    }
+
+    /**
+     * Whether the log names this member, or begins with a snapshot that was taken after it drew its key: then it was taken in, and to be
+     * missing from the ensemble means to have been removed (fault.M3).
+     */
+    private boolean wasInLog() {
+        return base().last().index() - EntryId.ORIGIN.index() > self.incarnation() >> INCARNATION_BITS
+                || recovered.entries().stream()
+                        .anyMatch(entry -> entry.payload() instanceof ConfigPayload config && config.configuration().contains(self));
     }
 
     private SnapshotMeta base() {
@@ -264,20 +280,40 @@ public final class MemberCore {
     }
 
     private PeerMessage.Hello hello(boolean answerWanted) {
-        String known = isPristine() ? null : Ensembles.textOf(raft().configuration());
+        Raft raft = this.raft; // none while the member heals
+        String known = isPristine() ? null : Ensembles.textOf(raft == null ? appliedConfiguration : raft.configuration());
         return new PeerMessage.Hello(known == null ? setup.ensemble() : known, clusterId, isPristine(), answerWanted);
     }
 
     private boolean isPristine() {
         Raft raft = this.raft;
-        return healing == null && (raft == null || raft.term() == 0 && raft.lastIndex() == EntryId.ORIGIN.index());
+        boolean isFounder = self.incarnation() == MemberKey.FIRST_INCARNATION; // not one that was welcomed, and is not taken in yet
+        return healing == null && isFounder && (raft == null || raft.term() == 0 && raft.lastIndex() == EntryId.ORIGIN.index());
     }
 
     // ------------------------------------------------------------------------------------------------ coming and going
 
     /** An empty member meets an ensemble that it is not one of the first of: the leader may take it in, under a key of its own. */
-    private void welcome(MemberKey to, long highestIncarnation) {
-        outbox.send(clusterId, to.id(), new PeerMessage.Welcome(highestIncarnation, initialConfiguration.encoded()));
+    private void welcome(MemberKey to, @Nullable MemberKey known) {
+        long highest = Math.max(known == null ? 0 : known.incarnation(), incarnationOfToday());
+        outbox.send(clusterId, to.id(), new PeerMessage.Welcome(highest, initialConfiguration.encoded()));
+    }
+
+    /**
+     * Above every key that was in any configuration up to now, also of those that the ensemble has forgotten: a member that lags may know
+     * the number by a former disk, and would not listen to a lower key. Whoever is taken in under a key drawn at one index is so at a
+     * later one, so that the next is drawn behind it.
+     */
+    private long incarnationOfToday() {
+        return raft().commitIndex() - EntryId.ORIGIN.index() << INCARNATION_BITS;
+    }
+
+    /**
+     * Whether a key was drawn after the last change of members. So no key is taken in twice: whoever was taken in and removed before it
+     * heard of either would find its removal in the log, and stop, though it had been taken in again behind it.
+     */
+    private boolean isDrawnSince(MemberKey key) {
+        return key.incarnation() >> INCARNATION_BITS >= raft().configurationIndex() - EntryId.ORIGIN.index();
     }
 
     private void maybeWelcome(MemberKey from, PeerMessage.Hello hello) {
@@ -291,7 +327,7 @@ public final class MemberCore {
                     + " of its own");
         } else {
             MemberKey known = Ensembles.latest(raft().configuration(), from.id());
-            welcome(from, known == null ? 0 : known.incarnation());
+            welcome(from, known);
         }
     }
 
@@ -303,13 +339,15 @@ public final class MemberCore {
     }
 
     private void welcomed(PeerFrame frame, PeerMessage.Welcome welcome) {
-        boolean isAsked = formation != null ? formation.joins() : raft != null && rejoins != null && frame.clusterId() == clusterId;
+        boolean isAsked = formation != null
+                ? formation.joins()
+                : raft != null && frame.clusterId() == clusterId && (rejoins != null || isUnknown(welcome));
         if (renewedKey != null || !isAsked) {
             return;
         }
         // The gap is drawn: two disks that join under one number at a time must not be taken for one.
         long highest = Math.max(welcome.highestIncarnation(), formation != null ? 0 : self.incarnation());
-        MemberKey key = new MemberKey(setup.self(), highest + 1 + random.nextInt(0xFFFF));
+        MemberKey key = new MemberKey(setup.self(), highest + 1 + random.nextInt((1 << INCARNATION_BITS) - 1));
         renewedKey = key;
         if (formation != null) {
             initialConfiguration = Configuration.decode(welcome.initial());
@@ -317,9 +355,16 @@ public final class MemberCore {
                     + Long.toHexString(frame.clusterId()) + " has a history")));
             follow(formation.welcomed(frame.clusterId()));
         } else {
-            outbox.event(new MemberEvent.Rejoining(key, ErrorCode.MEMORY_LOST.message(String.valueOf(rejoins))));
+            outbox.event(new MemberEvent.Rejoining(key, rejoins == null
+                    ? "the members have changed since it drew its key"
+                    : ErrorCode.MEMORY_LOST.message(rejoins)));
             outbox.task(new DiskTask.SaveIdentity(clusterId, key, initialConfiguration));
         }
+    }
+
+    /** Whether nobody has taken this member in, and its key is too low for that to come. */
+    private boolean isUnknown(PeerMessage.Welcome welcome) {
+        return !admitted && welcome.highestIncarnation() >= self.incarnation();
     }
 
     private void takeKey(MemberKey key) {
@@ -353,13 +398,17 @@ public final class MemberCore {
         TreeSet<MemberId> others = new TreeSet<>();
         raft().configuration().everyone().forEach(member -> others.add(member.id()));
         setup.initial().everyone().forEach(member -> others.add(member.id()));
+        others.addAll(discovered);
         others.remove(setup.self());
         others.forEach(member -> outbox.send(clusterId, member, join));
     }
 
     private void joins(MemberKey from, PeerMessage.Join join) {
         Membership membership = this.membership;
-        if (membership == null || !membership.isSettled()) {
+        if (membership == null) {
+            tellOfMembers(from, join);
+            return;
+        } else if (!membership.isSettled()) {
             return;
         }
         Configuration present = raft().configuration();
@@ -369,7 +418,7 @@ public final class MemberCore {
         }
         locate(from.id(), join.address());
         if (join.rejoins()) {
-            welcome(from, known == null ? 0 : known.incarnation());
+            welcome(from, known);
         } else if (join.admitted()) {
             if (raft().configurationIndex() >= join.configurationIndex()) {
                 outbox.send(clusterId, from.id(), new PeerMessage.Removed(
@@ -377,10 +426,18 @@ public final class MemberCore {
                         raft().configurationIndex(),
                         known == null ? "the ensemble has gone on without it" : "another disk has taken its place"));
             }
-        } else if (known == null || known.incarnation() < from.incarnation()) {
+        } else if (isDrawnSince(from) && (known == null || known.incarnation() < from.incarnation())) {
             membership.applies(from, join.address()).ifPresent(reason -> refuseJoin(from.id(), reason));
         } else {
-            welcome(from, known.incarnation());
+            welcome(from, known);
+        }
+    }
+
+    /** Whoever asks a member that cannot take it in learns whom else to ask, and among them is the leader. */
+    private void tellOfMembers(MemberKey from, PeerMessage.Join join) {
+        if (join.rejoins() || !raft().configuration().contains(from)) {
+            locate(from.id(), join.address());
+            outbox.send(clusterId, from.id(), hello(false));
         }
     }
 
@@ -442,6 +499,9 @@ public final class MemberCore {
             discover(hello);
             follow(formation.heard(from.id(), hello));
         } else if (hello.clusterId() == clusterId) {
+            if (raft != null && (rejoins != null || !raft.hasLiveLeader())) {
+                discover(hello);
+            }
             formedPeers.put(from.id(), true);
             campaignIfFormedByAll();
         }
@@ -1340,7 +1400,7 @@ public final class MemberCore {
     /** Back, like a member that starts with this snapshot. */
     private void healed(Healing ended, SnapshotMeta meta, CoordState healed) {
         healing = null;
-        startRaft(ended.hardState(meta), meta, List.of());
+        startRaft(ended.hardState(), meta, List.of());
         settled(meta.configuration(), meta.last().index());
         healed.stands(Ensembles.textOf(meta.configuration()));
         host.installed(healed);
@@ -1370,7 +1430,7 @@ public final class MemberCore {
         if (wanted != null && wanted.offset() == read.offset() && read.meta().last().index() >= wanted.atLeast()) {
             snapshotsWanted.remove(read.to());
             outbox.send(clusterId, read.to(), new PeerMessage.Consensus(
-                    new Message.SnapshotChunk(raft().term(), read.meta(), read.offset(), read.piece())));
+                    new Message.SnapshotChunk(OF_NO_LEADER, read.meta(), read.offset(), read.piece())));
         }
         raft().chunkRead(read.to(), read.meta(), read.offset(), read.piece());
     }

@@ -623,11 +623,16 @@ final class SessionHost {
 
     /**
      * A write was applied. What the session wrote before it was applied, too, perhaps under an earlier attach or inside a snapshot: if
-     * its own reply has not come by here, it is answered from the table (rule.4).
+     * its own reply has not come by here, it is answered from the table (rule.4). So is, when it is asked for again, a change of members
+     * that was asked for under an earlier attach and is settled before (rule.25).
      */
     private void written(Reply.Written written) {
         HostedSession session = sessions.get(written.session());
-        if (session != null && session.attach == written.attach() && written.number() > session.answered) {
+        boolean isAskedFor = session != null
+                && session.attach == written.attach()
+                && written.number() > session.answered
+                && written.number() < session.nextNumber;
+        if (session != null && isAskedFor) {
             StateRoot root = state.root();
             long applied = root.session(session.id).orElseThrow().lastNumber();
             answerThrough(session, Math.max(written.number(), Math.min(session.nextNumber - 1, applied)), root);

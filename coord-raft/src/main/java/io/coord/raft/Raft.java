@@ -82,6 +82,9 @@ public final class Raft {
         log = new RaftLog(base);
         entriesAfterBase.forEach(log::append);
         durability = new Durability(hardState, log.lastIndex());
+        if (log.last().term() > hardState.term()) {
+            durability.enterTerm(log.last().term()); // of a snapshot that came by another way than from a leader (decision 031)
+        }
         outbox = new Outbox(durability);
         commitIndex = base.last().index();
         handedOutIndex = commitIndex;

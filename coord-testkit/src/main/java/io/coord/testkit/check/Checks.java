@@ -1,11 +1,13 @@
 package io.coord.testkit.check;
 
+import io.coord.Ensemble;
 import io.coord.MemberId;
 import io.coord.member.CommandCodec;
 import io.coord.member.Effects;
 import io.coord.member.Input;
 import io.coord.member.MemberView;
 import io.coord.raft.CommandPayload;
+import io.coord.raft.Configuration;
 import io.coord.raft.Entry;
 import io.coord.state.StateRoot;
 import java.util.List;
@@ -18,8 +20,8 @@ public final class Checks {
     private static final long ODD_MILLIS = 2_000;
 
     private final @Nullable CommandCodec codec;
-    private final ModelTree model = new ModelTree();
-    private final Ledger ledger = new Ledger(model);
+    private final ModelTree model;
+    private final Ledger ledger;
     private final RaftInvariants raft;
     private final LeaseInvariants leases;
     private long lastWallMillis;
@@ -28,13 +30,18 @@ public final class Checks {
     /**
      * Checks of an ensemble.
      *
+     * @param members whoever may ever be one
+     * @param initial whom the ensemble is formed of
      * @param commands reads the commands in the log
      * @param answers whether the log is applied to a model that answers are held against
      * @param electionTimeoutNanos the members' election timeout
      */
-    public Checks(List<MemberId> members, CommandCodec commands, boolean answers, long electionTimeoutNanos) {
+    public Checks(
+            List<MemberId> members, Configuration initial, CommandCodec commands, boolean answers, long electionTimeoutNanos) {
         this.codec = answers ? commands : null;
-        this.raft = new RaftInvariants(members, this::committed);
+        this.model = new ModelTree(initial);
+        this.ledger = new Ledger(model);
+        this.raft = new RaftInvariants(members, initial, this::committed);
         this.leases = new LeaseInvariants(members, commands, electionTimeoutNanos);
     }
 
@@ -48,6 +55,16 @@ public final class Checks {
         if (effect != null) {
             ledger.effect(effect);
         }
+    }
+
+    /** The members that the log asks for and does not have yet, or null. */
+    public @Nullable Ensemble wanted() {
+        return model.wanted();
+    }
+
+    /** How many changes of members were carried out. */
+    public long membersChanged() {
+        return model.membersChanged();
     }
 
     /**

@@ -55,6 +55,19 @@ final class LogImage {
         }
     }
 
+    /** Lets the log be empty. */
+    void clear() {
+        places.clear();
+        places.add(tree.origin());
+    }
+
+    /** The same log, as it is now. */
+    LogImage copy() {
+        LogImage copy = new LogImage(tree, owner);
+        copy.become(this);
+        return copy;
+    }
+
     void cutFrom(long index) {
         int keep = (int) (index - LogTree.ORIGIN);
         if (keep < places.size()) {

@@ -1,5 +1,7 @@
 package io.coord.testkit.check;
 
+import io.coord.raft.ConfigPayload;
+import io.coord.raft.Configuration;
 import io.coord.raft.Entry;
 import io.coord.raft.EntryId;
 import java.util.ArrayList;
@@ -12,21 +14,33 @@ import org.jspecify.annotations.Nullable;
  */
 final class LogTree {
 
+    /**
+     * A configuration in force.
+     *
+     * @param index of the entry that brought it, or the origin
+     */
+    record Configured(long index, Configuration configuration) {}
+
     /** An entry with all its predecessors. */
     static final class Place {
         final long index;
         final long term;
         final @Nullable Entry entry;
         final @Nullable Place parent;
+        /** In force in a log that ends here. */
+        final Configured configured;
         /** Other terms' entries of the same index. */
         private final @Nullable Place sibling;
 
-        Place(long index, long term, @Nullable Entry entry, @Nullable Place parent, @Nullable Place sibling) {
+        Place(long index, long term, @Nullable Entry entry, @Nullable Place parent, @Nullable Place sibling, Configured before) {
             this.index = index;
             this.term = term;
             this.entry = entry;
             this.parent = parent;
             this.sibling = sibling;
+            this.configured = entry != null && entry.payload() instanceof ConfigPayload config
+                    ? new Configured(index, config.configuration())
+                    : before;
         }
 
         EntryId id() {
@@ -41,9 +55,14 @@ final class LogTree {
 
     static final long ORIGIN = EntryId.ORIGIN.index();
 
-    private final Place origin = new Place(ORIGIN, EntryId.ORIGIN.term(), null, null, null);
+    private final Place origin;
     /** By index behind the origin; the first of the siblings. */
-    private final List<@Nullable Place> places = new ArrayList<>(List.of(origin));
+    private final List<@Nullable Place> places = new ArrayList<>();
+
+    LogTree(Configuration initial) {
+        origin = new Place(ORIGIN, EntryId.ORIGIN.term(), null, null, null, new Configured(ORIGIN, initial));
+        places.add(origin);
+    }
 
     Place origin() {
         return origin;
@@ -95,7 +114,7 @@ final class LogTree {
         if (entry.term() < parent.term) {
             throw new Violation("R3", "terms fall from " + parent + " to " + id(entry));
         }
-        Place place = new Place(entry.index(), entry.term(), entry, parent, places.get(at));
+        Place place = new Place(entry.index(), entry.term(), entry, parent, places.get(at), parent.configured);
         places.set(at, place);
         return place;
     }

@@ -2,15 +2,21 @@ package io.coord.testkit.check;
 
 import io.coord.Acl;
 import io.coord.Bytes;
+import io.coord.ConfigException;
 import io.coord.CreateMode;
+import io.coord.Ensemble;
 import io.coord.Identity;
+import io.coord.MemberAddress;
 import io.coord.MemberId;
 import io.coord.Operation;
 import io.coord.Outcome;
 import io.coord.Refusal;
 import io.coord.Stat;
 import io.coord.WatchEvent;
+import io.coord.raft.ConfigPayload;
+import io.coord.raft.Configuration;
 import io.coord.raft.Entry;
+import io.coord.raft.MemberKey;
 import io.coord.state.Command;
 import io.coord.testkit.check.ModelNode.Version;
 import java.util.ArrayDeque;
@@ -22,6 +28,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -77,7 +84,25 @@ final class ModelTree {
     private final LinkedHashSet<ModelNode> touched = new LinkedHashSet<>();
     private final ArrayDeque<Runnable> undo = new ArrayDeque<>();
 
-    ModelTree() {
+    /** A change of members that is asked for and not settled. */
+    private record Change(long index, Ensemble wanted, ModelSession session, long number) {}
+
+    static final String CONFIG = "/zookeeper/config";
+    private static final Identity SUPER = new Identity("super", "");
+
+    private final ModelNode config = new ModelNode(CONFIG, null);
+    private @Nullable Ensemble present;
+    private @Nullable Change change;
+    private long membersChanged;
+
+    ModelTree(Configuration initial) {
+        config.exists = true;
+        config.acl = Acl.READ_ONLY;
+        config.data = configText(initial, 0);
+        config.version = config.data.length() == 0 ? 0 : -1;
+        nodes.put(CONFIG, config);
+        config.keepVersion(LogTree.ORIGIN);
+        present = ensembleOf(initial);
         root.exists = true;
         root.children.add("zookeeper");
         nodes.put("/", root);
@@ -137,6 +162,10 @@ final class ModelTree {
             collect(collect, entry.term());
         } else if (command instanceof Command.SubmitLocal || command instanceof Command.UpgradeSession) {
             throw new IllegalStateException("the model knows no local sessions: " + command);
+        } else if (command instanceof Command.AbandonReconfiguration abandon) {
+            abandon(abandon, entry.term());
+        } else if (entry.payload() instanceof ConfigPayload payload) {
+            configured(payload.configuration());
         }
         keepVersions();
         return effect;
@@ -229,6 +258,132 @@ final class ModelTree {
         }
     }
 
+    // ------------------------------------------------------------------------------------------------ members
+
+    /** The members that are asked for, or null. */
+    @Nullable Ensemble wanted() {
+        return change == null ? null : change.wanted();
+    }
+
+    /** How many changes of members were carried out. */
+    long membersChanged() {
+        return membersChanged;
+    }
+
+    private Outcome reconfigure(ModelSession session, Operation.Reconfigure wish) {
+        if (present == null) {
+            return refused(Refusal.UNIMPLEMENTED);
+        } else if (change != null) {
+            return refused(Refusal.RECONFIG_IN_PROGRESS);
+        } else if (wish.configZxid() != Operation.Reconfigure.ANY_CONFIG && wish.configZxid() != config.mzxid) {
+            return refused(Refusal.BAD_VERSION);
+        }
+        Ensemble wanted;
+        try {
+            wanted = after(present, wish);
+        } catch (ConfigException mistaken) {
+            return refused(Refusal.BAD_ARGUMENTS);
+        }
+        if (!identities.contains(SUPER)) {
+            return refused(Refusal.NO_AUTH);
+        } else if (wanted.equals(present)) {
+            return shown();
+        }
+        change = new Change(index, wanted, session, session.lastNumber);
+        return new Outcome.Reconfiguring();
+    }
+
+    /** The members named replace all others, or are added, those that leave last (zk.RC3). */
+    private static Ensemble after(Ensemble present, Operation.Reconfigure wish) {
+        TreeMap<MemberId, MemberAddress> voters = new TreeMap<>();
+        TreeMap<MemberId, MemberAddress> observers = new TreeMap<>();
+        if (!wish.replacesAll()) {
+            voters.putAll(present.voters());
+            observers.putAll(present.observers());
+        }
+        for (String one : wish.members().isEmpty() ? new String[0] : wish.members().split(",")) {
+            String member = one.strip();
+            MemberId id = MemberId.of(Integer.parseInt(member.substring(0, member.indexOf('='))));
+            boolean observes = member.endsWith(":observer");
+            String address = member.substring(member.indexOf('=') + 1).replace(":observer", "");
+            voters.remove(id);
+            observers.remove(id);
+            (observes ? observers : voters).put(id, MemberAddress.parse(address));
+        }
+        voters.keySet().removeAll(wish.leaving());
+        observers.keySet().removeAll(wish.leaving());
+        return new Ensemble(voters, observers);
+    }
+
+    private Outcome.Reconfigured shown() {
+        return new Outcome.Reconfigured(java.util.Objects.requireNonNull(config.data), config.stat());
+    }
+
+    private void configured(Configuration now) {
+        present = ensembleOf(now);
+        if (now.isJoint()) {
+            return;
+        }
+        touched.add(config);
+        config.data = configText(now, index);
+        config.version = -1;
+        config.mzxid = index;
+        config.mtime = wallMillis;
+        history.add(new Happening(new WatchEvent(WatchEvent.Type.DATA_CHANGED, CONFIG, index), config.acl));
+        if (change != null && change.wanted().equals(present)) {
+            membersChanged++;
+            settle(change, shown());
+        }
+    }
+
+    private void abandon(Command.AbandonReconfiguration abandon, long term) {
+        if (change != null && change.index() == abandon.index() && abandon.term() == term) {
+            settle(change, refused(abandon.refusal()));
+        }
+    }
+
+    /** The outcome that counts takes the place of the one that said that it would come. */
+    private void settle(Change settled, Outcome outcome) {
+        change = null;
+        List<Effect> effects = settled.session().effects;
+        for (int i = effects.size() - 1; i >= 0; i--) {
+            Effect effect = effects.get(i);
+            if (effect.number() == settled.number()) {
+                effects.set(i, new Effect(effect.index(), effect.session(), effect.attach(), effect.number(), effect.operation(), outcome));
+                return;
+            }
+        }
+    }
+
+    private static @Nullable Ensemble ensembleOf(Configuration configuration) {
+        TreeMap<MemberId, MemberAddress> voters = new TreeMap<>();
+        TreeMap<MemberId, MemberAddress> observers = new TreeMap<>();
+        for (MemberKey key : configuration.learners()) {
+            configuration.addressOf(key).ifPresent(text -> observers.put(key.id(), MemberAddress.parse(text)));
+        }
+        for (MemberKey key : configuration.voters()) {
+            observers.remove(key.id());
+            configuration.addressOf(key).ifPresent(text -> voters.put(key.id(), MemberAddress.parse(text)));
+        }
+        return voters.size() < configuration.voters().size() ? null : new Ensemble(voters, observers);
+    }
+
+    /** What clients of ZooKeeper's protocol read there, of members that have a port for them (zk.RC1). */
+    private static Bytes configText(Configuration configuration, long version) {
+        Ensemble shown = ensembleOf(configuration);
+        if (shown == null || configuration.addresses().size() < 2) {
+            return Bytes.EMPTY;
+        }
+        StringBuilder text = new StringBuilder();
+        for (MemberId id : new TreeSet<>(shown.addresses().keySet())) {
+            MemberAddress address = shown.address(id);
+            text.append("server.").append(id).append('=').append(address.host()).append(':').append(address.peerPort()).append(':')
+                    .append(address.peerPort()).append(shown.voters().containsKey(id) ? ":participant;" : ":observer;")
+                    .append(address.host()).append(':').append(address.clientPort().orElseThrow()).append('\n');
+        }
+        return Bytes.utf8(text.append("version=").append(Long.toHexString(version)).toString());
+    }
+
     // ------------------------------------------------------------------------------------------------ writes
 
     private Outcome perform(ModelSession session, Operation.Write<?> write) {
@@ -246,6 +401,8 @@ final class ModelTree {
         }
         if (write instanceof Operation.SetAcl set) {
             return setAcl(set);
+        } else if (write instanceof Operation.Reconfigure wish) {
+            return reconfigure(session, wish);
         }
         throw new IllegalStateException("the model has no " + write);
     }

@@ -4,10 +4,13 @@ import io.coord.MemberId;
 import io.coord.member.DiskTask;
 import io.coord.member.Effects;
 import io.coord.member.Input;
+import io.coord.member.MemberEvent;
 import io.coord.member.MemberView;
 import io.coord.member.PeerFrame;
 import io.coord.member.PeerMessage;
 import io.coord.member.RecoveredMember;
+import io.coord.raft.ConfigPayload;
+import io.coord.raft.Configuration;
 import io.coord.raft.Entry;
 import io.coord.raft.EntryId;
 import io.coord.raft.HardState;
@@ -17,6 +20,7 @@ import io.coord.raft.Message;
 import io.coord.raft.Role;
 import io.coord.raft.SnapshotMeta;
 import io.coord.state.StateRoot;
+import io.coord.testkit.check.LogTree.Configured;
 import io.coord.testkit.check.LogTree.Place;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -56,7 +60,7 @@ public final class RaftInvariants {
         }
     }
 
-    private final LogTree tree = new LogTree();
+    private final LogTree tree;
     private final Map<MemberId, Witnessed> members = new HashMap<>();
     private final List<Witnessed> inOrder = new ArrayList<>();
     private final Map<Long, MemberKey> leaders = new HashMap<>();
@@ -64,28 +68,84 @@ public final class RaftInvariants {
     private final Map<MemberId, Long> leadingTerm = new HashMap<>();
 
     /** The committed log, from the origin on, and the term in which each entry was first called committed. */
-    private final List<Place> canonical = new ArrayList<>(List.of(tree.origin()));
+    private final List<Place> canonical = new ArrayList<>();
 
     private final List<Long> committedIn = new ArrayList<>(List.of(0L));
 
     /** By index behind the origin: the digest that the first member to get there had, 0 for none yet. */
     private long[] digests = new long[1024];
 
+    /** Disks that are gone, as they were last, under the key that nobody may act by any more (fault.M5). */
+    private final Map<MemberKey, LogImage> lost = new HashMap<>();
+
+    /** By term, for whom each key's vote was forced. */
+    private final Map<Long, Map<MemberKey, MemberKey>> votes = new HashMap<>();
+
     private final Consumer<Entry> onCommitted;
     private long staleMessages;
+    private long jointsLeft;
+    private long takenIn;
 
     /**
      * Checks of an ensemble.
      *
+     * @param ids whoever may ever be a member
+     * @param initial whom the ensemble is formed of
      * @param onCommitted told of each entry of the canonical log, once, in order
      */
-    public RaftInvariants(List<MemberId> ids, Consumer<Entry> onCommitted) {
+    public RaftInvariants(List<MemberId> ids, Configuration initial, Consumer<Entry> onCommitted) {
+        this.tree = new LogTree(initial);
+        canonical.add(tree.origin());
         for (MemberId id : ids) {
             Witnessed member = new Witnessed(id, tree);
             members.put(id, member);
             inOrder.add(member);
         }
         this.onCommitted = onCommitted;
+    }
+
+    /** The configuration committed last. */
+    public Configuration configuration() {
+        return canonical.get(canonical.size() - 1).configured.configuration();
+    }
+
+    /** The entry that brought the configuration committed last, or 0 for none. */
+    public long configurationIndex() {
+        long index = canonical.get(canonical.size() - 1).configured.index();
+        return index == LogTree.ORIGIN ? 0 : index;
+    }
+
+    /** How many configurations of two sets of voters were left. */
+    public long jointsLeft() {
+        return jointsLeft;
+    }
+
+    /** How often a member was taken in. */
+    public long takenIn() {
+        return takenIn;
+    }
+
+    /** Every configuration that some member may take for the one in force: committed, or in a log behind that. */
+    public List<Configuration> inPlay() {
+        List<Configuration> inPlay = new ArrayList<>(List.of(configuration()));
+        for (Witnessed member : inOrder) {
+            for (LogImage log : List.of(member.written, member.forced)) {
+                if (log.last().configured.index() > committedIndex()) {
+                    inPlay.add(log.last().configured.configuration());
+                }
+            }
+        }
+        return inPlay;
+    }
+
+    /** Under which key a member goes. */
+    public MemberKey key(MemberId id) {
+        return member(id).key;
+    }
+
+    /** Whether the disk of this key is gone. */
+    public boolean isLost(MemberKey key) {
+        return lost.containsKey(key);
     }
 
     /** How many messages of earlier terms came, and were found to change nothing. */
@@ -152,6 +212,9 @@ public final class RaftInvariants {
         }
         member.forcedTerm = term;
         member.forcedVote = vote;
+        if (vote != null) {
+            votes.computeIfAbsent(term, none -> new HashMap<>()).putIfAbsent(member.key, vote);
+        }
     }
 
     /** The log on the disk starts behind a snapshot. */
@@ -172,16 +235,60 @@ public final class RaftInvariants {
 
     private void quorumHas(long index) {
         Place place = committed(index);
-        int copies = 0;
-        for (Witnessed member : inOrder) {
-            copies += member.forced.contains(place) ? 1 : 0;
-        }
-        if (2 * copies <= inOrder.size()) {
-            throw new Violation("R7", place + " is committed, but forced on " + copies + " of " + inOrder.size() + " disks only");
+        Configuration configuration = configuration();
+        if (!isForced(place, configuration)) {
+            throw notForced(place, configuration);
         }
     }
 
+    private static Violation notForced(Place place, Configuration configuration) {
+        return new Violation("R7", place + " is committed, but not forced by a quorum of " + inWords(configuration));
+    }
+
+    private static String inWords(Configuration configuration) {
+        return "voters " + configuration.voters() + (configuration.isJoint() ? " and " + configuration.outgoing() : "")
+                + ", learners " + configuration.learners();
+    }
+
+    /** Whether each set of voters has an entry on a majority of disks, those counted that were lost with it (inv.R7, inv.R12). */
+    private boolean isForced(Place place, Configuration configuration) {
+        return isForced(place, configuration.voters())
+                && (!configuration.isJoint() || isForced(place, configuration.outgoing()));
+    }
+
+    private boolean isForced(Place place, List<MemberKey> voters) {
+        int copies = 0;
+        for (int i = 0; i < voters.size(); i++) {
+            MemberKey key = voters.get(i);
+            Witnessed member = member(key.id());
+            LogImage gone = lost.get(key);
+            boolean has = gone != null ? gone.contains(place) : member.key.equals(key) && member.forced.contains(place);
+            copies += has ? 1 : 0;
+        }
+        return 2 * copies > voters.size();
+    }
+
+    private static boolean isMajority(List<MemberKey> voters, Map<MemberKey, MemberKey> votes, MemberKey candidate) {
+        int count = 0;
+        for (MemberKey voter : voters) {
+            count += candidate.equals(votes.get(voter)) ? 1 : 0;
+        }
+        return 2 * count > voters.size();
+    }
+
     // ------------------------------------------------------------------------------------------------ starts and crashes
+
+    /** A member's disk is gone: what is promised under its key is for nobody to keep (fault.M5). */
+    public void wiped(MemberId id) {
+        Witnessed member = member(id);
+        lost.put(member.key, member.forced.copy());
+        member.forced.clear();
+        member.written.clear();
+        member.asked.clear();
+        member.forcedTerm = 0;
+        member.forcedVote = null;
+        member.key = MemberKey.first(id);
+    }
 
     /** A member starts with what it found on its disk. */
     public void started(MemberKey key, RecoveredMember recovered, MemberView view) {
@@ -190,10 +297,14 @@ public final class RaftInvariants {
         member.installing = 0;
         member.heartbeatTerm = 0;
         hardStateIsKept(member, recovered.hardState());
-        logIsKept(member, recovered);
+        if (recovered.damage() == null) {
+            logIsKept(member, recovered);
+        }
         member.asked.clear();
         member.written.become(member.forced);
-        bounds(member, view);
+        if (view.healing() == null) {
+            bounds(member, view);
+        }
     }
 
     /** Term and vote are those forced last, or those of a write that was on its way. */
@@ -262,6 +373,8 @@ public final class RaftInvariants {
             return;
         }
         boolean leads = before.role() == Role.LEADER && after.role() == Role.LEADER && before.term() == after.term();
+        Place lastBefore = member.written.last();
+        renewed(member, effects);
         for (LogWrite write : effects.writes()) {
             wrote(member, write, leads, before);
             member.asked.add(write);
@@ -273,14 +386,20 @@ public final class RaftInvariants {
             }
         }
         monotone(member, before, after);
+        if (after.healing() != null) {
+            return;
+        }
         bounds(member, after);
         if (after.role() == Role.LEADER) {
-            leads(member, after);
+            leads(member, after, lastBefore.configured.configuration());
         } else if (!leading.isEmpty() && leading.remove(id) != null) {
             leadingTerm.remove(id);
         }
         if (after.commitIndex() != before.commitIndex()) {
-            commits(member, leads, after);
+            commits(member, leads, after, lastBefore.configured);
+        }
+        if (after.role() == Role.LEADER) {
+            configures(member, effects, after);
         }
         for (PeerFrame frame : effects.messages()) {
             if (frame.message() instanceof PeerMessage.Consensus consensus) {
@@ -328,6 +447,51 @@ public final class RaftInvariants {
         member.installing = index;
     }
 
+    /** What the key before had promised is not this one's to keep. */
+    private void renewed(Witnessed member, Effects effects) {
+        for (MemberEvent event : effects.events()) {
+            if (event instanceof MemberEvent.Renewed renewed) {
+                member.key = renewed.key();
+            }
+        }
+    }
+
+    /** One change at a time, of voter sets that overlap, behind an entry of the leader's own; who has no vote leads no more (inv.R11). */
+    private void configures(Witnessed member, Effects effects, MemberView after) {
+        Configured last = member.written.last().configured;
+        boolean isCommitted = last.index() <= after.commitIndex();
+        if (isCommitted && !last.configuration().isVoter(member.key)) {
+            throw new Violation("R12", "member " + member.key + " leads term " + after.term() + " though " + hex(last.index())
+                    + " is committed, by which the members are " + inWords(last.configuration()));
+        }
+        for (LogWrite write : effects.writes()) {
+            for (Entry entry : write.entries()) {
+                if (entry.payload() instanceof ConfigPayload config && entry.term() == after.term()) {
+                    configures(member, entry, config.configuration(), after);
+                }
+            }
+        }
+    }
+
+    private void configures(Witnessed member, Entry entry, Configuration next, MemberView after) {
+        Configured before = member.written.at(entry.index() - 1).configured;
+        boolean isOwnCommitted = after.commitIndex() < entry.index()
+                && member.written.at(after.commitIndex()).term == after.term()
+                || after.commitIndex() >= entry.index();
+        if (!isOwnCommitted || before.index() > after.commitIndex()) {
+            throw new Violation("R11", "leader " + member.key + " changes the members at " + hex(entry.index()) + ", but committed are "
+                    + hex(after.commitIndex()) + ", and the change before is " + hex(before.index()));
+        }
+        Configuration present = before.configuration();
+        boolean isStep = present.isJoint()
+                ? !next.isJoint() && next.voters().equals(present.voters())
+                : next.isJoint() ? next.outgoing().equals(present.voters()) : next.voters().equals(present.voters());
+        if (!isStep || next.voters().isEmpty()) {
+            throw new Violation("R11", "leader " + member.key + " goes at " + hex(entry.index()) + " from " + inWords(present) + " to "
+                    + inWords(next) + " in one step");
+        }
+    }
+
     private void monotone(Witnessed member, MemberView before, MemberView after) {
         if (after.term() < before.term()) {
             throw new Violation("R9", "the term of member " + member.id + " falls from " + before.term() + " to " + after.term());
@@ -360,7 +524,7 @@ public final class RaftInvariants {
         }
     }
 
-    private void commits(Witnessed member, boolean leads, MemberView after) {
+    private void commits(Witnessed member, boolean leads, MemberView after, Configured before) {
         long commit = after.commitIndex();
         if (leads && member.written.at(commit).term != after.term()) {
             throw new Violation("R6", "leader " + member.id + " of term " + after.term() + " commits up to "
@@ -373,24 +537,41 @@ public final class RaftInvariants {
                     + " for committed, but " + committed(common) + " is");
         }
         for (long index = known + 1; index <= commit; index++) {
-            commit(member.written.at(index), after.term());
+            commit(member.written.at(index), after.term(), before, member.written.last().configured);
         }
     }
 
-    private void commit(Place place, long term) {
+    /**
+     * The first to call an entry committed is a leader, which counts the voters of the last configuration in its log: that of before the
+     * turn, and, behind the entry that brought that, one that it appended within the turn.
+     */
+    private void commit(Place place, long term, Configured before, Configured after) {
         canonical.add(place);
         committedIn.add(term);
-        quorumHas(place.index);
+        boolean isOfLater = place.index > before.index() && isForced(place, after.configuration());
+        if (!isForced(place, before.configuration()) && !isOfLater) {
+            throw notForced(place, before.configuration());
+        }
         for (Map.Entry<MemberId, Long> leader : leadingTerm.entrySet()) {
             if (leader.getValue() > term && !member(leader.getKey()).written.contains(place)) {
                 throw new Violation("R4", place + " is committed in term " + term + ", but not in the log of member "
                         + leader.getKey() + ", leader of term " + leader.getValue());
             }
         }
+        if (place.configured.index() == place.index) {
+            configured(Objects.requireNonNull(place.parent).configured.configuration(), place.configured.configuration());
+        }
         onCommitted.accept(Objects.requireNonNull(place.entry));
     }
 
-    private void leads(Witnessed member, MemberView view) {
+    private void configured(Configuration before, Configuration now) {
+        jointsLeft += before.isJoint() && !now.isJoint() ? 1 : 0;
+        for (MemberKey learner : now.learners()) {
+            takenIn += before.contains(learner) ? 0 : 1;
+        }
+    }
+
+    private void leads(Witnessed member, MemberView view, Configuration voters) {
         Long known = leadingTerm.get(member.id);
         if (known != null && known == view.term()) {
             return;
@@ -401,6 +582,13 @@ public final class RaftInvariants {
         }
         if (other != null) {
             throw new Violation("R1", "member " + member.key + " becomes leader of term " + view.term() + " again");
+        }
+        Map<MemberKey, MemberKey> granted = votes.getOrDefault(view.term(), Map.of());
+        boolean isElected = isMajority(voters.voters(), granted, member.key)
+                && (!voters.isJoint() || isMajority(voters.outgoing(), granted, member.key));
+        if (!isElected) {
+            throw new Violation("R12", "member " + member.key + " leads term " + view.term() + " by the votes " + granted
+                    + ", no quorum of " + inWords(voters));
         }
         leading.put(member.id, member);
         leadingTerm.put(member.id, view.term());
@@ -422,6 +610,9 @@ public final class RaftInvariants {
     // ------------------------------------------------------------------------------------------------ messages
 
     private void sends(Witnessed member, PeerFrame frame, Message message, MemberView after) {
+        if (lost.containsKey(frame.from()) && promises(message)) {
+            throw new Violation("R12", "member " + frame.from() + " sends " + message + ", but its disk was lost (fault.M5)");
+        }
         if (message instanceof Message.PreVote || message instanceof Message.PreVoteReply) {
             return;
         }
@@ -442,6 +633,13 @@ public final class RaftInvariants {
         } else if (message instanceof Message.SnapshotReply reply && reply.installed()) {
             received(member, reply);
         }
+    }
+
+    private static boolean promises(Message message) {
+        return message instanceof Message.Appended
+                || message instanceof Message.RequestVote
+                || message instanceof Message.VoteReply reply && reply.granted()
+                || message instanceof Message.PreVoteReply preVote && preVote.granted();
     }
 
     private void votes(Witnessed member, long term, MemberId candidate) {
@@ -503,6 +701,14 @@ public final class RaftInvariants {
     // ------------------------------------------------------------------------------------------------ what inputs may do
 
     private void receives(List<Input> inputs, MemberView before, Effects effects, MemberView after) {
+        if (before.healing() != null) {
+            return;
+        }
+        for (MemberEvent event : effects.events()) {
+            if (event instanceof MemberEvent.Renewed || event instanceof MemberEvent.Formed) {
+                return; // it was another when they came
+            }
+        }
         for (Input input : inputs) {
             if (input instanceof Input.Received received
                     && received.frame().message() instanceof PeerMessage.Consensus consensus
@@ -523,7 +729,24 @@ public final class RaftInvariants {
                 && before.clusterId() != 0
                 && frame.clusterId() == before.clusterId()
                 && (frame.toIncarnation() == 0 || frame.toIncarnation() == incarnation)
-                && before.configuration().contains(frame.from());
+                && before.configuration().contains(frame.from())
+                && !isOutdated(before.configuration(), frame.from());
+    }
+
+    /** Whoever is known by a later disk is not listened to under an earlier one. */
+    private static boolean isOutdated(Configuration configuration, MemberKey key) {
+        return isOutdated(configuration.voters(), key)
+                || isOutdated(configuration.outgoing(), key)
+                || isOutdated(configuration.learners(), key);
+    }
+
+    private static boolean isOutdated(List<MemberKey> known, MemberKey key) {
+        for (int i = 0; i < known.size(); i++) {
+            if (known.get(i).id().equals(key.id()) && known.get(i).incarnation() > key.incarnation()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whoever learns of a higher term from a leader or by an answer is in it afterwards (the family of peer.B45). */

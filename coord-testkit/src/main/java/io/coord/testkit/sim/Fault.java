@@ -62,6 +62,16 @@ public enum Fault {
     FLAPPING_LINK("N6", Marker.LEADER_MISSED),
     /** Links stop one after another, and are released in another order. */
     SWIZZLE_CLOG("N6", Marker.LEADER_MISSED),
+    /** The leader stops, or is cut off, in the midst of a change of members. */
+    CHANGE_INTERRUPTED("M1", Marker.JOINT_LEFT),
+    /** A member is removed. */
+    MEMBER_REMOVED("M3", Marker.REMOVAL_LEARNT),
+    /** An empty member joins. */
+    MEMBER_JOINED("M4", Marker.TAKEN_IN),
+    /** A disk is lost with all that is on it. */
+    DISK_WIPED("M5", Marker.RENEWED),
+    /** What is on a disk is found damaged at a start. */
+    BIT_ROT("D6", Marker.HEALED),
     /** A snapshot's transfer is cut short. */
     TRANSFER_CUT("M6", Marker.SNAPSHOT_TAKEN_OVER),
     /** A lagging member gets a snapshot since the log is compacted. */
@@ -88,6 +98,14 @@ public enum Fault {
     /** The branch that handles it. */
     public Marker marker() {
         return marker;
+    }
+
+    /** Whether it happens only where members come and go. */
+    public boolean isOfChanges() {
+        return switch (this) {
+            case CHANGE_INTERRUPTED, MEMBER_REMOVED, MEMBER_JOINED, DISK_WIPED, BIT_ROT -> true;
+            default -> false;
+        };
     }
 
     /** The fault's id in the fault model. */

@@ -37,6 +37,16 @@ public enum Marker {
     SNAPSHOT_TAKEN_OVER,
     /** A member campaigned since the leader handed over. */
     HANDED_OVER,
+    /** A configuration of two sets of voters was left for good. */
+    JOINT_LEFT,
+    /** A member that was removed learned of it, and stopped. */
+    REMOVAL_LEARNT,
+    /** A member was taken in. */
+    TAKEN_IN,
+    /** A member whose disk was lost goes on under another key. */
+    RENEWED,
+    /** A member that was damaged took its state from a peer. */
+    HEALED,
     /** A session was ended by the ensemble. */
     LEASE_ENDED,
     /** A session went on at another member. */

@@ -6,6 +6,7 @@ import io.coord.member.Input;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /** Brings mishaps about: each kind that a profile has comes at random times of its own, to random members, for random whiles. */
 final class Nemesis {
@@ -37,6 +38,10 @@ final class Nemesis {
             Fault.LEADERSHIP_TRANSFER,
             Fault.SESSION_EXPIRED,
             Fault.REPLY_LOST);
+
+    /** Those of worlds in which members come and go. */
+    static final List<Fault> KINDS_OF_CHANGES =
+            List.of(Fault.CHANGE_INTERRUPTED, Fault.MEMBER_JOINED, Fault.DISK_WIPED, Fault.BIT_ROT);
 
     private static final long MILLI = 1_000_000L;
     private static final long SECOND = 1_000 * MILLI;
@@ -119,6 +124,19 @@ final class Nemesis {
             case LEADERSHIP_TRANSFER -> transfer();
             case SESSION_EXPIRED -> expire();
             case REPLY_LOST -> world.anyClient(chance).ifPresent(SimClient::wander);
+            default -> strikeMembers(fault);
+        }
+    }
+
+    private void strikeMembers(Fault fault) {
+        switch (fault) {
+            case CHANGE_INTERRUPTED -> interruptChange();
+            case MEMBER_JOINED -> {
+                world.coming().tidy();
+                world.coming().join(chance);
+            }
+            case DISK_WIPED -> loseMemory(world.coming()::wipe);
+            case BIT_ROT -> loseMemory(world.coming()::rot);
             default -> throw new IllegalStateException(fault + " does not come at a time of its own");
         }
     }
@@ -365,6 +383,29 @@ final class Nemesis {
         world.leader().ifPresent(leader -> {
             faults.count(Fault.LEADERSHIP_TRANSFER);
             leader.receive(new Input.Transfer(NOBODY, chance.happens(0.5) ? anyone().id() : null));
+        });
+    }
+
+    private void loseMemory(Predicate<SimMember> loss) {
+        SimMember victim = anyone();
+        if (loss.test(victim)) {
+            startLater(victim, aWhile());
+        }
+    }
+
+    /** The leader is seen with two sets of voters in force, and right then stops, or is cut off. */
+    private void interruptChange() {
+        boolean crashes = chance.happens(0.5);
+        world.coming().whenJoint(leader -> {
+            if (stopped) {
+                return;
+            } else if (crashes) {
+                world.crash(leader);
+                startLater(leader, aWhile());
+            } else {
+                faults.count(Fault.CHANGE_INTERRUPTED);
+                cut(between(List.of(leader)), aWhile());
+            }
         });
     }
 

@@ -10,7 +10,8 @@ import java.util.Map;
  * What one seed's world is like: which mishaps there are and how often, times and limits. Each seed draws which of them exist before
  * it draws how often (swarm testing): a world where everything goes wrong at once hides what goes wrong in a quieter one.
  *
- * @param members how many
+ * @param members how many the ensemble is formed of
+ * @param seats how many there may ever be at a time; if more than the first, members come and go
  * @param clients how many owners of sessions there are
  * @param operationsPerSecond how much all of them ask together
  * @param network how messages fare
@@ -27,6 +28,7 @@ import java.util.Map;
  */
 public record Profile(
         int members,
+        int seats,
         int clients,
         double operationsPerSecond,
         Network network,
@@ -41,6 +43,7 @@ public record Profile(
         double encodedFrames,
         MemberConfig config) {
 
+    private static final int SEATS = 7;
     private static final MemberConfig QUICK = MemberConfig.DEFAULT
             .withSessionTimeouts(Duration.ofMillis(300), Duration.ofSeconds(6), Duration.ofSeconds(60))
             .withContainerCheckInterval(Duration.ofSeconds(5))
@@ -84,6 +87,7 @@ public record Profile(
     public static Profile calm(int members, MemberConfig config) {
         return new Profile(
                 members,
+                members,
                 0,
                 50,
                 new Network(200_000, 100_000, 0, 0, 0, 0, 0, 0),
@@ -116,8 +120,33 @@ public record Profile(
     /** The same with these mishaps, and with messages and forces that fare like this. */
     public Profile with(Map<Fault, Double> mishaps, Network messages, Disk forces) {
         return new Profile(
-                members, clients, operationsPerSecond, messages, forces, mishaps, raft, snapshotEntries,
+                members, seats, clients, operationsPerSecond, messages, forces, mishaps, raft, snapshotEntries,
                 sessionTimeoutMillis, starvation, driftDivisor, realFiles, encodedFrames, config);
+    }
+
+    /** The same with so many seats. */
+    public Profile withSeats(int many) {
+        return new Profile(
+                members, many, clients, operationsPerSecond, network, disk, meanSecondsBetween, raft, snapshotEntries,
+                sessionTimeoutMillis, starvation, driftDivisor, realFiles, encodedFrames, config);
+    }
+
+    /** Whether members come and go. */
+    public boolean changes() {
+        return seats > members;
+    }
+
+    /** A world as this seed draws it, of one member at first, in which members come and go, and lose their disks. */
+    public static Profile changing(long seed) {
+        Profile drawn = drawn(seed, 1);
+        Chance chance = Chance.of(seed, "members");
+        Map<Fault, Double> mean = new EnumMap<>(drawn.meanSecondsBetween());
+        for (Fault fault : Nemesis.KINDS_OF_CHANGES) {
+            if (chance.happens(0.8)) {
+                mean.put(fault, chance.logUniform(2_000, 20_000) / 1_000.0);
+            }
+        }
+        return drawn.with(mean, drawn.network(), drawn.disk()).withSeats(SEATS);
     }
 
     /** A world as this seed draws it. */
@@ -132,6 +161,7 @@ public record Profile(
         mean.putIfAbsent(Fault.KILL_LEADER, 30.0);
         long electionMillis = chance.logUniform(250, 1_000);
         return new Profile(
+                members,
                 members,
                 (int) chance.between(3, 12),
                 50,

@@ -116,7 +116,7 @@ final class SimClient implements SessionDoor {
     private final SimWorld world;
     private final VirtualTime time;
     private final Chance chance;
-    private final Workload workload;
+    private final Asking workload;
     private final Kind kind;
     private final int number;
     private final List<Identity> identities;
@@ -140,14 +140,35 @@ final class SimClient implements SessionDoor {
     private long timeoutMillis;
 
     SimClient(SimWorld world, Chance chance, Kind kind, int number, long meanPauseNanos) {
+        this(world, chance, new Workload(chance, number), List.of(Identity.ANYONE, Workload.user(number)), kind, number, meanPauseNanos);
+    }
+
+    SimClient(
+            SimWorld world,
+            Chance chance,
+            Asking asking,
+            List<Identity> identities,
+            Kind kind,
+            int number,
+            long meanPauseNanos) {
         this.world = world;
         this.time = world.time();
         this.chance = chance;
-        this.workload = new Workload(chance, number);
+        this.workload = asking;
         this.kind = kind;
         this.number = number;
-        this.identities = List.of(Identity.ANYONE, Workload.user(number));
+        this.identities = identities;
         this.meanPauseNanos = meanPauseNanos;
+    }
+
+    /** A change of members that was asked for and not answered, or null. */
+    Operation.@Nullable Reconfigure wish() {
+        for (Request request : unanswered) {
+            if (request.operation instanceof Operation.Reconfigure wish) {
+                return wish;
+            }
+        }
+        return null;
     }
 
     /** Whether everything asked was answered. */
@@ -467,7 +488,7 @@ final class SimClient implements SessionDoor {
             guessPassword();
             return;
         }
-        Workload.Ask ask = workload.next();
+        Asking.Ask ask = workload.next();
         if (ask.operation() == null) {
             closeSession();
             return;

@@ -30,7 +30,7 @@ final class SimFiles implements SimStorage {
     private final EntryCodec codec;
     private final Witness witness;
     private final Runnable onPowerCut;
-    private final SimDisk disk;
+    private SimDisk disk;
     private final StorageOptions options;
 
     private Profile.Disk profile;
@@ -105,6 +105,23 @@ final class SimFiles implements SimStorage {
             faults.count(Fault.CRASH_IN_WRITE);
             disk.cutAtCall(1 + chance.below(6));
         };
+    }
+
+    @Override
+    public void wipe() {
+        disk = new SimDisk(chance.any());
+        asked.clear();
+    }
+
+    /** Flipped bits of real files are a matter of other tests, which know what each field is. */
+    @Override
+    public boolean rot() {
+        return false;
+    }
+
+    @Override
+    public boolean isDamaged() {
+        return false;
     }
 
     @Override

@@ -71,6 +71,7 @@ final class SimLog implements SimStorage {
     private final ArrayList<Entry> entries = new ArrayList<>();
 
     private long firstIndex = EntryId.ORIGIN.index() + 1;
+    private boolean rotten;
 
     // What does not.
     private int run;
@@ -134,6 +135,30 @@ final class SimLog implements SimStorage {
         whenReceiving = action;
     }
 
+    @Override
+    public void wipe() {
+        clusterId = 0;
+        incarnation = MemberKey.FIRST_INCARNATION;
+        initial = null;
+        hardState = HardState.INITIAL;
+        stored.clear();
+        entries.clear();
+        firstIndex = EntryId.ORIGIN.index() + 1;
+        rotten = false;
+    }
+
+    /** Of a member that has not formed yet, there is nothing that could rot. */
+    @Override
+    public boolean rot() {
+        rotten |= clusterId != 0 && lastIndex() > EntryId.ORIGIN.index();
+        return rotten;
+    }
+
+    @Override
+    public boolean isDamaged() {
+        return rotten;
+    }
+
     /** Not within the member's turn: it happens right after. */
     private void happen(@Nullable Runnable action) {
         if (action != null) {
@@ -185,6 +210,12 @@ final class SimLog implements SimStorage {
     @Override
     public RecoveredMember open(Consumer<Input> answers) {
         sink = answers;
+        if (rotten) {
+            faults.count(Fault.BIT_ROT);
+            return new RecoveredMember(
+                    clusterId, incarnation, initial, hardState, null, null, List.of(), null,
+                    new RecoveredMember.Damage("The log of this member is damaged.", lastIndex()));
+        }
         Stored base = stored.isEmpty() ? null : stored.lastEntry().getValue();
         long from = base == null ? EntryId.ORIGIN.index() + 1 : base.meta().last().index() + 1;
         List<Entry> behind = entries.isEmpty() || from > lastIndex()
@@ -313,6 +344,7 @@ final class SimLog implements SimStorage {
             throw new IllegalStateException("snapshot " + install.meta().last() + " was not received");
         }
         received = null;
+        rotten = false;
         stored.put(whole.meta().last().index(), whole);
         forgetOldSnapshots();
         long next = whole.meta().last().index() + 1;

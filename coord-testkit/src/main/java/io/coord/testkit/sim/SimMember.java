@@ -51,7 +51,7 @@ final class SimMember {
     private final Trace trace;
     private final SimClock clock;
     private final SimStorage storage;
-    private final MemberSetup setup;
+    private MemberSetup setup;
     private final Chance seeds;
     private final Checks checks;
     private final Surroundings surroundings;
@@ -96,6 +96,24 @@ final class SimMember {
 
     MemberId id() {
         return setup.self();
+    }
+
+    /** What it is told when it starts next. */
+    void become(MemberSetup told) {
+        setup = told;
+    }
+
+    /** The members it was told of. */
+    List<MemberId> told() {
+        return setup.initial().everyone().stream().map(MemberKey::id).toList();
+    }
+
+    /** Its disk is lost; it does not run. */
+    void wipe() {
+        storage.wipe();
+        checks.raft().wiped(id());
+        trace.line(() -> "the disk of member " + id() + " is lost");
+        trace.mix(0xD15C + id().value());
     }
 
     SimClock clock() {

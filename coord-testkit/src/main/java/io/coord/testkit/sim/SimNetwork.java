@@ -57,7 +57,7 @@ final class SimNetwork {
         this.encodedFrames = profile.encodedFrames();
         this.codec = codec;
         this.receiver = receiver;
-        this.members = profile.members();
+        this.members = profile.seats();
         this.cuts = new int[members * members];
         this.lastArrivalNanos = new long[members * members];
     }

@@ -31,6 +31,19 @@ interface SimStorage {
     /** The machine stops: nothing is answered any more, what was not forced is lost but for what chance keeps. */
     void crash();
 
+    /** All that is on the disk is lost; the member does not run. */
+    void wipe();
+
+    /**
+     * The log and snapshots will be found damaged at the next start, term and vote will not; the member does not run.
+     *
+     * @return whether there is anything to be damaged
+     */
+    boolean rot();
+
+    /** Whether what is there waits to be healed. */
+    boolean isDamaged();
+
     /** From now on forces fare like this. */
     void become(Profile.Disk disk);
 

@@ -1,5 +1,8 @@
 package io.coord.testkit.sim;
 
+import io.coord.Ensemble;
+import io.coord.ErrorCode;
+import io.coord.MemberAddress;
 import io.coord.MemberConfig;
 import io.coord.MemberId;
 import io.coord.member.Input;
@@ -19,6 +22,7 @@ import io.coord.wire.WireCommandCodec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 public final class SimWorld {
 
     private static final long EPOCH_MILLIS = 1_700_000_000_000L;
+    private static final String REMOVED = ErrorCode.REMOVED.toString();
     private static final long PEER_LOST_MEAN_NANOS = 2_000_000L;
 
     private final long seed;
@@ -38,7 +43,11 @@ public final class SimWorld {
     private final SimNetwork network;
     private final Chance turns;
     private final Chance breaks;
+    /** Whoever there may ever be, by number. */
+    private final List<SimMember> seats = new ArrayList<>();
+    /** Whose process is somewhere, running or not. */
     private final List<SimMember> members = new ArrayList<>();
+    private final Members coming;
     private final List<SimClient> clients = new ArrayList<>();
     private int healings;
     private double starvation;
@@ -57,15 +66,18 @@ public final class SimWorld {
         this.turns = Chance.of(seed, "turns");
         this.breaks = Chance.of(seed, "breaks");
         List<MemberId> ids = new ArrayList<>();
-        for (int i = 1; i <= profile.members(); i++) {
+        for (int i = 1; i <= profile.seats(); i++) {
             ids.add(MemberId.of(i));
         }
+        List<MemberId> founders = ids.subList(0, profile.members());
+        this.coming = new Members(this);
         this.commands = Codecs.commands();
-        this.checks = new Checks(ids, commands, answers, profile.raft().electionTimeoutNanos());
+        this.checks = new Checks(ids, initial(founders), commands, answers, profile.raft().electionTimeoutNanos());
         this.network = new SimNetwork(
                 time, Chance.of(seed, "network"), faults, profile, Codecs.throughTheWire(commands), new Links());
         SimLog.Snapshots snapshots = new SimLog.Snapshots();
-        ids.forEach(id -> members.add(newMember(id, ids, snapshots)));
+        ids.forEach(id -> seats.add(newMember(id, founders, snapshots)));
+        members.addAll(seats.subList(0, profile.members()));
     }
 
     private SimMember newMember(MemberId id, List<MemberId> ids, SimLog.Snapshots snapshots) {
@@ -107,18 +119,53 @@ public final class SimWorld {
                 new Around());
     }
 
-    private MemberSetup setup(MemberId id, List<MemberId> ids) {
-        List<MemberKey> voters = new ArrayList<>();
+    /** Members that come and go have addresses; for others, none is part of any configuration. */
+    private Configuration initial(List<MemberId> founders) {
+        return profile.changes()
+                ? configuration(ensemble(founders))
+                : Configuration.ofVoters(founders.stream().map(MemberKey::first).toList());
+    }
+
+    static MemberAddress address(MemberId id) {
+        return MemberAddress.parse("m" + id + ":7100:2181");
+    }
+
+    private static Ensemble ensemble(List<MemberId> voters) {
+        TreeMap<MemberId, MemberAddress> addresses = new TreeMap<>();
+        voters.forEach(id -> addresses.put(id, address(id)));
+        return Ensemble.of(addresses);
+    }
+
+    private static Configuration configuration(Ensemble ensemble) {
+        List<Configuration.Address> addresses = new ArrayList<>();
+        ensemble.addresses().forEach((id, address) ->
+                addresses.add(new Configuration.Address(MemberKey.first(id), address.toString())));
+        return new Configuration(
+                ensemble.voters().keySet().stream().map(MemberKey::first).toList(),
+                List.of(),
+                ensemble.observers().keySet().stream().map(MemberKey::first).toList(),
+                addresses);
+    }
+
+    private MemberSetup setup(MemberId id, List<MemberId> founders) {
         StringBuilder ensemble = new StringBuilder();
-        for (MemberId each : ids) {
-            voters.add(MemberKey.first(each));
+        for (MemberId each : founders) {
             ensemble.append(ensemble.length() == 0 ? "" : ", ").append(each).append("=sim:").append(each);
         }
+        return setup(id, profile.changes() ? ensemble(founders).toString() : ensemble.toString(), initial(founders));
+    }
+
+    /** As told to a member that starts on an empty disk while there is an ensemble. */
+    MemberSetup setup(MemberId id, Ensemble present) {
+        return setup(id, present.toString(), configuration(present));
+    }
+
+    private MemberSetup setup(MemberId id, String ensemble, Configuration initial) {
         MemberConfig config = profile.config();
         return new MemberSetup(
                 id,
-                ensemble.toString(),
-                Configuration.ofVoters(voters),
+                ensemble,
+                initial,
                 profile.raft(),
                 new Settings(
                         config.extendedTypes(),
@@ -181,6 +228,7 @@ public final class SimWorld {
 
         @Override
         public void turned(MemberView after) {
+            coming.turned(after);
             if (after.commitIndex() > after.durableIndex()) {
                 faults.hit(Marker.WAITED_FOR_DISK);
             }
@@ -215,11 +263,16 @@ public final class SimWorld {
 
     private void happened(SimMember member, MemberEvent event) {
         mark(event);
+        if (event instanceof MemberEvent.Renewed) {
+            coming.renewed(member);
+        }
         if (event instanceof MemberEvent.SnapshotInstalled installed) {
             faults.count(Fault.SNAPSHOT_INSTALLED);
             clients.forEach(client -> client.homeInstalled(member, installed.index()));
         } else if (event instanceof MemberEvent.LeaseLapsed) {
             faults.count(Fault.SESSION_EXPIRED);
+        } else if (event instanceof MemberEvent.Left left && left.reason().contains(REMOVED)) {
+            coming.removed(member);
         } else if (event instanceof MemberEvent.Left) {
             restartAfterLeaving(member);
         }
@@ -230,8 +283,10 @@ public final class SimWorld {
             faults.hit(Marker.SNAPSHOT_TAKEN_OVER);
         } else if (event instanceof MemberEvent.LeaseLapsed) {
             faults.hit(Marker.LEASE_ENDED);
-        } else if (event instanceof MemberEvent.Left) {
-            faults.hit(Marker.LEFT);
+        } else if (event instanceof MemberEvent.Left left) {
+            faults.hit(left.reason().contains(REMOVED) ? Marker.REMOVAL_LEARNT : Marker.LEFT);
+        } else if (event instanceof MemberEvent.Healed) {
+            faults.hit(Marker.HEALED);
         } else if (event instanceof MemberEvent.PauseDetected) {
             faults.hit(Marker.PAUSE_NOTICED);
         } else if (event instanceof MemberEvent.Consensus consensus
@@ -299,7 +354,16 @@ public final class SimWorld {
     }
 
     SimMember member(MemberId id) {
-        return members.get(id.value() - 1);
+        return seats.get(id.value() - 1);
+    }
+
+    List<SimMember> seats() {
+        return seats;
+    }
+
+    /** Who comes and who goes. */
+    Members coming() {
+        return coming;
     }
 
     SimMember anyMember(Chance chance) {
@@ -336,6 +400,10 @@ public final class SimWorld {
 
     /** Starts a member; one whose disk cannot be read is started again later, as an operator would. */
     void start(SimMember member) {
+        if (!members.contains(member)) {
+            return; // it has gone for good
+        }
+        coming.starts(member);
         if (member.start()) {
             faults.hit(Marker.RESTARTED);
         } else {
@@ -357,6 +425,7 @@ public final class SimWorld {
         if (!member.isUp()) {
             return;
         }
+        coming.crashes(member);
         member.crash();
         for (SimMember peer : members) {
             boolean notices = peer != member && breaks.happens(0.7)

@@ -12,7 +12,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What one client asks: a mix of everything, on few paths, so that clients meet. Each new datum is unique in its world. */
-final class Workload {
+final class Workload implements Asking {
 
     private static final int PARENTS = 8;
     private static final int CHILDREN = 8;
@@ -20,15 +20,6 @@ final class Workload {
     private static final int USERS = 2;
     /** Below this parent not everybody may do everything. */
     private static final String GUARDED = "/k7";
-
-    /**
-     * A request.
-     *
-     * @param operation what, or null for the end of the session
-     * @param mode how fresh a read is
-     * @param watches whether a read leaves a watch
-     */
-    record Ask(@Nullable Operation<?> operation, ReadMode mode, boolean watches) {}
 
     private final Chance chance;
     private final int client;
@@ -46,7 +37,8 @@ final class Workload {
     }
 
     /** A request was granted: sequential nodes are remembered, to be deleted again. */
-    void told(Operation<?> operation, @Nullable Object value) {
+    @Override
+    public void told(Operation<?> operation, @Nullable Object value) {
         if (value instanceof Outcome.Created created
                 && operation instanceof Operation.Create create
                 && create.mode().isSequential()) {
@@ -55,13 +47,15 @@ final class Workload {
     }
 
     /** Another session begins. */
-    void forget() {
+    @Override
+    public void forget() {
         while (sequentials.size() > SEQUENTIALS_MAX) {
             sequentials.poll();
         }
     }
 
-    Ask next() {
+    @Override
+    public Ask next() {
         int dice = chance.below(1_000);
         if (dice < 580) {
             return new Ask(write(dice), ReadMode.LOCAL, false);
@@ -122,7 +116,8 @@ final class Workload {
     }
 
     /** A path to watch for good. */
-    String watchable() {
+    @Override
+    public String watchable() {
         return chance.happens(0.1) ? "/" : chance.happens(0.7) ? parent() : child();
     }
 

@@ -77,6 +77,7 @@ public final class Plays {
         all.put("rule.15 ids", Plays::aNewSessionOvertakenByALaterOneIsOpened);
         all.put("inv.L2", Plays::aLostProposalIsMadeAgain);
         all.put("inv.L13", Plays::messagesPerWriteAreBounded);
+        MemberPlays.addTo(all);
         return all;
     }
 

@@ -4,7 +4,8 @@ import io.coord.testkit.check.Violation;
 import java.io.PrintStream;
 
 /**
- * Runs seeds from a command line and prints what came of each: {@code first count members seconds [lines]}. Two JVMs that print the
+ * Runs seeds from a command line and prints what came of each: {@code first count members seconds [lines]}, members -1 for worlds in
+ * which they come and go. Two JVMs that print the
  * same digests have run the same worlds.
  */
 public final class Seeds {
@@ -25,12 +26,13 @@ public final class Seeds {
         long simulated = 0;
         int failed = 0;
         for (long seed = first; seed < first + count; seed++) {
-            int size = members == 0 ? (seed % 2 == 0 ? 3 : 5) : members;
+            int size = members <= 0 ? (seed % 2 == 0 ? 3 : 5) : members;
             try {
-                SimRun.Report report = SimRun.of(seed, Profile.drawn(seed, size), seconds, speaks ? out::println : null);
+                SimRun.Report report = SimRun.of(seed, members < 0 ? Profile.changing(seed) : Profile.drawn(seed, size), seconds, speaks ? out::println : null);
                 out.println("seed " + seed + " digest " + Long.toHexString(report.digest()) + " members " + size + " writes "
                         + report.acknowledgedWrites() + " leader changes " + report.leaderChanges() + " committed "
-                        + report.committed() + " steps " + report.steps() + " frames " + report.frames());
+                        + report.committed() + " steps " + report.steps() + " frames " + report.frames() + " rounds " + report.rounds()
+                        + " changes " + report.changes());
                 faults.add(report.faults());
                 simulated += report.simulatedNanos();
             } catch (Violation violation) {
@@ -39,7 +41,7 @@ public final class Seeds {
                     throw violation;
                 }
                 String message = String.valueOf(violation.getMessage());
-                out.println("seed " + seed + " members " + size + " FAILED " + message.substring(0, message.indexOf('\n')));
+                out.println("seed " + seed + " members " + size + " FAILED " + message.substring(0, Math.max(0, message.indexOf('\n'))));
             }
         }
         double wall = (System.nanoTime() - began) / 1e9;

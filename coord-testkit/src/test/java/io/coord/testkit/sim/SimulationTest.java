@@ -46,7 +46,7 @@ class SimulationTest {
     void inACalmWorldEveryRequestIsAnsweredAndNobodyCampaignsTwice() {
         Profile calm = Profile.calm(3);
         Profile busy = new Profile(
-                3, 6, 100, calm.network(), calm.disk(), calm.meanSecondsBetween(), calm.raft(), 200, 10_000, 0, 0, false,
+                3, 3, 6, 100, calm.network(), calm.disk(), calm.meanSecondsBetween(), calm.raft(), 200, 10_000, 0, 0, false,
                 1.0, calm.config());
 
         Report report = SimRun.of(1, busy, SECONDS, null);
@@ -87,7 +87,7 @@ class SimulationTest {
         int members = Integer.getInteger("sim.members");
 
         Report report = SimRun.of(
-                seed, Profile.drawn(seed, members), Integer.getInteger("sim.seconds"), System.out::println);
+                seed, members == 0 ? Profile.changing(seed) : Profile.drawn(seed, members), Integer.getInteger("sim.seconds"), System.out::println);
 
         assertThat(report.seed()).isEqualTo(seed);
     }

@@ -1,8 +1,11 @@
 package io.coord.testkit.sim;
 
 import io.coord.Bytes;
+import io.coord.Ensemble;
 import io.coord.Identity;
+import io.coord.MemberAddress;
 import io.coord.MemberConfig;
+import io.coord.MemberId;
 import io.coord.Operation;
 import io.coord.Outcome;
 import io.coord.ReadMode;
@@ -16,6 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -71,6 +75,9 @@ final class Stage {
         }
     }
 
+    static final Bytes PASSWORD = Bytes.utf8("p");
+    static final List<Identity> IDENTITIES = List.of(Identity.ANYONE, new Identity("super", ""));
+
     final SimWorld world;
 
     /** The ensemble has formed and is led. */
@@ -84,7 +91,12 @@ final class Stage {
             .withSessionTimeouts(Duration.ofMillis(300), Duration.ofSeconds(2), Duration.ofSeconds(60));
 
     Stage(int members, long seed, MemberConfig config) {
-        world = new SimWorld(seed, Profile.calm(members, config), true, null);
+        this(members, members, seed, config);
+    }
+
+    /** More seats than members: some come and go. */
+    Stage(int members, int seats, long seed, MemberConfig config) {
+        world = new SimWorld(seed, Profile.calm(members, config).withSeats(seats), true, null);
         world.startAll();
         until("L1", "a leader", () -> world.leader().isPresent() && leaderView().established());
         until("L1", "all serve", () -> world.members().stream().allMatch(member -> view(member).serving()));
@@ -116,6 +128,40 @@ final class Stage {
 
     List<SimMember> others(SimMember than) {
         return world.members().stream().filter(member -> member != than).toList();
+    }
+
+    SimMember member(int id) {
+        return world.member(MemberId.of(id));
+    }
+
+    // ---- members that come and go
+
+    /** Empty members start, and are observers when this returns. */
+    void join(int... ids) {
+        for (int id : ids) {
+            world.coming().start(member(id));
+            until("L6", "member " + id + " is an observer", () -> member(id).isUp()
+                    && view(member(id)).serving()
+                    && world.coming().isWhole(MemberId.of(id)));
+        }
+    }
+
+    /** Asks for these voters, all other members to be observers that are not to leave; and for nothing more. */
+    Asked<Outcome.Reconfigured> ask(Owner operator, List<Integer> voters, List<Integer> observers) {
+        TreeMap<MemberId, MemberAddress> voting = new TreeMap<>();
+        TreeMap<MemberId, MemberAddress> observing = new TreeMap<>();
+        voters.forEach(id -> voting.put(MemberId.of(id), SimWorld.address(MemberId.of(id))));
+        observers.forEach(id -> observing.put(MemberId.of(id), SimWorld.address(MemberId.of(id))));
+        return operator.write(Operation.Reconfigure.to(new Ensemble(voting, observing)));
+    }
+
+    /** Lets the members be these. */
+    void become(List<Integer> voters, List<Integer> observers) {
+        ask(new Owner(leader()), voters, observers);
+        until("L7", "the members are " + voters + " and " + observers, () -> {
+            List<Integer> now = world.checks().raft().configuration().voters().stream().map(key -> key.id().value()).toList();
+            return now.equals(voters) && !world.checks().raft().configuration().isJoint();
+        });
     }
 
     // ---- time
@@ -202,7 +248,7 @@ final class Stage {
         Owner(SimMember home) {
             this.home = home;
             Asked<SessionGrant> asked = new Asked<>();
-            home.receive(new Input.Open(asked, 2_000, Bytes.utf8("p"), List.of(Identity.ANYONE), true));
+            home.receive(new Input.Open(asked, 2_000, PASSWORD, IDENTITIES, true));
             until("L2", "a session", asked::isGranted);
             session = asked.value().session();
             home.attach(session, this);

@@ -1,0 +1,290 @@
+package io.coord.testkit.sim;
+
+import io.coord.Ensemble;
+import io.coord.MemberAddress;
+import io.coord.MemberConfig;
+import io.coord.MemberId;
+import io.coord.Outcome;
+import io.coord.member.Input;
+import io.coord.member.PeerFrame;
+import io.coord.member.PeerMessage;
+import io.coord.member.SessionGrant;
+import io.coord.raft.Message;
+import io.coord.testkit.sim.SimClient.Kind;
+import io.coord.testkit.sim.Stage.Asked;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+
+/** Short scripts in which members come, go and lose their disks. */
+final class MemberPlays {
+
+    private MemberPlays() {}
+
+    static void addTo(Map<String, Runnable> all) {
+        all.put("fault.M1 killed", MemberPlays::theLeaderDiesAtEachStepOfAChange);
+        all.put("fault.M3 down", MemberPlays::aMemberRemovedWhileItWasDownLearnsOfIt);
+        all.put("fault.M4 list", MemberPlays::aNewcomerToldOfOneMemberFindsTheLeader);
+        all.put("fault.M4 twice", MemberPlays::aMemberTakenInAndRemovedUnheardIsTakenInAgain);
+        all.put("fault.M4 newcomers", MemberPlays::aNewcomerMeetsAnotherFirst);
+        all.put("fault.M5 wiped", MemberPlays::aWipedMemberDoesNotMakeUpAQuorum);
+        all.put("fault.M5 number", MemberPlays::aNumberUsedAgainIsHeardByWhoLags);
+        all.put("fault.D6 asked", MemberPlays::aMemberThatHealsAnswersWhoLooksForTheEnsemble);
+        all.put("fault.D6 late", MemberPlays::aLatePieceForAHealedMemberIsNoLeadersWord);
+        all.put("fault.D6 term", MemberPlays::aHealedMemberForcesItsTermBeforeItSpeaks);
+        all.put("rule.25 moved", MemberPlays::aChangeIsSettledBeforeItsOwnerAsksAgain);
+    }
+
+    private static MemberConfig compacting() {
+        return Stage.CONFIG.withSnapshotEntries(40).withRetainedEntries(5);
+    }
+
+    /** One voter to three to five and back; at each change the leader stops as soon as two sets of voters are in force, or a little later. */
+    private static void theLeaderDiesAtEachStepOfAChange() {
+        for (int seed = 1; seed <= 3; seed++) {
+            Stage stage = new Stage(1, 5, seed, compacting());
+            stage.clients(4, Kind.MOVING, 100);
+            stage.join(2, 3, 4, 5);
+            List<List<Integer>> steps = List.of(
+                    List.of(1, 2, 3), List.of(1, 2, 3, 4, 5), List.of(2, 3, 4), List.of(1, 2, 5), List.of(1));
+            int delay = 0;
+            for (List<Integer> voters : steps) {
+                long nanos = ++delay * seed * Stage.MILLI / 3;
+                stage.world.coming().whenJoint(leader -> stage.world.time().after(nanos, () -> {
+                    stage.crash(leader);
+                    stage.world.time().after(700 * Stage.MILLI, () -> stage.start(leader));
+                }));
+                List<Integer> observers = new ArrayList<>(List.of(1, 2, 3, 4, 5));
+                observers.removeAll(voters);
+                stage.become(voters, observers);
+                stage.run(800);
+            }
+            stage.settle();
+        }
+    }
+
+    /** It starts with the log of before, which names it, and has heard of nothing since. */
+    private static void aMemberRemovedWhileItWasDownLearnsOfIt() {
+        Stage stage = new Stage(1, 3, 1, Stage.CONFIG);
+        stage.join(2, 3);
+        stage.become(List.of(1, 2, 3), List.of());
+        SimMember gone = stage.member(3);
+        stage.run(200);
+        stage.crash(gone);
+        stage.become(List.of(1), List.of(2));
+        stage.run(200);
+        long before = stage.world.checks().raft().takenIn();
+        stage.start(gone);
+        stage.until("L7", "a removed member learns of it", () -> !gone.isUp() || Stage.view(gone).left() != null);
+        stage.run(5_000);
+        Stage.require("R12", stage.world.checks().raft().takenIn() == before, "a removed member has joined again by itself: "
+                + stage.world.checks().raft().configuration());
+    }
+
+    /** And that one does not lead any more; it stops once on the way, and remembers nothing of whom it had met. */
+    private static void aNewcomerToldOfOneMemberFindsTheLeader() {
+        for (boolean stops : new boolean[] {false, true}) {
+            Stage stage = new Stage(1, 3, 1, Stage.CONFIG);
+            stage.join(2);
+            stage.become(List.of(2), List.of(1));
+            SimMember newcomer = stage.member(3);
+            TreeMap<MemberId, MemberAddress> voters = new TreeMap<>(Map.of(MemberId.of(1), SimWorld.address(MemberId.of(1))));
+            TreeMap<MemberId, MemberAddress> observers = new TreeMap<>(Map.of(MemberId.of(3), SimWorld.address(MemberId.of(3))));
+            stage.world.network().lose(MemberPlays::isJoin);
+            stage.world.coming().start(newcomer, new Ensemble(voters, observers));
+            stage.until("L6", "a key", () -> Stage.view(newcomer).clusterId() != 0);
+            if (stops) {
+                stage.restart(newcomer);
+            }
+            stage.world.network().lose(null);
+            stage.until("L6", "a member that was told of one who does not lead is taken in", () -> stage.world.coming().isSettled());
+            stage.settle();
+        }
+    }
+
+    /** Both were given the same list, and neither hears anybody else for a while: they are none of the founders. */
+    private static void aNewcomerMeetsAnotherFirst() {
+        Stage stage = new Stage(1, 3, 1, Stage.CONFIG);
+        TreeMap<MemberId, MemberAddress> voters = new TreeMap<>(Map.of(MemberId.of(1), SimWorld.address(MemberId.of(1))));
+        TreeMap<MemberId, MemberAddress> observers = new TreeMap<>();
+        List.of(2, 3).forEach(id -> observers.put(MemberId.of(id), SimWorld.address(MemberId.of(id))));
+        stage.world.network().lose(MemberPlays::isJoin);
+        stage.world.coming().start(stage.member(2), new Ensemble(voters, observers));
+        stage.until("L6", "a key", () -> Stage.view(stage.member(2)).clusterId() != 0);
+        stage.cut(stage.member(1), stage.member(3));
+        stage.world.coming().start(stage.member(3), new Ensemble(voters, observers));
+        stage.run(1_000);
+        stage.mend();
+        stage.world.network().lose(null);
+        stage.until("L6", "both are taken in", 10_000, () -> stage.world.coming().isSettled()
+                && stage.world.coming().isWhole(MemberId.of(2))
+                && stage.world.coming().isWhole(MemberId.of(3)));
+        stage.settle();
+    }
+
+    private static boolean isJoin(PeerFrame frame) {
+        return frame.message() instanceof PeerMessage.Join;
+    }
+
+    private static boolean isConsensusTo(PeerFrame frame, int member) {
+        return frame.to().value() == member && frame.message() instanceof PeerMessage.Consensus;
+    }
+
+    /** What it asks for gets through, but not what the leader has to say: it goes on asking. */
+    private static void aMemberTakenInAndRemovedUnheardIsTakenInAgain() {
+        Stage stage = new Stage(1, 3, 1, Stage.CONFIG);
+        stage.join(2);
+        stage.world.network().lose(frame -> isConsensusTo(frame, 3));
+        stage.world.coming().start(stage.member(3));
+        stage.until("L6", "member 3 is taken in", () -> stage.world.coming().isWhole(MemberId.of(3)));
+        stage.become(List.of(1), List.of(2));
+        stage.until("L6", "member 3 is taken in again", () -> stage.world.coming().isWhole(MemberId.of(3)));
+        stage.world.network().lose(null);
+        stage.run(3_000);
+        stage.until("L6", "all that belong to the ensemble run", 10_000, () -> stage.world.coming().isSettled());
+        stage.settle();
+    }
+
+    /** KIP-853: of three, one lags, one is wiped; what the third and the wiped one had acknowledged must not be lost (peer.B55). */
+    private static void aWipedMemberDoesNotMakeUpAQuorum() {
+        for (int seed = 1; seed <= 3; seed++) {
+            Stage stage = new Stage(3, 4, seed, Stage.CONFIG);
+            SimMember leader = stage.leader();
+            SimMember lags = stage.follower(0);
+            SimMember wiped = stage.follower(1);
+            stage.isolate(lags);
+            Stage.Owner owner = stage.session(leader);
+            Asked<Outcome.Created> created = owner.create("/a", io.coord.CreateMode.PERSISTENT);
+            stage.until("L2", "a write", created::isGranted);
+            stage.run(300);
+            stage.world.coming().wipe(wiped);
+            stage.crash(leader);
+            stage.mend();
+            stage.start(wiped);
+            stage.run(2_000);
+            Stage.require("R12", stage.world.leader().isEmpty(), "two of three lead, one of which has lost its disk");
+            stage.start(leader);
+            stage.until("L6", "the wiped member votes again", () -> stage.world.coming().isSettled());
+            stage.settle();
+            Stage.require("R19", Objects.requireNonNull(wiped.root()).stat("/a").isPresent(), "/a was acknowledged, and is lost");
+        }
+    }
+
+    /** Number 3 is removed and given to another process, which then leads; an observer slept through it. */
+    private static void aNumberUsedAgainIsHeardByWhoLags() {
+        for (int seed = 1; seed <= 5; seed++) {
+            Stage stage = new Stage(1, 4, seed, Stage.CONFIG);
+            stage.join(2, 3, 4);
+            stage.become(List.of(1, 2, 3), List.of(4));
+            stage.run(200);
+            stage.crash(stage.member(4));
+            stage.become(List.of(1), List.of(2, 4));
+            stage.until("L7", "the process of member 3 is gone", () -> !stage.world.members().contains(stage.member(3)));
+            stage.join(3);
+            stage.become(List.of(3), List.of(1, 2, 4));
+            stage.start(stage.member(4));
+            stage.until("L6", "who slept hears the leader", () -> stage.member(4).isUp() && Stage.view(stage.member(4)).serving());
+            stage.settle();
+        }
+    }
+
+    /** While it cannot heal, as all others are cut off, an empty member asks it for the ensemble. */
+    private static void aMemberThatHealsAnswersWhoLooksForTheEnsemble() {
+        Stage stage = new Stage(3, 4, 1, Stage.CONFIG);
+        stage.clients(3, Kind.MOVING, 100);
+        stage.run(500);
+        SimMember damaged = stage.follower();
+        stage.world.coming().rot(damaged);
+        stage.others(damaged).forEach(other -> stage.cut(damaged, other));
+        stage.start(damaged);
+        stage.world.coming().start(stage.member(4));
+        stage.run(1_000);
+        Stage.require("D-b", Stage.view(damaged).healing() != null, "the play is broken: the member does not heal");
+        stage.mend();
+        stage.until("L6", "all belong to the ensemble", () -> stage.world.coming().isSettled());
+        stage.settle();
+    }
+
+    /** A piece that a follower sent to a damaged member comes once more when that follows the leader again. */
+    private static void aLatePieceForAHealedMemberIsNoLeadersWord() {
+        Stage stage = new Stage(3, 4, 1, compacting());
+        stage.clients(3, Kind.MOVING, 100);
+        stage.run(1_000);
+        SimMember leader = stage.leader();
+        SimMember damaged = stage.follower(0);
+        SimMember source = stage.follower(1);
+        List<PeerFrame> pieces = new ArrayList<>();
+        stage.world.network().lose(frame -> {
+            boolean isPiece = frame.to().equals(damaged.id())
+                    && frame.from().id().equals(source.id())
+                    && frame.message() instanceof PeerMessage.Consensus consensus
+                    && consensus.message() instanceof Message.SnapshotChunk;
+            if (isPiece) {
+                pieces.add(frame);
+            }
+            return false;
+        });
+        stage.world.coming().rot(damaged);
+        stage.cut(damaged, leader);
+        stage.start(damaged);
+        stage.until("L6", "it is healed", () -> !stage.world.coming().isDamaged(damaged.id()) && Stage.view(damaged).healing() == null);
+        Stage.require("L6", !pieces.isEmpty(), "the play is broken: no piece came from the follower");
+        damaged.receive(new Input.Received(pieces.get(0)));
+        stage.run(50);
+        stage.mend();
+        stage.run(500);
+        damaged.receive(new Input.Received(pieces.get(0)));
+        stage.run(500);
+        Stage.require("R1", !stage.leads(source), "the play is broken: the source of the piece leads");
+        stage.settle();
+    }
+
+    /** Its disk is in a term of long ago; the snapshot that heals it is of the present one. */
+    private static void aHealedMemberForcesItsTermBeforeItSpeaks() {
+        Stage stage = new Stage(3, 4, 1, compacting());
+        stage.clients(3, Kind.MOVING, 100);
+        stage.run(500);
+        SimMember damaged = stage.follower();
+        stage.world.coming().rot(damaged);
+        for (int i = 0; i < 2; i++) {
+            stage.restart(stage.leader());
+            stage.run(1_000);
+        }
+        stage.others(damaged).forEach(member -> member.receive(new Input.TakeSnapshot(new Asked<>())));
+        stage.run(300);
+        stage.start(damaged);
+        stage.run(1_000);
+        stage.settle();
+    }
+
+    /** A change waits for a newcomer that is not heard; its owner goes to another member; it is settled; then the owner asks once more. */
+    private static void aChangeIsSettledBeforeItsOwnerAsksAgain() {
+        Stage stage = new Stage(3, 4, 1, Stage.CONFIG);
+        stage.join(4);
+        SimMember leader = stage.leader();
+        SimMember next = stage.follower();
+        Stage.Owner owner = stage.session(leader);
+        List<Integer> voters = new ArrayList<>(List.of(1, 2, 3, 4));
+        voters.remove((Integer) stage.others(next).stream().filter(member -> member != leader).findFirst().orElseThrow().id().value());
+        stage.crash(stage.member(4));
+        stage.run(700);
+        stage.ask(owner, voters, List.of());
+        stage.run(300);
+        Stage.require("L7", stage.world.checks().wanted() != null, "the play is broken: no change is under way");
+        Asked<SessionGrant> moved = new Asked<>();
+        next.receive(new Input.Resume(moved, owner.session, 2_000, Stage.PASSWORD, Stage.IDENTITIES, true, 0));
+        stage.until("L2", "the session goes on", moved::isGranted);
+        stage.start(stage.member(4));
+        stage.until("L7", "the change is settled", () -> stage.world.checks().wanted() == null);
+        stage.run(300);
+        Asked<Outcome.Reconfigured> again = new Asked<>();
+        TreeMap<MemberId, MemberAddress> addresses = new TreeMap<>();
+        voters.forEach(id -> addresses.put(MemberId.of(id), SimWorld.address(MemberId.of(id))));
+        next.receive(new Input.Write<>(
+                owner.session, again, io.coord.Operation.Reconfigure.to(Ensemble.of(addresses)), 0));
+        stage.until("Z13", "the answer to the change", again::isOver);
+        Stage.require("Z13", again.isGranted(), "a change that was carried out was refused: " + again.failure());
+    }
+}
