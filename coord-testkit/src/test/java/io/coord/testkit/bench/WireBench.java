@@ -59,6 +59,11 @@ public final class WireBench {
             new Load("fanout-1000", "fanout", 1000, 1, 100, "p50us"),
             new Load("connect", "connect", 1, 20, 1, "p50us"));
 
+    private static final String RESTART = "restart-200k";
+    private static final String IDLE = "idle-sessions";
+    private static final int NODES = 200_000;
+    private static final int SESSIONS = 1_000;
+
     private final Map<String, String> options = new LinkedHashMap<>();
     private final Path directory;
 
@@ -88,6 +93,12 @@ public final class WireBench {
                 if (only.get(0).isEmpty() || only.contains(load.name())) {
                     compare(load, rounds, zooKeeper, coord);
                 }
+            }
+            if (only.get(0).isEmpty() || only.contains(IDLE)) {
+                print(IDLE + " B of heap each", heapOfSessions(zooKeeper), heapOfSessions(coord));
+            }
+            if (only.get(0).isEmpty() || only.contains(RESTART)) {
+                print(RESTART + " ms", millisToRestart(zooKeeper, rounds), millisToRestart(coord, rounds));
             }
         } finally {
             delete(directory);
@@ -119,11 +130,44 @@ public final class WireBench {
                 median(ours, "failed") + median(theirs, "failed") > 0 ? "  FAILED REQUESTS" : "");
     }
 
-    private Map<String, Double> measure(Load load, Servers servers, int round) throws Exception {
-        double cpuBefore = servers.cpuSeconds();
-        List<String> hosts = new ArrayList<>(servers.hosts());
-        java.util.Collections.rotate(hosts, round);
-        Process process = new ProcessBuilder(
+    private static void print(String what, double their, double our) {
+        System.out.printf(Locale.ROOT, "%-32s %.0f %.0f %.2fx%n", what, their, our, our / their);
+    }
+
+    /** From the start of three servers that were killed -9 with so many nodes until all of them serve writes. */
+    private double millisToRestart(Servers servers, int rounds) throws Exception {
+        Process filling = load(servers.hosts(), "fill", 1, NODES, 100);
+        filling.getInputStream().transferTo(System.out);
+        filling.waitFor();
+        double[] millis = new double[rounds];
+        for (int round = 0; round < rounds; round++) {
+            servers.killAll();
+            long begun = System.nanoTime();
+            servers.startAll();
+            servers.awaitServing();
+            millis[round] = (System.nanoTime() - begun) / 1e6;
+        }
+        Arrays.sort(millis);
+        return millis[rounds / 2];
+    }
+
+    /** Of the heaps of all three servers together, behind a full collection. */
+    private double heapOfSessions(Servers servers) throws Exception {
+        long before = servers.heapBytes();
+        Process idle = load(servers.hosts(), "idle", SESSIONS, 1, 1);
+        try (BufferedReader out = new BufferedReader(new InputStreamReader(idle.getInputStream(), StandardCharsets.UTF_8))) {
+            String line = out.readLine();
+            if (line == null || !line.startsWith("connected")) {
+                throw new IOException("the sessions were not opened: " + line);
+            }
+            return (servers.heapBytes() - before) / (double) SESSIONS;
+        } finally {
+            idle.destroyForcibly().waitFor();
+        }
+    }
+
+    private Process load(List<String> hosts, String kind, int sessions, int outstanding, int bytes) throws IOException {
+        return new ProcessBuilder(
                         java(),
                         "-Xmx512m",
                         "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
@@ -131,14 +175,21 @@ public final class WireBench {
                         System.getProperty("java.class.path"),
                         WireLoad.class.getName(),
                         String.join(",", hosts),
-                        load.kind(),
-                        Integer.toString(load.sessions()),
-                        Integer.toString(load.outstanding()),
-                        Integer.toString(load.bytes()),
+                        kind,
+                        Integer.toString(sessions),
+                        Integer.toString(outstanding),
+                        Integer.toString(bytes),
                         options.getOrDefault("--warm-up", "2"),
                         options.getOrDefault("--seconds", "5"))
                 .redirectErrorStream(true)
                 .start();
+    }
+
+    private Map<String, Double> measure(Load load, Servers servers, int round) throws Exception {
+        double cpuBefore = servers.cpuSeconds();
+        List<String> hosts = new ArrayList<>(servers.hosts());
+        java.util.Collections.rotate(hosts, round);
+        Process process = load(hosts, load.kind(), load.sessions(), load.outstanding(), load.bytes());
         Map<String, Double> figures = new LinkedHashMap<>();
         try (BufferedReader out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             for (String line = out.readLine(); line != null; line = out.readLine()) {
@@ -171,7 +222,45 @@ public final class WireBench {
 
     // ---- servers
 
-    private record Servers(List<Process> processes, List<String> hosts) implements AutoCloseable {
+    private record Servers(List<ProcessBuilder> starts, List<Process> processes, List<String> hosts) implements AutoCloseable {
+
+        void startAll() throws IOException {
+            for (ProcessBuilder start : starts) {
+                processes.add(start.start());
+            }
+        }
+
+        void killAll() throws InterruptedException {
+            processes.forEach(Process::destroyForcibly);
+            for (Process process : processes) {
+                process.waitFor();
+            }
+            processes.clear();
+        }
+
+        /** What is in use behind a full collection, asked by the JDK's own jcmd. */
+        long heapBytes() throws Exception {
+            long bytes = 0;
+            for (Process process : processes) {
+                jcmd(process, "GC.run");
+                for (String line : jcmd(process, "GC.class_histogram").split("\n")) {
+                    if (line.startsWith("Total")) {
+                        bytes += Long.parseLong(line.trim().split("\\s+")[2]);
+                    }
+                }
+            }
+            return bytes;
+        }
+
+        private static String jcmd(Process process, String command) throws Exception {
+            Process jcmd = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(), Long.toString(process.pid()), command)
+                    .redirectErrorStream(true)
+                    .start();
+            String text = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            jcmd.waitFor();
+            return text;
+        }
 
         void awaitServing() throws Exception {
             long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
@@ -207,16 +296,13 @@ public final class WireBench {
 
         @Override
         public void close() throws Exception {
-            processes.forEach(Process::destroyForcibly);
-            for (Process process : processes) {
-                process.waitFor();
-            }
+            killAll();
         }
     }
 
     private Servers startZooKeeper() throws IOException {
         int[] ports = freePorts(9);
-        List<Process> processes = new ArrayList<>();
+        List<ProcessBuilder> starts = new ArrayList<>();
         List<String> hosts = new ArrayList<>();
         for (int id = 1; id <= 3; id++) {
             Path home = Files.createDirectories(directory.resolve("zookeeper-" + id));
@@ -229,7 +315,7 @@ public final class WireBench {
             Path file = home.resolve("zoo.cfg");
             Files.writeString(file, config);
             Files.writeString(home.resolve("myid"), Integer.toString(id));
-            processes.add(start(
+            starts.add(start(
                     "zookeeper-" + id,
                     List.of(
                             "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
@@ -239,7 +325,9 @@ public final class WireBench {
                             file.toString())));
             hosts.add("127.0.0.1:" + ports[id - 1]);
         }
-        return new Servers(processes, hosts);
+        Servers servers = new Servers(starts, new ArrayList<>(), hosts);
+        servers.startAll();
+        return servers;
     }
 
     private Servers startCoord(String name, String jar) throws IOException {
@@ -248,10 +336,10 @@ public final class WireBench {
         for (int id = 1; id <= 3; id++) {
             members.append(id == 1 ? "" : ",").append(id).append("=127.0.0.1:").append(ports[id - 1]).append(':').append(ports[id + 2]);
         }
-        List<Process> processes = new ArrayList<>();
+        List<ProcessBuilder> starts = new ArrayList<>();
         List<String> hosts = new ArrayList<>();
         for (int id = 1; id <= 3; id++) {
-            processes.add(start(
+            starts.add(start(
                     name + "-" + id,
                     List.of(
                             "-jar",
@@ -266,17 +354,18 @@ public final class WireBench {
                             "maxClientCnxns=0")));
             hosts.add("127.0.0.1:" + ports[id + 2]);
         }
-        return new Servers(processes, hosts);
+        Servers servers = new Servers(starts, new ArrayList<>(), hosts);
+        servers.startAll();
+        return servers;
     }
 
-    private Process start(String name, List<String> arguments) throws IOException {
+    private ProcessBuilder start(String name, List<String> arguments) {
         String heap = options.getOrDefault("--heap", "1g");
         List<String> command = new ArrayList<>(List.of(java(), "-Xms" + heap, "-Xmx" + heap));
         command.addAll(arguments);
         return new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(directory.resolve(name + ".log").toFile())
-                .start();
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(directory.resolve(name + ".log").toFile()));
     }
 
     private static int[] freePorts(int count) throws IOException {

@@ -66,6 +66,7 @@ public final class WireLoad {
             case "connect" -> connects();
             case "fanout" -> fanOut();
             case "fill" -> fill(count);
+            case "idle" -> idle();
             default -> throw new IllegalArgumentException("no workload " + workload);
         }
     }
@@ -296,6 +297,13 @@ public final class WireLoad {
             }
         }
         report(rounds, System.nanoTime() - begun, 0);
+    }
+
+    /** Opens sessions and says so; they stay until this process is killed. */
+    private void idle() throws Exception {
+        List<ZooKeeper> clients = connect(sessions);
+        System.out.println("connected " + clients.size());
+        new CountDownLatch(1).await();
     }
 
     /** Creates nodes, for measures of memory and of restarts. */
