@@ -7,6 +7,7 @@ import io.coord.ensemble.Member;
 import io.coord.ensemble.spi.Transport;
 import io.coord.netty.server.ServerSettings;
 import io.coord.netty.zkserver.Limits;
+import io.coord.netty.zkserver.Throttle;
 import io.coord.netty.zkserver.Words;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -52,6 +53,17 @@ final class Doors {
         return tls.superUser().isPresent() ? byTls.superUser(tls.superUser().get()) : byTls;
     }
 
+    private static Throttle throttle(ServerSettings.Throttling said) {
+        return new Throttle(
+                said.unansweredMax(),
+                said.waitMax(),
+                said.connectBurst(),
+                said.connectRefill(),
+                said.connectEvery(),
+                said.largeBytes(),
+                said.largeBytesMax());
+    }
+
     private static String secureHost(ServerSettings settings) {
         return settings.door().tls().flatMap(ServerSettings.Tls::host).orElse(settings.clientHost());
     }
@@ -75,6 +87,7 @@ final class Doors {
                 .maxConnections(
                         door.connectionsPerAddressMax().orElse(Limits.DEFAULT.connectionsPerAddressMax()),
                         door.connectionsMax().orElse(Limits.DEFAULT.connectionsMax()))
+                .throttle(throttle(door.throttle()))
                 .fourLetterWords(door.words().map(this::answered).orElseGet(() -> common(WORDS)));
         if (door.isReadOnlyServed()) {
             clients = clients.readOnlyMode();

@@ -9,6 +9,7 @@ import io.coord.netty.zkserver.DigestScheme;
 import io.coord.netty.zkserver.IpScheme;
 import io.coord.netty.zkserver.Limits;
 import io.coord.netty.zkserver.SaslSetup;
+import io.coord.netty.zkserver.Throttle;
 import io.coord.netty.zkserver.Words;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -48,6 +49,7 @@ public final class ZooKeeperServer implements FrontEnd {
         private boolean insecure;
         private int threads = Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() / 2));
         private Limits limits = Limits.DEFAULT;
+        private Throttle throttle = Throttle.NONE;
         private @Nullable String superDigest;
         private @Nullable Set<String> words;
         private boolean reconfigurable;
@@ -143,6 +145,42 @@ public final class ZooKeeperServer implements FrontEnd {
      */
     public ZooKeeperServer maxUnansweredBytes(int bytes) {
         return with(options.limits.withUnansweredBytesMax(bytes));
+    }
+
+    /**
+     * Reads no more from connections with unanswered requests while so many of all connections are unanswered, as ZooKeeper's
+     * {@code globalOutstandingLimit}; half of {@link io.coord.MemberConfig#maxOutstanding()} by default, and never more.
+     */
+    public ZooKeeperServer maxUnanswered(int requests) {
+        return with(options -> options.throttle = options.throttle.withUnansweredMax(requests));
+    }
+
+    /**
+     * Refuses requests with THROTTLEDOP, and does not carry them out, that have waited here for longer before their turn; zero, the default, for
+     * none. As ZooKeeper's {@code throttled_op_wait_time}. What keeps, ends or proves a session is never refused so.
+     */
+    public ZooKeeperServer throttleWaitingFor(Duration time) {
+        return with(options -> options.throttle = options.throttle.withWaitMax(time));
+    }
+
+    /**
+     * Closes connections that ask for a session when more do so than this: {@code burst} at once, and {@code refill} more after each {@code
+     * every}. Any number may by default. As ZooKeeper's {@code connection_throttle_tokens}, {@code _fill_count} and {@code _fill_time}.
+     */
+    public ZooKeeperServer connectRate(int burst, int refill, Duration every) {
+        return with(options -> options.throttle = options.throttle.withConnects(burst, refill, every));
+    }
+
+    /**
+     * Closes a connection that sends a request larger than {@code bytes} while such requests of all connections would come to more than
+     * {@code bytesMax}; any number may by default. As ZooKeeper's {@code largeRequestThreshold} and {@code largeRequestMaxBytes}.
+     */
+    public ZooKeeperServer maxLargeRequests(int bytes, int bytesMax) {
+        return with(options -> options.throttle = options.throttle.withLarge(bytes, bytesMax));
+    }
+
+    ZooKeeperServer throttle(Throttle throttle) {
+        return with(options -> options.throttle = throttle);
     }
 
     private ZooKeeperServer with(Limits limits) {
@@ -262,7 +300,7 @@ public final class ZooKeeperServer implements FrontEnd {
         Set<String> said = options.words;
         Set<String> words = said != null ? said : isEncrypted ? Set.of() : WORDS;
         ClientPort.Setup setup = new ClientPort.Setup(
-                address, options.threads, options.limits, schemes, new Words(member, words, options.servesReadOnly),
+                address, options.threads, options.limits, options.throttle, schemes, new Words(member, words, options.servesReadOnly),
                 options.reconfigurable, tls == null ? null : tls.setup(), options.sasl, options.servesReadOnly, options.opensLocal, options.upgradesLocal,
                 options.required);
         if (opened.get() != null) {

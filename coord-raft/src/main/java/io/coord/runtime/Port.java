@@ -4,9 +4,11 @@ import io.coord.Bytes;
 import io.coord.Identity;
 import io.coord.MemberConfig;
 import io.coord.MemberStatus;
+import io.coord.Operation;
 import io.coord.ensemble.spi.SessionPort;
 import io.coord.member.Input;
 import io.coord.member.SessionTerms;
+import io.coord.state.Reader;
 import io.coord.state.StateRoot;
 import io.coord.state.WatchTable;
 import java.time.Duration;
@@ -16,6 +18,8 @@ import java.util.TreeMap;
 
 /** A member, as its front ends see it. */
 final class Port implements SessionPort {
+
+    private static final Reader OVERSEER = new Reader(0, List.of(new Identity("super", "")));
 
     private final RunningMember member;
     private final MemberLoop loop;
@@ -67,10 +71,17 @@ final class Port implements SessionPort {
     }
 
     @Override
-    public SortedMap<Long, List<String>> ephemerals() {
-        SortedMap<Long, List<String>> bySession = new TreeMap<>();
-        loop.root().forEachSession(session -> bySession.put(session.id(), session.ephemerals()));
-        return bySession;
+    public SortedMap<Long, Living> sessions() {
+        SortedMap<Long, Living> living = new TreeMap<>();
+        loop.root().forEachSession(session ->
+                living.put(session.id(), new Living(session.timeoutMillis(), session.ephemerals())));
+        return living;
+    }
+
+    @Override
+    public String membership() {
+        Bytes text = loop.root().read(new Operation.GetData("/zookeeper/config"), OVERSEER).data();
+        return text == null ? "" : text.utf8();
     }
 
     @Override

@@ -104,7 +104,7 @@ public final class LocalEnsemble implements AutoCloseable {
     private final Movers movers;
 
     private LocalEnsemble(Builder builder) {
-        this.ensemble = ensembleOf(builder.members);
+        this.ensemble = ensembleOf(builder.members, builder.addresses);
         this.config = builder.config;
         this.directory = builder.directory;
         this.frontEnds = builder.frontEnds;
@@ -114,10 +114,10 @@ public final class LocalEnsemble implements AutoCloseable {
         }
     }
 
-    private static Ensemble ensembleOf(int members) {
+    private static Ensemble ensembleOf(int members, Function<MemberId, MemberAddress> named) {
         TreeMap<MemberId, MemberAddress> addresses = new TreeMap<>();
         for (int id = 1; id <= members; id++) {
-            addresses.put(MemberId.of(id), MemberAddress.of("member-" + id, 7100));
+            addresses.put(MemberId.of(id), named.apply(MemberId.of(id)));
         }
         return Ensemble.of(addresses);
     }
@@ -138,6 +138,7 @@ public final class LocalEnsemble implements AutoCloseable {
         private MemberConfig config = MemberConfig.DEFAULT;
         private @Nullable Path directory;
         private @Nullable Function<MemberId, FrontEnd> frontEnds;
+        private Function<MemberId, MemberAddress> addresses = id -> MemberAddress.of("member-" + id, 7100);
 
         private Builder() {}
 
@@ -162,6 +163,12 @@ public final class LocalEnsemble implements AutoCloseable {
         /** Lets the members keep their logs in memory, where they survive a kill: the usual way. */
         public Builder memoryStorage() {
             this.directory = null;
+            return this;
+        }
+
+        /** Names each member's address, which {@code /zookeeper/config} shows if all have client ports; nobody is reached by it. */
+        public Builder addresses(Function<MemberId, MemberAddress> addresses) {
+            this.addresses = addresses;
             return this;
         }
 

@@ -4,6 +4,7 @@ import io.coord.Ensemble;
 import io.coord.MemberConfig;
 import io.coord.MemberId;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -51,6 +52,7 @@ public record ServerSettings(
      * @param connectionsPerAddressMax connections from one address, 0 for any number ({@code maxClientCnxns})
      * @param connectionsMax connections in all, 0 for any number ({@code maxCnxns})
      * @param frameBytesMax the largest request ({@code jute.maxbuffer})
+     * @param throttle how they are slowed down
      * @param words the four-letter words that are answered, {@code *} for all ({@code 4lw.commands.whitelist})
      * @param superDigest who is the superuser ({@code DigestAuthenticationProvider.superDigest}); a secret
      * @param isReadOnlyServed whether clients that ask for it are served reads while there is no quorum ({@code readonlymode.enabled})
@@ -67,6 +69,7 @@ public record ServerSettings(
             OptionalInt connectionsPerAddressMax,
             OptionalInt connectionsMax,
             OptionalInt frameBytesMax,
+            Throttling throttle,
             Optional<List<String>> words,
             Optional<String> superDigest,
             boolean isReadOnlyServed,
@@ -88,6 +91,26 @@ public record ServerSettings(
                     + ", required=" + required + "]";
         }
     }
+
+    /**
+     * How clients are slowed down; ZooKeeper's names in parentheses. Zero is off.
+     *
+     * @param unansweredMax requests of all clients ({@code globalOutstandingLimit})
+     * @param waitMax how long a request may wait for its turn ({@code throttled_op_wait_time})
+     * @param connectBurst sessions asked for at once ({@code connection_throttle_tokens})
+     * @param connectRefill how many more after each time ({@code connection_throttle_fill_count})
+     * @param connectEvery that time ({@code connection_throttle_fill_time})
+     * @param largeBytes what is larger is a large request ({@code largeRequestThreshold})
+     * @param largeBytesMax large requests together ({@code largeRequestMaxBytes})
+     */
+    public record Throttling(
+            int unansweredMax,
+            Duration waitMax,
+            int connectBurst,
+            int connectRefill,
+            Duration connectEvery,
+            int largeBytes,
+            int largeBytesMax) {}
 
     /**
      * TLS for clients; ZooKeeper's names in parentheses.

@@ -15,6 +15,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -48,7 +49,8 @@ public final class SettingsReader {
     /** What is read here, and suggested where one of it was perhaps meant. */
     private static final List<String> READ_HERE = List.of(
             "id", "members", "dataDir", "insecure", "clientPort", "clientPortAddress", "quorumListenOnAllIPs", "peerType", "tickTime",
-            "maxClientCnxns", "maxCnxns", "jute.maxbuffer", "4lw.commands.whitelist", "DigestAuthenticationProvider.superDigest",
+            "maxClientCnxns", "maxCnxns", "globalOutstandingLimit", "throttled_op_wait_time", "connection_throttle_tokens",
+            "connection_throttle_fill_count", "connection_throttle_fill_time", "largeRequestThreshold", "largeRequestMaxBytes", "jute.maxbuffer", "4lw.commands.whitelist", "DigestAuthenticationProvider.superDigest",
             "readonlymode.enabled", "localSessionsEnabled", "localSessionsUpgradingEnabled", "reconfigEnabled", "extendedTypesEnabled", "skipACL", "snapCount", "snapSizeLimitInKb",
             "znode.container.checkIntervalMs", "znode.container.maxNeverUsedIntervalMs", "dynamicConfigFile");
 
@@ -58,6 +60,9 @@ public final class SettingsReader {
             "quorum.auth.learnerRequireSasl", "quorum.auth.serverRequireSasl");
 
     private static final List<String> SCHEMES = List.of("digest", "ip", "sasl", "x509");
+
+    /** ZooKeeper's. */
+    private static final int DEFAULT_LARGE_BYTES_MAX = 100 << 20;
 
     private static final int FRAME_BYTES_MIN = 1 << 10;
     private static final int FRAME_BYTES_MAX = 64 << 20;
@@ -503,6 +508,7 @@ public final class SettingsReader {
                 perAddress,
                 connections,
                 frame,
+                throttle(),
                 words,
                 text("DigestAuthenticationProvider.superDigest").filter(digest -> !digest.isEmpty()),
                 toggle("readonlymode.enabled").orElse(false),
@@ -513,6 +519,25 @@ public final class SettingsReader {
                 required,
                 text("sasl.serverconfig").orElse("Server"),
                 text("superUser").filter(user -> !user.isEmpty()));
+    }
+
+    /** ZooKeeper's names, and its -1 for what is off. */
+    private ServerSettings.Throttling throttle() {
+        int unanswered = number("globalOutstandingLimit", -1, Integer.MAX_VALUE).orElse(0);
+        int waitMillis = number("throttled_op_wait_time", -1, Integer.MAX_VALUE).orElse(0);
+        int burst = number("connection_throttle_tokens", -1, Integer.MAX_VALUE).orElse(0);
+        int refill = number("connection_throttle_fill_count", 1, Integer.MAX_VALUE).orElse(1);
+        int everyMillis = number("connection_throttle_fill_time", 1, Integer.MAX_VALUE).orElse(1);
+        int largeBytes = number("largeRequestThreshold", -1, Integer.MAX_VALUE).orElse(0);
+        int largeBytesMax = number("largeRequestMaxBytes", -1, Integer.MAX_VALUE).orElse(DEFAULT_LARGE_BYTES_MAX);
+        return new ServerSettings.Throttling(
+                Math.max(0, unanswered),
+                Duration.ofMillis(Math.max(0, waitMillis)),
+                Math.max(0, burst),
+                refill,
+                Duration.ofMillis(everyMillis),
+                Math.max(0, largeBytes),
+                largeBytes <= 0 ? 0 : Math.max(0, largeBytesMax));
     }
 
     /** The bounds of 2 and 20 ticks (zk.S1), where they are not said themselves. */

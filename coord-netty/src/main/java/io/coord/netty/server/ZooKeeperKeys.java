@@ -25,15 +25,15 @@ final class ZooKeeperKeys {
             "connectToLearnerMasterLimit", "dataLogDir", "datadir.autocreate", "db.autocreate", "digest.enabled", "electionAlg",
             "electionPortBindRetry", "enableEagerACLCheck", "ensembleAuthName", "extendedTypes.ttl", "fips-mode", "flushDelay",
             "follower.nodelay", "follower.skipLearnerRequestToNextProcessor", "forceSnapshotSync", "forceSync",
-            "forward_learner_requests_to_commit_processor_disabled", "fsync.warningthresholdms", "globalOutstandingLimit",
+            "forward_learner_requests_to_commit_processor_disabled", "fsync.warningthresholdms",
             "initLimit", "intBufferStartingSizeBytes", "jmx.log4j.disable", "jute.maxbuffer.extrasize",
-            "kinit", "largeRequestMaxBytes", "largeRequestThreshold", "leaderConnectDelayDuringRetryMs", "leaderServes",
+            "kinit", "leaderConnectDelayDuringRetryMs", "leaderServes",
             "letAnySaslUserDoX", "maxBatchSize",
             "maxGetChildrenResponseCacheSize", "maxInProcessingDeadWatchers", "maxResponseCacheSize",
             "maxTimeToWaitForEpoch", "maxWriteQueuePollTime", "observerMaster.sizeLimit", "observerMasterPort", "oraclePath",
             "portUnification", "preAllocSize", "quorumCnxnTimeoutMs", "requireKerberosConfig",
             "serializeLastProcessedZxid.enabled", "serverCnxnFactory", "snapshotSizeFactor", "sslQuorumReloadCertFiles", "standaloneEnabled",
-            "superUser", "syncEnabled", "syncLimit", "tcpKeepAlive", "throttled_op_wait_time", "traceFile", "traceMask", "version",
+            "superUser", "syncEnabled", "syncLimit", "tcpKeepAlive", "traceFile", "traceMask", "version",
             "warningthreshold", "watchManagerName", "watcherCleanIntervalInSeconds", "watcherCleanThreadsNum",
             "watcherCleanThreshold", "znode.container.maxPerMinute"));
 
@@ -54,7 +54,6 @@ final class ZooKeeperKeys {
                 "a write is acknowledged when it is on the disks of a majority, always";
             case "electionAlg", "leaderServes" -> "members elect by Raft, and each of them serves clients";
             case "standaloneEnabled" -> "an ensemble of one member is stand-alone";
-            case "globalOutstandingLimit" -> "maxOutstanding and maxOutstandingPerSession bound what is unanswered";
             case "observerMasterPort" -> "an observer follows the leader";
             default -> name.startsWith("autopurge.")
                     ? "old snapshots are removed by themselves"

@@ -53,6 +53,11 @@ final class Asked<R> implements SessionPort.Answer<R> {
         connection.detached(SessionPort.Parting.UNAVAILABLE, String.valueOf(failure.getMessage()));
     }
 
+    /** The index of the state it was made from. */
+    long zxid() {
+        return zxid;
+    }
+
     /** Writes the reply. */
     void write(JuteWriter out) {
         R granted = value;

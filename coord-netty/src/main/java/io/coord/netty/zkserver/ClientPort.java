@@ -38,6 +38,7 @@ public final class ClientPort implements AutoCloseable {
      * @param address where to listen
      * @param threads how many serve the connections
      * @param limits what clients may take
+     * @param throttle how they are slowed down
      * @param schemes how clients prove who they are
      * @param words what is told to those who ask in four letters
      * @param isReconfigurable whether clients may change the members
@@ -52,6 +53,7 @@ public final class ClientPort implements AutoCloseable {
             InetSocketAddress address,
             int threads,
             Limits limits,
+            Throttle throttle,
             List<AuthenticationScheme> schemes,
             FourLetterWords words,
             boolean isReconfigurable,
@@ -81,7 +83,11 @@ public final class ClientPort implements AutoCloseable {
     private final Map<Channel, Connection> connections = new ConcurrentHashMap<>();
     private final Map<InetAddress, Integer> perAddress = new ConcurrentHashMap<>();
     private final AtomicInteger unanswered = new AtomicInteger();
+    private final AtomicInteger large = new AtomicInteger();
+    private final Tally tally = new Tally();
+    private final long sinceNanos = System.nanoTime();
     private final int roomMax;
+    private final @Nullable Tokens connects;
     private volatile boolean closing;
 
     /**
@@ -92,7 +98,12 @@ public final class ClientPort implements AutoCloseable {
     public ClientPort(Setup setup, SessionPort member) {
         this.setup = setup;
         this.member = member;
-        this.roomMax = Math.max(1, member.config().maxOutstanding() / 2);
+        int room = Math.max(1, member.config().maxOutstanding() / 2);
+        Throttle throttle = setup.throttle();
+        this.roomMax = throttle.unansweredMax() == 0 ? room : Math.min(room, throttle.unansweredMax());
+        this.connects = throttle.connectBurst() == 0
+                ? null
+                : new Tokens(throttle.connectBurst(), throttle.connectRefill(), throttle.connectEvery().toNanos(), System.nanoTime());
         String name = "coord-" + member.status().member() + "-clients";
         this.handshakes = new ThreadPoolExecutor(
                 1, 1, HANDSHAKER_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
@@ -138,7 +149,12 @@ public final class ClientPort implements AutoCloseable {
 
     private void accepted(SocketChannel channel) {
         InetSocketAddress from = channel.remoteAddress();
-        if (from == null || closing || !admits(from.getAddress())) {
+        if (from == null || closing) {
+            channel.close();
+            return;
+        }
+        if (!admits(from.getAddress())) {
+            tally.refused.incrementAndGet();
             channel.close();
             return;
         }
@@ -203,6 +219,57 @@ public final class ClientPort implements AutoCloseable {
     }
 
     // ------------------------------------------------------------------------------------------------ what connections share
+
+    Tally tally() {
+        return tally;
+    }
+
+    /** For how long it has been open. */
+    long openMillis() {
+        return (System.nanoTime() - sinceNanos) / 1_000_000;
+    }
+
+    Throttle throttle() {
+        return setup.throttle();
+    }
+
+    /** Whether one more may ask for a session now. */
+    boolean mayConnect() {
+        return connects == null || connects.take(System.nanoTime());
+    }
+
+    /** Whether a request of this size may be asked, as far as large ones go (zk.L3). */
+    boolean hasRoomForLarge(int bytes) {
+        return isSmall(bytes) || large.get() + bytes <= setup.throttle().largeBytesMax();
+    }
+
+    /** Notes that a request is unanswered; says how many bytes of large ones that is. */
+    int beginLarge(int bytes) {
+        if (isSmall(bytes)) {
+            return 0;
+        }
+        large.addAndGet(bytes);
+        return bytes;
+    }
+
+    /** Notes that a request is answered; says how many bytes of large ones that is. */
+    int endLarge(int bytes) {
+        if (isSmall(bytes)) {
+            return 0;
+        }
+        forgetLarge(bytes);
+        return bytes;
+    }
+
+    /** Notes that so many bytes of large requests never will be answered. */
+    void forgetLarge(int bytes) {
+        large.addAndGet(-bytes);
+    }
+
+    private boolean isSmall(int bytes) {
+        Throttle throttle = setup.throttle();
+        return throttle.largeBytesMax() == 0 || throttle.largeBytes() == 0 || bytes <= throttle.largeBytes();
+    }
 
     Limits limits() {
         return setup.limits();

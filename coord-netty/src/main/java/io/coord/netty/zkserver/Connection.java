@@ -24,7 +24,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -79,6 +81,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
 
     private record Attached(long session, Duration timeout, boolean isReadOnly) {}
 
+    private record Arrival(long throughByte, long nanos) {}
+
     private record Detached(SessionPort.Parting why, String reason) {}
 
     private final ClientPort home;
@@ -106,6 +110,14 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     /** Where the frame being written begins. */
     private int frameAt;
 
+    /** What came in all, and what of it was taken. */
+    private long cameBytes;
+    private long takenBytes;
+    /** When it came, up to which byte; noted only if requests may not wait for any time. */
+    private final Deque<Arrival> arrivals = new ArrayDeque<>();
+    private boolean hasWaitedTooLong;
+    /** Bytes of large requests that are noted at home. */
+    private int largeBytes;
     private int unanswered;
     private long unansweredBytes;
     private boolean taking;
@@ -120,6 +132,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     private volatile int timeoutMillis;
     /** Written for each request, and so without a fence: who asks may see an earlier one. */
     private int lastOp = NO_OP;
+
+    private int lastXid;
+    private long lastZxid;
+    private long lastNanos;
+    private long lastAnswerNanos;
 
     /** What the member told: events, answers, and its coming and going; oldest first. */
     private final Queue<Object> told = new ConcurrentLinkedQueue<>();
@@ -158,6 +175,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
 
     private void greetingOverdue() {
         if (stage == Stage.GREETING) {
+            home.tally().late.incrementAndGet();
             leave("it has not asked for a session in time");
         }
     }
@@ -168,6 +186,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
             ReferenceCountUtil.release(message);
             return;
         }
+        noteArrival(bytes.readableBytes());
         ByteBuf before = unread;
         unread = before == null ? bytes : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(channel.alloc(), before, bytes);
         SessionPort.Attachment in = attachment;
@@ -175,6 +194,13 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
             in.touch();
         }
         take();
+    }
+
+    private void noteArrival(int bytes) {
+        cameBytes += bytes;
+        if (!home.throttle().waitMax().isZero()) {
+            arrivals.add(new Arrival(cameBytes, System.nanoTime()));
+        }
     }
 
     /** Whoever has shown a certificate is whom it names, before the first request. */
@@ -220,6 +246,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         }
         stage = Stage.GONE;
         home.left(channel, address, unanswered);
+        home.forgetLarge(largeBytes);
+        largeBytes = 0;
         SessionPort.Attachment in = attachment;
         if (in != null) {
             in.detach();
@@ -298,6 +326,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         int frameEnd = start + LENGTH_BYTES + length;
         in.setIndex(start + LENGTH_BYTES, frameEnd);
         boolean taken = false;
+        lookAtArrival(LENGTH_BYTES + length);
         try {
             taken = takeFrame(reader.over(in), length);
         } catch (MalformedRecordException malformed) {
@@ -306,29 +335,54 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
             if (unread == in) {
                 in.setIndex(taken ? frameEnd : start, end);
             }
+            takenBytes += taken ? LENGTH_BYTES + length : 0;
         }
         return taken;
     }
 
+    /** Since when the frame, that begins behind what was taken, has been there. */
+    private void lookAtArrival(int bytes) {
+        Duration waitMax = home.throttle().waitMax();
+        if (waitMax.isZero()) {
+            return;
+        }
+        long last = takenBytes + bytes;
+        while (arrivals.peek() != null && arrivals.peek().throughByte < last) {
+            arrivals.poll();
+        }
+        Arrival arrival = arrivals.peek();
+        hasWaitedTooLong = arrival != null && nowNanos - arrival.nanos > waitMax.toNanos();
+    }
+
+    /** Whether the request being taken has waited for longer than it may (zk.L2). */
+    boolean hasWaitedTooLong() {
+        return hasWaitedTooLong;
+    }
+
     private boolean takeFrame(JuteReader frame, int length) {
         if (stage == Stage.GREETING) {
-            received(OpCode.CREATE_SESSION.number());
+            received(OpCode.CREATE_SESSION.number(), length);
             greeted(ConnectRequest.read(frame));
+            return true;
+        }
+        if (!home.hasRoomForLarge(length)) {
+            leave("a request of " + length + " bytes, while large ones are unanswered (zk.L3)");
             return true;
         }
         int xid = frame.int32();
         int type = frame.int32();
         boolean taken = requests.take(xid, type, frame, length);
         if (taken) {
-            received(type);
+            lastXid = Math.max(xid, 0);
+            received(type, length);
         }
         return taken;
     }
 
-    private void received(int type) {
+    private void received(int type, int bytes) {
         lastOp = type;
-        traffic.received();
-        own.received();
+        traffic.received(bytes);
+        own.received(bytes);
     }
 
     private void answerWord(String text) {
@@ -340,6 +394,12 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     // ------------------------------------------------------------------------------------------------ the handshake
 
     private void greeted(ConnectRequest request) {
+        home.tally().asked.incrementAndGet();
+        if (!home.mayConnect()) {
+            home.tally().refused.incrementAndGet();
+            leave("more sessions are asked for than may be in this time (zk.L3)");
+            return;
+        }
         if (request.lastZxidSeen() > member.appliedIndex()) {
             leave("it has seen zxid 0x" + Long.toHexString(request.lastZxidSeen()) + ", which is not here yet (zk.W5)");
             return;
@@ -450,8 +510,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     private void show(Asked<?> answer) {
         unanswered--;
         unansweredBytes -= answer.bytes;
+        largeBytes -= home.endLarge(answer.bytes);
         home.answered();
-        answered(nowNanos - answer.askedNanos);
+        answered(nowNanos - answer.askedNanos, answer.zxid());
         JuteWriter out = beginReply();
         answer.write(out);
         endReply(out);
@@ -460,7 +521,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     private void show(WatchEvent event) {
         byte[] frame = events.of(event);
         room(frame.length).writeBytes(frame);
-        sent();
+        sent(frame.length);
         if (channel.bytesBeforeWritable() > UNSENT_BYTES_MAX) {
             leave("it does not read what it is told");
         }
@@ -533,6 +594,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         if (taken) {
             unanswered++;
             unansweredBytes += request.bytes;
+            largeBytes += home.beginLarge(request.bytes);
             home.asked();
         } else {
             leave("the member takes no requests of it");
@@ -589,16 +651,20 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     /** Ends it. */
     void endReply(JuteWriter out) {
         out.endFrame(frameAt);
-        sent();
+        ByteBuf written = unsent;
+        sent(written == null ? 0 : written.writerIndex() - frameAt - LENGTH_BYTES);
     }
 
-    private void sent() {
-        traffic.sent();
-        own.sent();
+    private void sent(int bytes) {
+        traffic.sent(bytes);
+        own.sent(bytes);
     }
 
-    /** A request was answered after this time. */
-    void answered(long nanos) {
+    /** A request was answered after this time, from the state of this zxid. */
+    void answered(long nanos, long zxid) {
+        lastZxid = zxid;
+        lastNanos = nanos;
+        lastAnswerNanos = nowNanos;
         traffic.answered(nanos);
         own.answered(nanos);
     }
@@ -623,6 +689,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
                     .append(",lop=").append(lastOp == NO_OP ? "NA" : shortName(OpCode.of(lastOp)))
                     .append(",est=").append(sinceMillis)
                     .append(",to=").append(timeoutMillis)
+                    .append(",lcxid=0x").append(Integer.toHexString(lastXid))
+                    .append(",lzxid=0x").append(Long.toHexString(lastZxid))
+                    .append(",lresp=").append(lastAnswerNanos / 1_000_000)
+                    .append(",llat=").append(lastNanos / 1_000_000)
                     .append(",minlat=").append(sum.minMillis())
                     .append(",avglat=").append(Math.round(sum.averageMillis()))
                     .append(",maxlat=").append(sum.maxMillis());

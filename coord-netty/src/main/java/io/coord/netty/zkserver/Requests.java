@@ -38,6 +38,9 @@ final class Requests {
 
     private final Connection connection;
 
+    /** What is taken however long it has waited: what keeps a session, ends it, or says whose it is. */
+    private static final Set<OpCode> NEVER_THROTTLED = Set.of(OpCode.PING, OpCode.CLOSE_SESSION, OpCode.AUTH, OpCode.SASL);
+
     Requests(Connection connection) {
         this.connection = connection;
     }
@@ -50,6 +53,9 @@ final class Requests {
         }
         if (op != OpCode.AUTH && op != OpCode.SASL && !connection.home().isAdmitted(connection.identities())) {
             return refuseAndClose(xid, 0, Refusal.SESSION_CLOSED_REQUIRE_SASL_AUTH);
+        }
+        if (connection.hasWaitedTooLong() && !NEVER_THROTTLED.contains(op)) {
+            return throttle(xid);
         }
         if (connection.isReadOnly() && BEYOND_READING.contains(op)) {
             return refuse(xid, Refusal.NOT_READ_ONLY);
@@ -141,7 +147,7 @@ final class Requests {
             JuteWriter out = connection.beginReply();
             form.write(out, xid, view.zxid(), value);
             connection.endReply(out);
-            connection.answered(0);
+            connection.answered(0, view.zxid());
         } catch (RejectedException no) {
             reply(xid, view.zxid(), no.refusal().code());
         }
@@ -273,7 +279,7 @@ final class Requests {
                 JuteWriter out = connection.beginReply();
                 ReplyForm.token(out, xid, token);
                 connection.endReply(out);
-                connection.answered(0);
+                connection.answered(0, 0);
                 return true;
             }
             connection.saslEnded();
@@ -291,6 +297,7 @@ final class Requests {
                 ? List.of()
                 : scheme.prove(credentials == null ? Bytes.EMPTY : credentials, connection.address());
         if (proven.isEmpty()) {
+            connection.home().tally().unproven.incrementAndGet();
             return refuseAndClose(xid, 0, Refusal.AUTH_FAILED);
         }
         return identify(proven, connection.asked(xid, bytes, ReplyForm.PROVEN));
@@ -316,7 +323,7 @@ final class Requests {
         JuteWriter out = connection.beginReply();
         ReplyForm.refused(out, xid, zxid, error);
         connection.endReply(out);
-        connection.answered(0);
+        connection.answered(0, zxid);
     }
 
     /** Refuses in its turn. */
@@ -327,6 +334,14 @@ final class Requests {
         }
         reply(xid, view.zxid(), refusal.code());
         return true;
+    }
+
+    private boolean throttle(int xid) {
+        boolean isRefused = refuse(xid, Refusal.THROTTLED_OP);
+        if (isRefused) {
+            connection.home().tally().throttled.incrementAndGet();
+        }
+        return isRefused;
     }
 
     /** Refuses in its turn, and parts from the client. */

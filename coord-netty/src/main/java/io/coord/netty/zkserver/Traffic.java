@@ -15,8 +15,13 @@ final class Traffic {
     private static final int MICROS = 3;
     private static final int SHORTEST = 4;
     private static final int LONGEST = 5;
-    private static final int AGE = 6;
-    private static final int SIZE = 7;
+    private static final int RECEIVED_BYTES = 6;
+    private static final int SENT_BYTES = 7;
+    private static final int LAST_BYTES = 8;
+    private static final int FEWEST_BYTES = 9;
+    private static final int MOST_BYTES = 10;
+    private static final int AGE = 11;
+    private static final int SIZE = 12;
 
     private final AtomicLongArray counts = new AtomicLongArray(SIZE);
     private final AtomicInteger age;
@@ -31,15 +36,24 @@ final class Traffic {
         counts.setPlain(AGE, age.get());
     }
 
-    /** A request came. */
-    void received() {
+    /** A request of so many bytes came. */
+    void received(int bytes) {
         renew();
+        add(RECEIVED_BYTES, bytes);
         add(RECEIVED, 1);
     }
 
-    /** A reply or an event was sent. */
-    void sent() {
+    /** A reply or an event of so many bytes was sent. */
+    void sent(int bytes) {
         renew();
+        if (counts.getPlain(SENT) == 0 || bytes < counts.getPlain(FEWEST_BYTES)) {
+            counts.setOpaque(FEWEST_BYTES, bytes);
+        }
+        if (bytes > counts.getPlain(MOST_BYTES)) {
+            counts.setOpaque(MOST_BYTES, bytes);
+        }
+        counts.setOpaque(LAST_BYTES, bytes);
+        add(SENT_BYTES, bytes);
         add(SENT, 1);
     }
 
@@ -80,8 +94,36 @@ final class Traffic {
                         counts.getOpaque(ANSWERED),
                         counts.getOpaque(MICROS),
                         counts.getOpaque(SHORTEST),
-                        counts.getOpaque(LONGEST))
+                        counts.getOpaque(LONGEST),
+                        new Bytes(
+                                counts.getOpaque(RECEIVED_BYTES),
+                                counts.getOpaque(SENT_BYTES),
+                                counts.getOpaque(LAST_BYTES),
+                                counts.getOpaque(FEWEST_BYTES),
+                                counts.getOpaque(MOST_BYTES)))
                 : Sum.NOTHING;
+    }
+
+    /**
+     * How large the requests and what was sent were.
+     *
+     * @param received of all requests
+     * @param sent of all that was sent
+     * @param last of one of the last that were sent
+     * @param fewest of the smallest sent
+     * @param most of the largest sent
+     */
+    record Bytes(long received, long sent, long last, long fewest, long most) {
+
+        Bytes and(Bytes other) {
+            return new Bytes(
+                    received + other.received, sent + other.sent, last, Math.min(fewest, other.fewest), Math.max(most, other.most));
+        }
+
+        /** With what came besides, where nothing was sent. */
+        private Bytes after(Bytes other) {
+            return new Bytes(received + other.received, other.sent, other.last, other.fewest, other.most);
+        }
     }
 
     /**
@@ -93,10 +135,11 @@ final class Traffic {
      * @param micros what the answers took together
      * @param shortest what one of them took at least, in microseconds
      * @param longest what one of them took at most, in microseconds
+     * @param bytes how large they were
      */
-    record Sum(long received, long sent, long answered, long micros, long shortest, long longest) {
+    record Sum(long received, long sent, long answered, long micros, long shortest, long longest, Bytes bytes) {
 
-        static final Sum NOTHING = new Sum(0, 0, 0, 0, 0, 0);
+        static final Sum NOTHING = new Sum(0, 0, 0, 0, 0, 0, new Bytes(0, 0, 0, 0, 0));
 
         Sum and(Sum other) {
             return new Sum(
@@ -105,7 +148,8 @@ final class Traffic {
                     answered + other.answered,
                     micros + other.micros,
                     answered == 0 ? other.shortest : other.answered == 0 ? shortest : Math.min(shortest, other.shortest),
-                    Math.max(longest, other.longest));
+                    Math.max(longest, other.longest),
+                    sent == 0 ? bytes.after(other.bytes) : other.sent == 0 ? other.bytes.after(bytes) : bytes.and(other.bytes));
         }
 
         long minMillis() {

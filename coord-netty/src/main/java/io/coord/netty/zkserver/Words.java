@@ -119,6 +119,19 @@ public final class Words implements FourLetterWords {
         return status.role() == MemberStatus.Role.LEADER ? "leader" : "follower";
     }
 
+    private static String standing(String mode) {
+        return switch (mode) {
+            case "leader" -> "leading - broadcast";
+            case "observer" -> "observing - broadcast";
+            case "read-only" -> "looking";
+            default -> "following - broadcast";
+        };
+    }
+
+    private static boolean isVoter(MemberStatus status) {
+        return status.role() != MemberStatus.Role.OBSERVER;
+    }
+
     private String figures(MemberStatus status, ClientPort port) {
         Traffic.Sum sum = port.traffic();
         return "Latency min/avg/max: " + sum.minMillis() + "/" + sum.averageMillis() + "/" + sum.maxMillis() + "\n"
@@ -143,7 +156,11 @@ public final class Words implements FourLetterWords {
         StringBuilder text = new StringBuilder();
         add(text, "version", VERSION + ", built on " + build());
         add(text, "server_state", mode(status));
-        add(text, "peer_state", mode(status).equals("leader") ? "leading - broadcast" : mode(status) + " - broadcast");
+        if (!status.peers().isEmpty()) {
+            add(text, "peer_state", standing(mode(status)));
+            add(text, "quorum_size", status.peers().stream().filter(MemberStatus.Peer::votes).count() + (isVoter(status) ? 1 : 0));
+        }
+        add(text, "uptime", port.openMillis());
         add(text, "min_latency", sum.minMillis());
         add(text, "avg_latency", sum.averageMillis());
         add(text, "max_latency", sum.maxMillis());
@@ -157,11 +174,22 @@ public final class Words implements FourLetterWords {
         add(text, "approximate_data_size", census.dataBytes());
         add(text, "global_sessions", census.sessions());
         add(text, "local_sessions", census.localSessions());
+        Traffic.Bytes bytes = sum.bytes();
+        add(text, "last_client_response_size", sum.sent() == 0 ? -1 : bytes.last());
+        add(text, "min_client_response_size", sum.sent() == 0 ? -1 : bytes.fewest());
+        add(text, "max_client_response_size", sum.sent() == 0 ? -1 : bytes.most());
+        add(text, "bytes_received_count", bytes.received());
+        add(text, "response_bytes", bytes.sent());
+        Tally tally = port.tally();
+        add(text, "connection_request_count", tally.asked);
+        add(text, "connection_rejected", tally.refused);
+        add(text, "sessionless_connections_expired", tally.late);
+        add(text, "auth_failed_count", tally.unproven);
+        add(text, "throttled_ops", tally.throttled);
         if (mode(status).equals("leader")) {
             add(text, "learners", heard(status, true) + heard(status, false));
             add(text, "synced_followers", heard(status, true));
             add(text, "synced_observers", heard(status, false));
-            add(text, "quorum_size", status.peers().stream().filter(MemberStatus.Peer::votes).count() + 1);
         }
         return text.toString();
     }
@@ -188,7 +216,8 @@ public final class Words implements FourLetterWords {
                 + "minSessionTimeout=" + member.config().minSessionTimeout().toMillis() + "\n"
                 + "maxSessionTimeout=" + member.config().maxSessionTimeout().toMillis() + "\n"
                 + "clientPortListenBacklog=" + ClientPort.backlog() + "\n"
-                + "serverId=" + status.member() + "\n";
+                + "serverId=" + status.member() + "\n"
+                + (status.peers().isEmpty() ? "" : "peerType=" + (isVoter(status) ? 0 : 1) + "\nmembership: \n" + member.membership());
     }
 
     /** What is of use to those who look for a fault; no names of people, places or directories. */
@@ -203,11 +232,13 @@ public final class Words implements FourLetterWords {
     }
 
     private String sessions(ClientPort port) {
-        Map<Long, List<String>> all = member.ephemerals();
-        Map<Long, List<String>> owners = new TreeMap<>(all);
+        Map<Long, SessionPort.Living> all = member.sessions();
+        Map<Long, List<String>> owners = new TreeMap<>();
+        all.forEach((id, living) -> owners.put(id, living.ephemerals()));
         owners.values().removeIf(List::isEmpty);
         StringBuilder text = new StringBuilder("SessionTracker dump:\nGlobal Sessions(").append(all.size()).append("):\n");
-        all.keySet().forEach(id -> text.append("0x").append(Long.toHexString(id)).append('\n'));
+        all.forEach((id, living) -> text.append("0x").append(Long.toHexString(id)).append('\t')
+                .append(living.timeoutMillis()).append("ms\n"));
         text.append("ephemeral nodes dump:\nSessions with Ephemerals (").append(owners.size()).append("):\n");
         owners.forEach((id, paths) -> {
             text.append("0x").append(Long.toHexString(id)).append(":\n");

@@ -12,10 +12,10 @@ class TrafficTest {
     private Traffic traffic(int received, long... nanos) {
         Traffic traffic = new Traffic(age);
         for (int i = 0; i < received; i++) {
-            traffic.received();
+            traffic.received(30);
         }
         for (long each : nanos) {
-            traffic.sent();
+            traffic.sent(20);
             traffic.answered(each);
         }
         return traffic;
@@ -29,6 +29,7 @@ class TrafficTest {
         assertThat(sum.minMillis()).isEqualTo(1);
         assertThat(sum.maxMillis()).isEqualTo(9);
         assertThat(sum.averageMillis()).isEqualTo(4.4667);
+        assertThat(sum.bytes()).isEqualTo(new Traffic.Bytes(150, 60, 20, 20, 20));
     }
 
     @Test
@@ -36,8 +37,8 @@ class TrafficTest {
         Traffic traffic = traffic(2, 7_000_000);
         age.incrementAndGet();
         assertThat(traffic.sum()).isEqualTo(Traffic.Sum.NOTHING);
-        traffic.received();
-        assertThat(traffic.sum()).isEqualTo(new Traffic.Sum(1, 0, 0, 0, 0, 0));
+        traffic.received(30);
+        assertThat(traffic.sum()).isEqualTo(new Traffic.Sum(1, 0, 0, 0, 0, 0, new Traffic.Bytes(30, 0, 0, 0, 0)));
         assertThat(traffic.sum().averageMillis()).isZero();
     }
 }

@@ -42,8 +42,19 @@ public interface SessionPort {
     /** How much there is, for those who look after the member. Costs a look at each session. */
     Census census();
 
-    /** The sessions that are not over, each with the paths of its ephemeral nodes. */
-    SortedMap<Long, List<String>> ephemerals();
+    /** The ensemble's sessions that are not over. */
+    SortedMap<Long, Living> sessions();
+
+    /** What {@code /zookeeper/config} holds: where the members are, as far as that is known. */
+    String membership();
+
+    /**
+     * A session that is not over.
+     *
+     * @param timeoutMillis its timeout
+     * @param ephemerals the paths of its ephemeral nodes
+     */
+    record Living(int timeoutMillis, List<String> ephemerals) {}
 
     /**
      * How much there is at a member.

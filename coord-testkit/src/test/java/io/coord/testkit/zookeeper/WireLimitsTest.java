@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
@@ -100,6 +101,66 @@ class WireLimitsTest {
             }
         }
         return false;
+    }
+
+    @Test
+    @DisplayName("L1, L2: above the limit of unanswered requests nothing more is read; what has waited for too long is refused, and not carried out")
+    void throttled() throws Exception {
+        start(3, MemberConfig.DEFAULT, server -> server.maxUnanswered(1).throttleWaitingFor(Duration.ofMillis(100)));
+        MemberId follower = ensemble.anyFollower();
+        try (WireProbe probe = WireProbe.connected(at(follower))) {
+            ensemble.isolate(follower);
+            probe.send(OpCode.CREATE, create("/first", 1, 0));
+            probe.send(OpCode.CREATE, create("/second", 1, 0));
+            probe.send(OpCode.EXISTS, new Request.Watched("/first", false));
+            probe.send(OpCode.PING, Request.Empty.EMPTY);
+            assertThat(new CountDownLatch(1).await(400, TimeUnit.MILLISECONDS)).isFalse();
+            ensemble.heal();
+
+            assertThat(probe.next().error()).as("what was taken").isZero();
+            assertThat(probe.next().error()).isEqualTo(-127);
+            assertThat(probe.next().error()).isEqualTo(-127);
+            assertThat(probe.next().error()).as("a ping keeps the session").isZero();
+            assertThat(probe.ask(OpCode.EXISTS, new Request.Watched("/first", false)).error()).isZero();
+            assertThat(probe.ask(OpCode.EXISTS, new Request.Watched("/second", false)).error()).isEqualTo(-101);
+        }
+    }
+
+    @Test
+    @DisplayName("L3: sessions asked for above the rate are refused by closing the connection")
+    void connectRate() throws Exception {
+        start(1, MemberConfig.DEFAULT, server -> server.connectRate(2, 1, Duration.ofHours(1)));
+        try (WireProbe first = WireProbe.connected(one());
+                WireProbe second = WireProbe.connected(one());
+                WireProbe third = new WireProbe(one())) {
+            third.send(new ConnectRequest(0, 0, 10_000, 0, Bytes.wrap(new byte[16]), false)::write);
+            assertThat(third.frameOrEnd()).isNull();
+            assertThat(first.ask(OpCode.PING, Request.Empty.EMPTY).error()).isZero();
+            assertThat(second.ask(OpCode.PING, Request.Empty.EMPTY).error()).isZero();
+        }
+    }
+
+    @Test
+    @DisplayName("L3: a large request, while those unanswered come to the limit, costs its connection; others go on")
+    void largeRequests() throws Exception {
+        start(3, MemberConfig.DEFAULT, server -> server.maxLargeRequests(1_000, 6_000));
+        MemberId follower = ensemble.anyFollower();
+        try (WireProbe small = WireProbe.connected(at(follower));
+                WireProbe large = WireProbe.connected(at(follower));
+                WireProbe another = WireProbe.connected(at(follower))) {
+            ensemble.isolate(follower);
+            large.send(OpCode.CREATE, create("/large", 4_000, 0));
+            small.send(OpCode.CREATE, create("/small", 900, 0));
+            assertThat(small.send(OpCode.PING, Request.Empty.EMPTY)).isEqualTo(-2);
+            assertThat(new CountDownLatch(1).await(200, TimeUnit.MILLISECONDS)).as("until the server has read it").isFalse();
+            assertThat(another.endsAt(OpCode.CREATE, create("/another", 4_000, 0))).isTrue();
+            ensemble.heal();
+            assertThat(large.next().error()).isZero();
+            assertThat(small.next().error()).isZero();
+            assertThat(small.next().error()).as("the ping").isZero();
+            assertThat(large.ask(OpCode.CREATE, create("/again", 4_000, 0)).error()).as("there is room again").isZero();
+            assertThat(small.ask(OpCode.EXISTS, new Request.Watched("/another", false)).error()).isEqualTo(-101);
+        }
     }
 
     @Test

@@ -116,14 +116,26 @@ class WireWordsTest {
             assertThat(grown(before, now, "zk_approximate_data_size")).isEqualTo(12);
             assertThat(grown(before, now, "zk_packets_received")).isGreaterThanOrEqualTo(4);
             assertThat(ask(leader, "wchs")).isEqualTo("1 connections watching 2 paths\nTotal watches:2\n");
-            assertThat(ask(leader, "cons")).containsPattern("recved=4,sent=4,sid=0x[0-9a-f]+,lop=EXIS,est=\\d+,to=10000,minlat=0");
-            assertThat(ask(leader, "dump")).containsPattern("Sessions with Ephemerals \\(1\\):\n0x[0-9a-f]+:\n\t/counted\n");
+            assertThat(ask(leader, "cons")).containsPattern("recved=4,sent=4,sid=0x[0-9a-f]+,lop=EXIS,est=\\d+,to=10000,"
+                    + "lcxid=0x3,lzxid=0x[0-9a-f]+,lresp=\\d+,llat=\\d+,minlat=\\d+,avglat=\\d+,maxlat=\\d+\\)\n");
+            assertThat(ask(leader, "dump")).containsPattern("^SessionTracker dump:\nGlobal Sessions\\(1\\):\n0x[0-9a-f]+\t10000ms\n"
+                    + "ephemeral nodes dump:\nSessions with Ephemerals \\(1\\):\n0x[0-9a-f]+:\n\t/counted\n");
+            assertThat(now).containsEntry("zk_peer_state", "leading - broadcast").containsEntry("zk_quorum_size", "3")
+                    .containsEntry("zk_learners", "2").containsEntry("zk_synced_followers", "2")
+                    .containsEntry("zk_local_sessions", "0").containsEntry("zk_global_sessions", "1");
+            assertThat(grown(before, now, "zk_connection_request_count")).isEqualTo(1);
+            assertThat(grown(before, now, "zk_uptime")).isGreaterThanOrEqualTo(0);
+            assertThat(Long.parseLong(now.get("zk_max_client_response_size")))
+                    .isGreaterThanOrEqualTo(Long.parseLong(now.get("zk_min_client_response_size"))).isGreaterThan(16);
+            assertThat(grown(before, now, "zk_bytes_received_count")).isGreaterThan(12);
+            assertThat(monitored(ensemble.anyFollower())).containsEntry("zk_peer_state", "following - broadcast")
+                    .containsEntry("zk_quorum_size", "3");
             assertThat(ask(leader, "crst")).isEqualTo("Connection stats reset.\n");
             assertThat(ask(leader, "cons")).contains("recved=0,sent=0,sid=");
             assertThat(ask(leader, "srst")).isEqualTo("Server stats reset.\n");
             assertThat(ask(leader, "srvr")).contains("\nReceived: 0\n", "/0.0/");
         }
-        assertThat(ask(leader, "conf")).contains("clientPort=" + at(leader).getPort(), "serverId=" + leader);
+        assertThat(ask(leader, "conf")).contains("clientPort=" + at(leader).getPort(), "serverId=" + leader, "peerType=0\nmembership: \n");
         assertThat(ask(leader, "envi")).startsWith("Environment:\nzookeeper.version=3.9.");
         assertThat(ask(leader, "ruok")).isEqualTo("imok");
         assertThat(ask(leader, "isro")).isEqualTo("rw");

@@ -1,0 +1,17 @@
+package io.coord.netty.zkserver;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/** What happens seldom at a port, counted for those who look after it. */
+final class Tally {
+    /** Sessions asked for. */
+    final AtomicLong asked = new AtomicLong();
+    /** Connections closed as they came, or as they asked for a session, since there were too many. */
+    final AtomicLong refused = new AtomicLong();
+    /** Connections that did not ask for a session in time. */
+    final AtomicLong late = new AtomicLong();
+    /** Proofs that proved nothing. */
+    final AtomicLong unproven = new AtomicLong();
+    /** Requests that had waited for too long. */
+    final AtomicLong throttled = new AtomicLong();
+}

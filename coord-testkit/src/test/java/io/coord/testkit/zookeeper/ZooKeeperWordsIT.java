@@ -1,0 +1,88 @@
+package io.coord.testkit.zookeeper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.coord.Acl;
+import io.coord.Bytes;
+import io.coord.MemberId;
+import io.coord.netty.ZooKeeperServer;
+import io.coord.netty.jute.OpCode;
+import io.coord.netty.jute.Request;
+import io.coord.testkit.LocalEnsemble;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Four-letter words, word for word as a real ZooKeeper answers them (zk.4L1). */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class ZooKeeperWordsIT {
+
+    private static final Set<String> WORDS =
+            Set.of("conf", "cons", "crst", "dump", "envi", "isro", "mntr", "ruok", "srst", "srvr", "stat", "wchs");
+
+    @TempDir
+    private Path directory;
+
+    /** What a server answers, with every number alike, and what says whose it is. */
+    private static String shape(InetSocketAddress server, String word) throws Exception {
+        return ReadOnlyContract.ask(server, word)
+                .replaceAll("Zookeeper version: .*", "Zookeeper version: V")
+                .replaceAll("0x[0-9a-f]+", "0xN")
+                .replaceAll("\\d+\\.\\d+\\.\\d+\\.\\d+:\\d+", "A")
+                .replaceAll("\\[[01]\\]", "[I]")
+                .replaceAll("-?\\d+(\\.\\d+)?", "N");
+    }
+
+    private static Set<String> keys(InetSocketAddress server) throws Exception {
+        return ReadOnlyContract.ask(server, "mntr").lines()
+                .map(line -> line.split("\t")[0])
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Whoever asks is a connection as well, which is there in an order of its own. */
+    private static Set<String> lines(String text) {
+        return text.lines().collect(Collectors.toSet());
+    }
+
+    @Test
+    @DisplayName("4L1: srvr, stat, cons, wchs, isro, ruok, crst and srst have the lines of ZooKeeper's, and mntr has no key but its")
+    void lineByLine() throws Exception {
+        AtomicReference<ZooKeeperServer> door = new AtomicReference<>();
+        try (ServerProcess process = ServerProcess.start(List.of(), directory, List.of("zookeeper.4lw.commands.whitelist=*"));
+                LocalEnsemble ensemble = LocalEnsemble.builder().members(1).frontEnd(member -> {
+                    ZooKeeperServer server = ZooKeeperServer.listeningOn(0).threads(1).fourLetterWords(WORDS);
+                    door.set(server);
+                    return server;
+                }).start()) {
+            assertThat(ensemble.leader()).isEqualTo(MemberId.of(1));
+            String[] address = process.address().split(":");
+            InetSocketAddress theirs = new InetSocketAddress(address[0], Integer.parseInt(address[1]));
+            InetSocketAddress ours = new InetSocketAddress(InetAddress.getLoopbackAddress(), door.get().port());
+            try (WireProbe there = busy(theirs); WireProbe here = busy(ours)) {
+                for (String word : List.of("srvr", "stat", "cons", "wchs", "isro", "ruok", "crst", "srst")) {
+                    assertThat(lines(shape(ours, word))).as(word).isEqualTo(lines(shape(theirs, word)));
+                }
+                assertThat(keys(theirs)).containsAll(keys(ours));
+                assertThat(there.ask(OpCode.PING, Request.Empty.EMPTY).error()).isZero();
+                assertThat(here.ask(OpCode.PING, Request.Empty.EMPTY).error()).isZero();
+            }
+        }
+    }
+
+    private static WireProbe busy(InetSocketAddress server) throws Exception {
+        WireProbe probe = WireProbe.connected(server);
+        probe.ask(OpCode.CREATE, new Request.Create("/busy", Bytes.utf8("x"), Acl.OPEN, 1));
+        probe.ask(OpCode.EXISTS, new Request.Watched("/busy", true));
+        return probe;
+    }
+}
