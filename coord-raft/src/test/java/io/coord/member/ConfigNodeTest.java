@@ -19,11 +19,20 @@ class ConfigNodeTest {
     void clientsFindEveryMemberInZooKeepersFormat_zkRC1() {
         assertThat(data("1=broker-1:7100:2181,2=broker-2:7100:2181,3=10.0.0.3:7100:2182,4=[2001:db8::4]:7100:2181:observer", 0x1f))
                 .isEqualTo(Bytes.utf8("""
-                        server.1=broker-1:7100:7100:participant;broker-1:2181
-                        server.2=broker-2:7100:7100:participant;broker-2:2181
-                        server.3=10.0.0.3:7100:7100:participant;10.0.0.3:2182
-                        server.4=[2001:db8::4]:7100:7100:observer;[2001:db8::4]:2181
+                        server.1=broker-1:7100:7101:participant;broker-1:2181
+                        server.2=broker-2:7100:7101:participant;broker-2:2181
+                        server.3=10.0.0.3:7100:7101:participant;10.0.0.3:2182
+                        server.4=[2001:db8::4]:7100:7101:observer;[2001:db8::4]:2181
                         version=1f"""));
+    }
+
+    @Test
+    void noTwoPortsOfALineAreOne_zkRC1() {
+        assertThat(data("1=a:7100:7101,2=b:65535:65534,3=c:65534:65535", 1).utf8()).isEqualTo("""
+                server.1=a:7100:7102:participant;a:7101
+                server.2=b:65535:65533:participant;b:65534
+                server.3=c:65534:65533:participant;c:65535
+                version=1""");
     }
 
     @ParameterizedTest

@@ -1,9 +1,16 @@
 package io.coord.testkit;
 
+import io.coord.MemberAddress;
 import io.coord.MemberConfig;
 import io.coord.MemberId;
 import io.coord.netty.ZooKeeperServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -20,6 +27,8 @@ import java.util.stream.Collectors;
  * }
  * }</pre>
  *
+ * <p>With several members, {@code /zookeeper/config} tells clients where all of them are.
+ *
  * <p>Sessions and nodes outlive {@link #stop} and {@link #restart()}, and the ports stay the same. Listens on the loopback address.
  * Needs {@code coord-netty}, which the test kit itself does without. For any thread but for starting and stopping.
  */
@@ -28,12 +37,40 @@ public final class ZooKeeperTestServer implements AutoCloseable {
     private static final String HOST = "127.0.0.1";
 
     private final Map<MemberId, Integer> ports = new TreeMap<>();
+    /** Ports that are kept until a door takes them: the members are told of all before the first opens. */
+    private final Map<MemberId, ServerSocket> reservations = new TreeMap<>();
     private final Map<MemberId, ZooKeeperServer> doors = new TreeMap<>();
     private final LocalEnsemble ensemble;
 
     private ZooKeeperTestServer(int members, MemberConfig config) {
-        ensemble = LocalEnsemble.builder().members(members).config(config).frontEnd(this::door).start();
-        doors.forEach((member, door) -> ports.put(member, door.port()));
+        try {
+            for (int id = 1; id <= members; id++) {
+                ServerSocket reserved = new ServerSocket(0, 1, InetAddress.getByName(HOST));
+                reservations.put(MemberId.of(id), reserved);
+                ports.put(MemberId.of(id), reserved.getLocalPort());
+            }
+            ensemble = LocalEnsemble.builder().members(members).config(config).addresses(this::address).frontEnd(this::door).start();
+        } catch (IOException e) {
+            throw new UncheckedIOException("no port is free for a member's clients", e);
+        } finally {
+            List.copyOf(reservations.keySet()).forEach(this::giveUp);
+        }
+    }
+
+    private MemberAddress address(MemberId member) {
+        return new MemberAddress(HOST, 1 + member.value(), OptionalInt.of(ports.getOrDefault(member, 0)));
+    }
+
+    /** Lets the port be taken by the door it was kept for. */
+    private void giveUp(MemberId member) {
+        ServerSocket reserved = reservations.remove(member);
+        if (reserved != null) {
+            try {
+                reserved.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException("port " + ports.get(member) + " cannot be given up", e);
+            }
+        }
     }
 
     /** A server of one member, which can create nodes with a time to live. */
@@ -60,6 +97,7 @@ public final class ZooKeeperTestServer implements AutoCloseable {
     }
 
     private ZooKeeperServer door(MemberId member) {
+        giveUp(member);
         ZooKeeperServer door = ZooKeeperServer.listeningOn(ports.getOrDefault(member, 0));
         doors.put(member, door);
         return door;

@@ -68,9 +68,9 @@ class WireReconfigTest {
                 admin.addAuthInfo("digest", "super:secret".getBytes(StandardCharsets.UTF_8));
                 byte[] config = admin.reconfigure(null, null, CHANGED, version, stat);
                 assertThat(new String(config, StandardCharsets.UTF_8)).isEqualTo("""
-                        server.1=member-1:7100:7100:participant;member-1:2181
-                        server.2=member-2:7100:7100:participant;member-2:2182
-                        server.3=member-3:7100:7100:participant;member-3:2183
+                        server.1=member-1:7100:7101:participant;member-1:2181
+                        server.2=member-2:7100:7101:participant;member-2:2182
+                        server.3=member-3:7100:7101:participant;member-3:2183
                         version=""" + Long.toHexString(stat.getMzxid()));
                 assertThat(stat.getMzxid()).isGreaterThan(version);
                 assertThat(admin.getData(ZooDefs.CONFIG_NODE, false, null)).isEqualTo(config);

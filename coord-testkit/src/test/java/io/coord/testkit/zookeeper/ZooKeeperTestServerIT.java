@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.coord.MemberId;
 import io.coord.testkit.ZooKeeperTestServer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
@@ -15,6 +16,7 @@ import org.apache.curator.framework.recipes.leader.LeaderLatch;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
 import org.apache.curator.retry.RetryForever;
 import org.apache.zookeeper.CreateMode;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -78,6 +80,23 @@ class ZooKeeperTestServerIT {
             assertThat(counter.get().succeeded()).isTrue();
             first.close();
             assertThat(second.await(60, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    @Test
+    @DisplayName("RC1, R6: the configuration node tells where the members are, and clients read it")
+    void theConfigurationTellsTheMembers() throws Exception {
+        try (ZooKeeperTestServer server = ZooKeeperTestServer.start(3);
+                CuratorFramework client = client(server)) {
+            client.blockUntilConnected();
+            String text = new String(client.getZookeeperClient().getZooKeeper().getConfig(false, null), StandardCharsets.UTF_8);
+            List<String> lines = text.lines().toList();
+            assertThat(lines).hasSize(4);
+            for (MemberId member : server.members()) {
+                assertThat(lines).anyMatch(line -> line.startsWith("server." + member + "=127.0.0.1:")
+                        && line.endsWith(":participant;127.0.0.1:" + server.getPort(member)));
+            }
+            assertThat(lines.get(3)).matches("version=[0-9a-f]+");
         }
     }
 
