@@ -420,10 +420,10 @@ public final class MemberCore {
         if (join.rejoins()) {
             welcome(from, known);
         } else if (join.admitted()) {
-            if (raft().configurationIndex() >= join.configurationIndex()) {
+            if (raft().commitIndex() >= join.configurationIndex()) { // which may be that of a snapshot behind the last change
                 outbox.send(clusterId, from.id(), new PeerMessage.Removed(
                         raft().term(),
-                        raft().configurationIndex(),
+                        Math.max(raft().configurationIndex(), join.configurationIndex()),
                         known == null ? "the ensemble has gone on without it" : "another disk has taken its place"));
             }
         } else if (isDrawnSince(from) && (known == null || known.incarnation() < from.incarnation())) {

@@ -568,12 +568,13 @@ public final class Raft {
     }
 
     /**
-     * Whether this member may be elected: its disk can be trusted, and it votes, or did in the last configuration it knows to be
-     * committed. Without the latter a member whose log ends with its own removal, uncommitted, could be the only one whose log is
+     * Whether this member may be elected: its disk can be trusted, and it votes, or did in the configuration before one that may not
+     * be committed; after a start nobody knows of more than the snapshot. Without the latter a member whose log ends with its own removal, uncommitted, could be the only one whose log is
      * long enough, and nobody would campaign (thesis 4.2.2). It does not count itself then.
      */
     boolean isElector() {
-        return mayVote && (configuration.isVoter(self) || log.configurationAt(commitIndex).isVoter(self));
+        long before = Math.max(commitIndex, log.configurationIndex() - 1);
+        return mayVote && (configuration.isVoter(self) || log.configurationAt(before).isVoter(self));
     }
 
     /** Whether its disk could not be trusted to keep what it acknowledged as a voter (fault.M5). */

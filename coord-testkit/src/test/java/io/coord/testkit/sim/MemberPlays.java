@@ -9,6 +9,7 @@ import io.coord.member.Input;
 import io.coord.member.PeerFrame;
 import io.coord.member.PeerMessage;
 import io.coord.member.SessionGrant;
+import io.coord.raft.ConfigPayload;
 import io.coord.raft.Message;
 import io.coord.testkit.sim.SimClient.Kind;
 import io.coord.testkit.sim.Stage.Asked;
@@ -25,6 +26,7 @@ final class MemberPlays {
 
     static void addTo(Map<String, Runnable> all) {
         all.put("fault.M1 killed", MemberPlays::theLeaderDiesAtEachStepOfAChange);
+        all.put("fault.M1 alone", MemberPlays::aLeaderStartsAgainWithItsOwnRemovalOnItsDiskAlone);
         all.put("fault.M3 down", MemberPlays::aMemberRemovedWhileItWasDownLearnsOfIt);
         all.put("fault.M4 list", MemberPlays::aNewcomerToldOfOneMemberFindsTheLeader);
         all.put("fault.M4 twice", MemberPlays::aMemberTakenInAndRemovedUnheardIsTakenInAgain);
@@ -63,6 +65,36 @@ final class MemberPlays {
             }
             stage.settle();
         }
+    }
+
+    /** Of two, it votes no more by its log, which is the longer one: the other cannot be elected without it (thesis 4.2.2). */
+    private static void aLeaderStartsAgainWithItsOwnRemovalOnItsDiskAlone() {
+        Stage stage = new Stage(1, 2, 1, Stage.CONFIG);
+        stage.join(2);
+        stage.become(List.of(2), List.of(1));
+        SimMember leaves = stage.member(2);
+        stage.until("L1", "member 2 leads", () -> stage.leads(leaves) && Stage.view(leaves).established());
+        stage.world.network().lose(MemberPlays::isEndOfChange);
+        stage.ask(stage.session(leaves), List.of(1), List.of());
+        stage.until("L7", "its removal is on its disk", () -> {
+            var view = Stage.view(leaves);
+            return !view.configuration().isJoint()
+                    && view.configuration().voters().get(0).id().value() == 1
+                    && view.durableIndex() == view.lastIndex();
+        });
+        stage.crash(leaves);
+        stage.world.network().lose(null);
+        stage.run(1_000);
+        stage.start(leaves);
+        stage.until("L1", "somebody leads", () -> stage.world.leader().isPresent());
+        stage.until("L7", "the change is carried out", () -> stage.world.checks().wanted() == null);
+    }
+
+    private static boolean isEndOfChange(PeerFrame frame) {
+        return frame.message() instanceof PeerMessage.Consensus consensus
+                && consensus.message() instanceof Message.Append append
+                && append.entries().stream()
+                        .anyMatch(entry -> entry.payload() instanceof ConfigPayload config && !config.configuration().isJoint());
     }
 
     /** It starts with the log of before, which names it, and has heard of nothing since. */

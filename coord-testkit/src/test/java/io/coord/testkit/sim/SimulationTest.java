@@ -58,12 +58,14 @@ class SimulationTest {
     @ParameterizedTest
     @MethodSource("known")
     void aSeedThatOnceFoundSomethingFindsNothingMore(Known known) {
-        Report report = SimRun.of(known.seed(), known.members(), known.seconds());
+        Report report = known.members() == 0
+                ? SimRun.changing(known.seed(), known.seconds())
+                : SimRun.of(known.seed(), known.members(), known.seconds());
 
         assertThat(report.acknowledgedWrites()).isPositive();
     }
 
-    /** Lines of {@code seed members seconds}, and behind a {@code #} what was found. */
+    /** Lines of {@code seed members seconds}, no members where they come and go, and behind a {@code #} what was found. */
     static Stream<Known> known() throws IOException {
         List<Known> known = new ArrayList<>();
         try (InputStream in = Objects.requireNonNull(SimulationTest.class.getResourceAsStream("/sim/seeds.txt"))) {

@@ -13,6 +13,8 @@ import io.coord.member.Failure;
 import io.coord.member.Input;
 import io.coord.member.MemberView;
 import io.coord.member.SessionGrant;
+import io.coord.raft.Configuration;
+import io.coord.raft.MemberKey;
 import io.coord.raft.Role;
 import io.coord.testkit.check.Violation;
 import java.time.Duration;
@@ -159,9 +161,13 @@ final class Stage {
     void become(List<Integer> voters, List<Integer> observers) {
         ask(new Owner(leader()), voters, observers);
         until("L7", "the members are " + voters + " and " + observers, () -> {
-            List<Integer> now = world.checks().raft().configuration().voters().stream().map(key -> key.id().value()).toList();
-            return now.equals(voters) && !world.checks().raft().configuration().isJoint();
+            Configuration now = world.checks().raft().configuration();
+            return !now.isJoint() && numbers(now.voters()).equals(voters) && numbers(now.learners()).equals(observers);
         });
+    }
+
+    private static List<Integer> numbers(List<MemberKey> keys) {
+        return keys.stream().map(key -> key.id().value()).toList();
     }
 
     // ---- time
