@@ -368,7 +368,10 @@ final class ModelTree {
         return voters.size() < configuration.voters().size() ? null : new Ensemble(voters, observers);
     }
 
-    /** What clients of ZooKeeper's protocol read there, of members that have a port for them (zk.RC1). */
+    /**
+     * What clients of ZooKeeper's protocol read there, of members that have a port for them; the second of the
+     * three ports is there because ZooKeeper's clients want two that differ (zk.RC1).
+     */
     private static Bytes configText(Configuration configuration, long version) {
         Ensemble shown = ensembleOf(configuration);
         if (shown == null || configuration.addresses().size() < 2) {
@@ -378,7 +381,7 @@ final class ModelTree {
         for (MemberId id : new TreeSet<>(shown.addresses().keySet())) {
             MemberAddress address = shown.address(id);
             text.append("server.").append(id).append('=').append(address.host()).append(':').append(address.peerPort()).append(':')
-                    .append(address.peerPort()).append(shown.voters().containsKey(id) ? ":participant;" : ":observer;")
+                    .append(address.peerPort() + 1).append(shown.voters().containsKey(id) ? ":participant;" : ":observer;")
                     .append(address.host()).append(':').append(address.clientPort().orElseThrow()).append('\n');
         }
         return Bytes.utf8(text.append("version=").append(Long.toHexString(version)).toString());
