@@ -36,7 +36,7 @@ final class Doors {
     Doors(ServerSettings settings, Map<String, String> users) {
         this.settings = settings;
         this.users = Map.copyOf(users);
-        this.peers = settings.ensemble().members().size() > 1 ? peers(settings) : null;
+        this.peers = settings.isJoinable() ? peers(settings) : null;
         Optional<ServerSettings.Tls> tls = settings.door().tls();
         ClientTls byTls = tls.map(Doors::tls).orElse(null);
         this.clients = settings.clientPort().isPresent() ? plainClients(settings, byTls) : null;
@@ -76,6 +76,9 @@ final class Doors {
 
     private static NettyTransport peers(ServerSettings settings) {
         NettyTransport peers = NettyTransport.listeningOn(settings.peerPort()).bindHost(settings.peerHost());
+        if (settings.peerTls().isPresent()) {
+            return peers.tls(PeerTls.of(settings.peerTls().get()));
+        }
         return settings.isInsecure() ? peers.insecure() : peers;
     }
 
@@ -163,7 +166,9 @@ final class Doors {
         if (secureClients != null) {
             forClients += ", clients over TLS at " + address(secureHost(settings), secureClients.port());
         }
-        return forClients + (peers == null ? "" : ", members at " + address(settings.peerHost(), peers.port()));
+        return forClients + (peers == null
+                ? ""
+                : ", members" + (settings.peerTls().isPresent() ? " over TLS" : "") + " at " + address(settings.peerHost(), peers.port()));
     }
 
     private static String address(String host, int port) {

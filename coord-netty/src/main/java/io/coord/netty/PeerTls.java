@@ -51,6 +51,11 @@ public final class PeerTls {
         return new PeerTls(new TlsFiles(keyStore, null, password.clone(), trustStore, trustPassword.clone(), null, RELOAD_EVERY));
     }
 
+    /** From what a server's settings name. */
+    static PeerTls of(TlsFiles files) {
+        return new PeerTls(files);
+    }
+
     private PeerTls with(char @Nullable [] keyPassword, @Nullable String ensemble, Duration reloadEvery) {
         return new PeerTls(new TlsFiles(
                 files.certificate(), files.key(), keyPassword, files.trusted(), files.trustedPassword(), ensemble, reloadEvery));

@@ -3,6 +3,7 @@ package io.coord.netty.server;
 import io.coord.Ensemble;
 import io.coord.MemberConfig;
 import io.coord.MemberId;
+import io.coord.netty.peer.TlsFiles;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -18,7 +19,9 @@ import java.util.Set;
  * @param ensemble its ensemble
  * @param directory what it keeps everything under
  * @param memberDirectory the directory with the member's log and snapshots: that one, or one below it if it is laid out as ZooKeeper's
+ * @param isJoinable whether other members can reach it: there are some, or clients may name some ({@code reconfigEnabled})
  * @param peerHost where it listens for the other members
+ * @param peerTls what members prove themselves with to each other, if they do ({@code sslQuorum})
  * @param clientHost where it listens for clients
  * @param clientPort the port for clients, 0 for any; empty for none
  * @param detours where some of the other members are reached from here, if not at the ensemble's addresses
@@ -32,7 +35,9 @@ public record ServerSettings(
         Ensemble ensemble,
         Path directory,
         Path memberDirectory,
+        boolean isJoinable,
         String peerHost,
+        Optional<TlsFiles> peerTls,
         String clientHost,
         OptionalInt clientPort,
         Map<MemberId, String> detours,

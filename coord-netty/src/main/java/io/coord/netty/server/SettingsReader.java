@@ -8,6 +8,7 @@ import io.coord.MemberAddress;
 import io.coord.MemberConfig;
 import io.coord.MemberId;
 import io.coord.NodePath;
+import io.coord.netty.peer.TlsFiles;
 import java.io.IOException;
 import java.io.Reader;
 import java.net.InetAddress;
@@ -50,14 +51,15 @@ public final class SettingsReader {
     private static final List<String> READ_HERE = List.of(
             "id", "members", "dataDir", "insecure", "clientPort", "clientPortAddress", "quorumListenOnAllIPs", "peerType", "tickTime",
             "maxClientCnxns", "maxCnxns", "globalOutstandingLimit", "throttled_op_wait_time", "connection_throttle_tokens",
-            "connection_throttle_fill_count", "connection_throttle_fill_time", "largeRequestThreshold", "largeRequestMaxBytes", "jute.maxbuffer", "4lw.commands.whitelist", "DigestAuthenticationProvider.superDigest",
-            "readonlymode.enabled", "localSessionsEnabled", "localSessionsUpgradingEnabled", "reconfigEnabled", "extendedTypesEnabled", "skipACL", "snapCount", "snapSizeLimitInKb",
-            "znode.container.checkIntervalMs", "znode.container.maxNeverUsedIntervalMs", "dynamicConfigFile");
+            "connection_throttle_fill_count", "connection_throttle_fill_time", "largeRequestThreshold", "largeRequestMaxBytes", "jute.maxbuffer",
+            "4lw.commands.whitelist", "DigestAuthenticationProvider.superDigest", "readonlymode.enabled", "localSessionsEnabled",
+            "localSessionsUpgradingEnabled", "reconfigEnabled", "extendedTypesEnabled", "skipACL", "snapCount", "snapSizeLimitInKb",
+            "znode.container.checkIntervalMs", "znode.container.maxNeverUsedIntervalMs", "dynamicConfigFile",
+            "sslQuorum", "peerCertificate", "peerKey", "peerKeyPassword", "peerKeyPasswordPath", "peerAuthorities", "peerEnsemble");
 
     /** ZooKeeper's switches that protect something: passed over, they would leave open what was to be closed. */
     private static final List<String> PROTECTIVE = List.of(
-            "sslQuorum", "quorum.auth.enableSasl",
-            "quorum.auth.learnerRequireSasl", "quorum.auth.serverRequireSasl");
+            "quorum.auth.enableSasl", "quorum.auth.learnerRequireSasl", "quorum.auth.serverRequireSasl");
 
     private static final List<String> SCHEMES = List.of("digest", "ip", "sasl", "x509");
 
@@ -67,6 +69,7 @@ public final class SettingsReader {
     private static final int FRAME_BYTES_MIN = 1 << 10;
     private static final int FRAME_BYTES_MAX = 64 << 20;
     private static final long TICK_MILLIS_MAX = 3_600_000;
+    private static final Duration RELOAD_EVERY = Duration.ofSeconds(10);
 
     private final List<Mistake> mistakes = new ArrayList<>();
     private final List<String> warnings = new ArrayList<>();
@@ -163,6 +166,7 @@ public final class SettingsReader {
         Optional<String> peerType = text("peerType");
         Map<MemberId, String> detours = detours(ensemble);
         Optional<ServerSettings.Tls> tls = tls();
+        Optional<TlsFiles> peerTls = peerTls();
         Set<String> required = required();
         refuseProtection();
         ServerSettings.Door door = door(tls, required);
@@ -181,10 +185,12 @@ public final class SettingsReader {
         String clientHost = clientHostWanted
                 .or(() -> own == null ? Optional.empty() : own.clientHost())
                 .orElse(address.host());
-        if (ensemble.members().size() > 1) {
+        boolean isJoinable = ensemble.members().size() > 1 || door.isReconfigEnabled() && address.peerPort() != 0;
+        boolean isOpenToMembers = isJoinable && peerTls.isEmpty();
+        if (isOpenToMembers) {
             requireLoopback(peerHost, "other members", isInsecure);
         }
-        if (clientPort.isPresent() && !(clientHost.equals(peerHost) && ensemble.members().size() > 1)) {
+        if (clientPort.isPresent() && !(clientHost.equals(peerHost) && isOpenToMembers)) {
             requireLoopback(clientHost, "clients", isInsecure);
         }
         return new ServerSettings(
@@ -192,7 +198,9 @@ public final class SettingsReader {
                 ensemble,
                 directory,
                 memberDirectory(directory),
+                isJoinable,
                 peerHost,
+                peerTls,
                 clientHost,
                 clientPort,
                 detours,
@@ -382,7 +390,8 @@ public final class SettingsReader {
                 warnings.add("insecure: " + who + " reach this member at " + host + " without encryption, and so does whoever else can");
             } else {
                 mistakes.add(new Mistake(ErrorCode.INSECURE_ADDRESS, who + " would reach this member at " + host + " without encryption, and so would"
-                        + " whoever else can: name a loopback address, or say --prop insecure=true if the network keeps others out"));
+                        + " whoever else can: name a loopback address, encrypt it (" + (who.equals("clients") ? "secureClientPort" : "sslQuorum")
+                        + "), or say --prop insecure=true if the network keeps others out"));
             }
         }
     }
@@ -411,7 +420,10 @@ public final class SettingsReader {
             }
         }
         for (String name : List.copyOf(given.keySet())) {
-            if (name.startsWith("ssl.") || name.startsWith("secureClientPort") || name.equals("requireClientAuthScheme")
+            if (name.matches("ssl\\.quorum\\.(key|trust)Store\\..*")) {
+                mistakes.add(new Mistake(ErrorCode.INSECURE, given.remove(name).name() + " protects nothing: members are not connected over TLS"
+                        + " unless sslQuorum=true says so; say it, or take this out"));
+            } else if (name.startsWith("ssl.") || name.startsWith("secureClientPort") || name.equals("requireClientAuthScheme")
                     || name.equals("enforce.auth.schemes")) {
                 mistakes.add(cannotProtect(given.remove(name)));
             }
@@ -452,26 +464,92 @@ public final class SettingsReader {
                 file, password, trustStore, trustPassword, clientAuth, port, host, isAtClientPort, superUser));
     }
 
+    /** TLS between members: by ZooKeeper's names with key stores, or by ours with PEM files. */
+    private Optional<TlsFiles> peerTls() {
+        boolean isWanted = toggle("sslQuorum").orElse(false);
+        Optional<Path> certificate = path("peerCertificate");
+        Optional<Path> key = path("peerKey");
+        Optional<Path> authorities = path("peerAuthorities");
+        Optional<String> ensemble = text("peerEnsemble").filter(name -> !name.isEmpty());
+        char @Nullable [] keyPassword = passwordSaid("peerKeyPassword", "peerKeyPasswordPath");
+        if (ensemble.isPresent() && !ensemble.get().matches("[A-Za-z0-9._-]{1,253}")) {
+            mistakes.add(new Mistake(ErrorCode.BAD_ARGUMENT, "peerEnsemble=" + NodePath.printable(ensemble.get())
+                    + ": letters, digits, dots, hyphens and underscores name an ensemble"));
+        }
+        boolean isByPem = certificate.isPresent() || key.isPresent() || authorities.isPresent();
+        if (!isWanted && !isByPem) {
+            if (ensemble.isPresent() || keyPassword != null) {
+                mistakes.add(new Mistake(ErrorCode.INSECURE, "peerEnsemble and peerKeyPasswordPath protect nothing: members are not connected over TLS"
+                        + " unless peerCertificate, peerKey and peerAuthorities, or sslQuorum=true, say so"));
+            }
+            return Optional.empty();
+        }
+        if (isByPem) {
+            if (certificate.isEmpty() || key.isEmpty() || authorities.isEmpty()) {
+                mistakes.add(new Mistake(ErrorCode.INSECURE, "members are to be connected over TLS, which takes three PEM files: peerCertificate, peerKey"
+                        + " and peerAuthorities; " + Stream.of(
+                                certificate.isEmpty() ? "peerCertificate" : "",
+                                key.isEmpty() ? "peerKey" : "",
+                                authorities.isEmpty() ? "peerAuthorities" : "").filter(name -> !name.isEmpty()).toList() + " are not named"));
+                return Optional.empty();
+            }
+            return Optional.of(new TlsFiles(
+                    certificate.get(), key.get(), keyPassword, authorities.get(), null, ensemble.orElse(null), RELOAD_EVERY));
+        }
+        return peerTlsByStores(ensemble);
+    }
+
+    private Optional<TlsFiles> peerTlsByStores(Optional<String> ensemble) {
+        Optional<Path> keyStore = store("ssl.quorum.keyStore");
+        Optional<Path> trustStore = store("ssl.quorum.trustStore");
+        char @Nullable [] password = passwordSaid("ssl.quorum.keyStore.password", "ssl.quorum.keyStore.passwordPath");
+        char @Nullable [] trustPassword = passwordSaid("ssl.quorum.trustStore.password", "ssl.quorum.trustStore.passwordPath");
+        if (!toggle("ssl.quorum.hostnameVerification").orElse(true)) {
+            warnings.add("ssl.quorum.hostnameVerification=false is passed over: the host of a member's certificate is verified, always");
+        }
+        if (!text("ssl.quorum.clientAuth").orElse("need").equalsIgnoreCase("need")) {
+            warnings.add("ssl.quorum.clientAuth is passed over: each member proves itself to each other one, always");
+        }
+        if (keyStore.isEmpty() || trustStore.isEmpty()) {
+            mistakes.add(new Mistake(ErrorCode.INSECURE, "members are to be connected over TLS (sslQuorum), but "
+                    + (keyStore.isEmpty() ? "there is no key store with this member's certificate: name it with ssl.quorum.keyStore.location"
+                            : "no authority of members is trusted: name a store with ssl.quorum.trustStore.location")
+                    + " and its password"));
+            return Optional.empty();
+        }
+        return Optional.of(new TlsFiles(keyStore.get(), null, password, trustStore.get(), trustPassword, ensemble.orElse(null), RELOAD_EVERY));
+    }
+
+    private Optional<Path> path(String name) {
+        try {
+            return text(name).filter(file -> !file.isEmpty()).map(Path::of);
+        } catch (InvalidPathException e) {
+            mistakes.add(new Mistake(ErrorCode.BAD_ARGUMENT, name + " is no path"));
+            return Optional.empty();
+        }
+    }
+
     private Optional<Path> store(String name) {
         Optional<String> type = text(name + ".type");
         if (type.isPresent() && !type.get().matches("(?i)JKS|PKCS12|")) {
             mistakes.add(new Mistake(ErrorCode.INSECURE, name + ".type=" + NodePath.printable(type.get())
                     + " cannot be read here: convert the store to PKCS12"));
         }
-        try {
-            return text(name + ".location").filter(file -> !file.isEmpty()).map(Path::of);
-        } catch (InvalidPathException e) {
-            mistakes.add(new Mistake(ErrorCode.BAD_ARGUMENT, name + ".location is no path"));
-            return Optional.empty();
-        }
+        return path(name + ".location");
     }
 
-    /** As it stands, or in a file. */
+    /** As it stands, or in a file; empty if it was not said. */
     private char[] password(String name) {
-        Optional<String> text = text(name + ".password");
-        Optional<String> file = text(name + ".passwordPath").filter(path -> !path.isEmpty());
+        char @Nullable [] said = passwordSaid(name + ".password", name + ".passwordPath");
+        return said == null ? new char[0] : said;
+    }
+
+    /** As it stands, or in a file; null if it was not said. */
+    private char @Nullable [] passwordSaid(String name, String nameOfPath) {
+        Optional<String> text = text(name);
+        Optional<String> file = text(nameOfPath).filter(path -> !path.isEmpty());
         if (file.isEmpty()) {
-            return text.orElse("").toCharArray();
+            return text.map(String::toCharArray).orElse(null);
         }
         try {
             return Files.readString(Path.of(file.get())).strip().toCharArray();

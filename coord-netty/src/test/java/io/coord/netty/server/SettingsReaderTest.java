@@ -8,6 +8,7 @@ import io.coord.ConfigException;
 import io.coord.Ensemble;
 import io.coord.MemberConfig;
 import io.coord.MemberId;
+import io.coord.netty.peer.TlsFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -143,7 +145,7 @@ class SettingsReaderTest {
         String[] words = {"--data-dir", directory.toString(), "--id", "1", "--members", "1=192.0.2.1:7100:2181"};
 
         assertThatThrownBy(() -> read(words)).hasMessage("COORD-1070 clients would reach this member at 192.0.2.1 without encryption,"
-                + " and so would whoever else can: name a loopback address, or say --prop insecure=true if the network keeps others out");
+                + " and so would whoever else can: name a loopback address, encrypt it (secureClientPort), or say --prop insecure=true if the network keeps others out");
         assertThat(read(with(words, "--prop", "insecure=true")).warnings()).containsExactly(
                 "insecure: clients reach this member at 192.0.2.1 without encryption, and so does whoever else can");
     }
@@ -166,8 +168,7 @@ class SettingsReaderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "sslQuorum=true", "quorum.auth.enableSasl=true",
-        "ssl.keyStore.location=/keys", "zookeeper.ssl.quorum.trustStore.location=/keys"
+        "quorum.auth.enableSasl=true", "ssl.keyStore.location=/keys", "zookeeper.ssl.quorum.crl=true"
     })
     void protectionThatCannotBeGivenIsNotPassedOver(String property) {
         assertThatThrownBy(() -> alone(property))
@@ -191,6 +192,48 @@ class SettingsReaderTest {
                 .hasMessageContaining("ssl.clientAuth=none");
         assertThatThrownBy(() -> alone("secureClientPort=2281", "ssl.keyStore.location=/keys", "ssl.clientAuth=none", "ssl.crl=true"))
                 .hasMessageContaining("ssl.crl is to protect");
+    }
+
+    @Test
+    @DisplayName("security row 2: members over TLS, by ZooKeeper's names and by ours; half of it is a mistake, and not less protection")
+    void membersOverTls() {
+        ServerSettings stores = alone("sslQuorum=true", "ssl.quorum.keyStore.location=/keys", "zookeeper.ssl.quorum.keyStore.password=a",
+                "ssl.quorum.trustStore.location=/trusted", "ssl.quorum.trustStore.password=b", "ssl.quorum.hostnameVerification=false");
+        TlsFiles tls = stores.peerTls().orElseThrow();
+        assertThat(tls.certificate()).isEqualTo(Path.of("/keys"));
+        assertThat(tls.key()).isNull();
+        assertThat(tls.trusted()).isEqualTo(Path.of("/trusted"));
+        assertThat(String.valueOf(tls.keyPassword()) + String.valueOf(tls.trustedPassword())).isEqualTo("ab");
+        assertThat(stores.warnings()).anyMatch(warning -> warning.contains("is verified, always"));
+
+        TlsFiles pem = alone("peerCertificate=/c", "peerKey=/k", "peerAuthorities=/a", "peerEnsemble=prod").peerTls().orElseThrow();
+        assertThat(List.of(pem.certificate(), pem.key(), pem.trusted())).containsExactly(Path.of("/c"), Path.of("/k"), Path.of("/a"));
+        assertThat(pem.ensemble()).isEqualTo("prod");
+
+        assertThatThrownBy(() -> alone("sslQuorum=true")).hasMessageContaining("COORD-1028").hasMessageContaining("ssl.quorum.keyStore.location");
+        assertThatThrownBy(() -> alone("sslQuorum=true", "ssl.quorum.keyStore.location=/keys")).hasMessageContaining("ssl.quorum.trustStore.location");
+        assertThatThrownBy(() -> alone("ssl.quorum.keyStore.location=/keys")).hasMessageContaining("unless sslQuorum=true");
+        assertThatThrownBy(() -> alone("peerCertificate=/c", "peerKey=/k")).hasMessageContaining("[peerAuthorities] are not named");
+        assertThatThrownBy(() -> alone("peerEnsemble=prod")).hasMessageContaining("protect nothing");
+    }
+
+    @Test
+    @DisplayName("security row 1: an address that is not loopback is open to members by TLS, to clients all the same not")
+    void membersOverTlsMayListenAnywhere() {
+        String[] words = {"--data-dir", directory.toString(), "--id", "1", "--members", "1=localhost:7101:0,2=localhost:7102,3=localhost:7103",
+            "--prop", "quorumListenOnAllIPs=true", "--prop", "peerCertificate=/c", "--prop", "peerKey=/k", "--prop", "peerAuthorities=/a"};
+        assertThat(read(words).peerHost()).isEqualTo("0.0.0.0");
+        assertThatThrownBy(() -> read(with(words, "--prop", "clientPortAddress=0.0.0.0")))
+                .hasMessageStartingWith("COORD-1070 clients");
+    }
+
+    @Test
+    void aStandAloneMemberCanBeJoinedWhereItsMembersMayBeChanged() {
+        String[] words = {"--data-dir", directory.toString(), "--members", "1=localhost:7101:2181"};
+        assertThat(read(words).isJoinable()).isFalse();
+        assertThat(read(with(words, "--prop", "reconfigEnabled=true")).isJoinable()).isTrue();
+        assertThatThrownBy(() -> read(with(words, "--prop", "reconfigEnabled=true", "--prop", "quorumListenOnAllIPs=true")))
+                .hasMessageStartingWith("COORD-1070 other members");
     }
 
     @Test

@@ -110,6 +110,16 @@ final class ApacheEnsemble implements Mortal {
     }
 
     @Override
+    public void freeze(int id) throws InterruptedException {
+        servers.get(id).freeze();
+    }
+
+    @Override
+    public void thaw(int id) throws InterruptedException {
+        servers.get(id).thaw();
+    }
+
+    @Override
     public void close() {
         servers.values().forEach(ServerProcess::close);
     }

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The time from kill -9 of the leader to the next acknowledged write, default settings, beside Apache ZooKeeper's in the same run:
- * {@code -Dfailover.kills=50}.
+ * The time from kill -9 of the leader, or from when it falls silent with all its connections open, to the next acknowledged write; default
+ * settings, beside Apache ZooKeeper's in the same run: {@code -Dfailover.kills=50}.
  */
 @Tag("bench")
 class FailoverBenchIT {
@@ -33,24 +33,37 @@ class FailoverBenchIT {
     @TempDir
     Path directory;
 
+    /** What ends the leader's leadership. */
+    private enum End { KILLED, SILENT }
+
     @Test
     @Timeout(3_600)
     void writesAreBackAtMostHalfAsLateAsWithZooKeeper() throws Exception {
+        compare(End.KILLED);
+    }
+
+    @Test
+    @Timeout(3_600)
+    void behindASilentLeaderTheyAreToo() throws Exception {
+        compare(End.SILENT);
+    }
+
+    private void compare(End end) throws Exception {
         int kills = Integer.getInteger("failover.kills", 50);
         List<Long> ours;
-        try (ProcessEnsemble ensemble = ProcessEnsemble.of(3, "failover")) {
-            ours = measure(kills, ensemble);
+        try (ProcessEnsemble ensemble = ProcessEnsemble.of(3, "failover-" + end)) {
+            ours = measure(kills, ensemble, end);
         }
         List<Long> theirs;
-        try (ApacheEnsemble ensemble = new ApacheEnsemble(3, Files.createDirectories(directory.resolve("apache")))) {
-            theirs = measure(kills, ensemble);
+        try (ApacheEnsemble ensemble = new ApacheEnsemble(3, Files.createDirectories(directory.resolve("apache-" + end)))) {
+            theirs = measure(kills, ensemble, end);
         }
-        System.out.printf("failover, ms: ours %s; Apache ZooKeeper's %s; ratio of medians %.2f%n",
+        System.out.printf("failover, leader " + end + ", ms: ours %s; Apache ZooKeeper's %s; ratio of medians %.2f%n",
                 figures(ours), figures(theirs), (double) median(ours) / median(theirs));
         assertThat(median(ours) * 2).isLessThanOrEqualTo(median(theirs));
     }
 
-    private static List<Long> measure(int kills, Mortal ensemble) throws Exception {
+    private static List<Long> measure(int kills, Mortal ensemble, End end) throws Exception {
         AtomicInteger expired = new AtomicInteger();
         List<ZooKeeper> clients = new ArrayList<>();
         List<Thread> threads = new ArrayList<>();
@@ -58,6 +71,7 @@ class FailoverBenchIT {
         AtomicLong killedNanos = new AtomicLong(Long.MAX_VALUE);
         AtomicLong backNanos = new AtomicLong();
         AtomicInteger isOver = new AtomicInteger();
+        AtomicLong writes = new AtomicLong();
         try {
             for (int i = 0; i < CLIENTS; i++) {
                 CountDownLatch connected = new CountDownLatch(1);
@@ -72,7 +86,7 @@ class FailoverBenchIT {
                 assertThat(connected.await(ServerProcess.PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
                 String path = "/failover-" + i;
                 client.create(path, new byte[0], ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
-                Thread thread = new Thread(() -> write(client, path, killedNanos, backNanos, isOver), "failover-" + i);
+                Thread thread = new Thread(() -> write(client, path, killedNanos, backNanos, isOver, writes), "failover-" + i);
                 threads.add(thread);
                 thread.start();
             }
@@ -80,12 +94,22 @@ class FailoverBenchIT {
                 int leader = ensemble.awaitLeader();
                 backNanos.set(0);
                 long begin = System.nanoTime();
-                ensemble.kill(leader);
+                if (end == End.KILLED) {
+                    ensemble.kill(leader);
+                } else {
+                    ensemble.freeze(leader);
+                }
                 killedNanos.set(System.nanoTime());
                 ProcessEnsemble.await("a write after the leader was killed", () -> backNanos.get() > 0);
                 millis.add((backNanos.get() - begin) / 1_000_000);
                 killedNanos.set(Long.MAX_VALUE);
-                ensemble.restart(leader);
+                if (end == End.KILLED) {
+                    ensemble.restart(leader);
+                } else {
+                    ensemble.thaw(leader);
+                    long thawed = writes.get();
+                    ProcessEnsemble.await("writes after the leader was heard again", () -> writes.get() > thawed + CLIENTS);
+                }
             }
         } finally {
             isOver.set(1);
@@ -101,11 +125,13 @@ class FailoverBenchIT {
     }
 
     /** Writes one after the other; tells when the first was acknowledged that began after the kill. */
-    private static void write(ZooKeeper client, String path, AtomicLong killedNanos, AtomicLong backNanos, AtomicInteger isOver) {
+    private static void write(
+            ZooKeeper client, String path, AtomicLong killedNanos, AtomicLong backNanos, AtomicInteger isOver, AtomicLong writes) {
         while (isOver.get() == 0) {
             long begin = System.nanoTime();
             try {
                 client.setData(path, new byte[10], -1);
+                writes.incrementAndGet();
                 if (begin > killedNanos.get()) {
                     backNanos.compareAndSet(0, System.nanoTime());
                 }

@@ -15,6 +15,12 @@ interface Mortal extends AutoCloseable {
     /** Starts it again and waits until it serves. */
     void restart(int id) throws InterruptedException;
 
+    /** SIGSTOP: it is connected as before, and nothing comes from it. */
+    void freeze(int id) throws InterruptedException;
+
+    /** SIGCONT. */
+    void thaw(int id) throws InterruptedException;
+
     @Override
     void close();
 }

@@ -44,9 +44,11 @@ final class ProcessEnsemble implements Mortal {
     private final boolean areLinksProxied;
     private final List<String> properties;
     private final TreeMap<Integer, ServerProcess> members = new TreeMap<>();
+    private final Map<Integer, Integer> peerPorts = new TreeMap<>();
     private final Map<Integer, Integer> clientPorts = new TreeMap<>();
     private final Map<Link, FaultProxy> links = new LinkedHashMap<>();
-    private String list = "";
+    /** How many members the first ones are told of; the others come later. */
+    private int founders;
 
     /** What one member sends to another. */
     private record Link(int from, int to) {}
@@ -57,7 +59,7 @@ final class ProcessEnsemble implements Mortal {
         this.properties = properties;
     }
 
-    /** An ensemble of that many members that serves; properties are name=value. */
+    /** An ensemble of that many members that serves; properties are name=value, with {@code {id}} for the member's number. */
     static ProcessEnsemble of(int size, String name, String... properties) throws InterruptedException {
         return of(size, name, false, properties);
     }
@@ -67,13 +69,22 @@ final class ProcessEnsemble implements Mortal {
         return of(size, name, true, properties);
     }
 
+    /** One member that serves, and room for others, which {@link #start} starts with the list of all of them. */
+    static ProcessEnsemble alone(int room, String name, String... properties) throws InterruptedException {
+        return of(room, 1, name, false, properties);
+    }
+
     private static ProcessEnsemble of(int size, String name, boolean areLinksProxied, String... properties) throws InterruptedException {
+        return of(size, size, name, areLinksProxied, properties);
+    }
+
+    private static ProcessEnsemble of(int size, int founders, String name, boolean areLinksProxied, String... properties) throws InterruptedException {
         Path home = Path.of("target", "processes", name).toAbsolutePath();
         deleteTree(home);
         for (int attempt = 1; ; attempt++) {
             ProcessEnsemble ensemble = new ProcessEnsemble(home.resolve("try-" + attempt), areLinksProxied, List.of(properties));
             try {
-                ensemble.found(size);
+                ensemble.found(size, founders);
                 return ensemble;
             } catch (AssertionError e) {
                 ensemble.close();
@@ -93,27 +104,24 @@ final class ProcessEnsemble implements Mortal {
         return jar;
     }
 
-    private void found(int size) throws InterruptedException {
+    private void found(int size, int founders) throws InterruptedException {
+        this.founders = founders;
         Ports ports = new Ports();
-        Map<Integer, Integer> peerPorts = new TreeMap<>();
         for (int id = 1; id <= size; id++) {
             peerPorts.put(id, ports.free());
             clientPorts.put(id, ports.free());
         }
-        list = peerPorts.keySet().stream()
-                .map(id -> id + "=127.0.0.1:" + peerPorts.get(id) + ":" + clientPorts.get(id))
-                .collect(Collectors.joining(","));
         if (areLinksProxied) {
             pairs(size).forEach(link -> links.put(link, FaultProxy.to(peerPorts.get(link.to()))));
         }
         for (int id = 1; id <= size; id++) {
             members.put(id, new ServerProcess(command(id), directory(id).resolve("cwd"), home.resolve("member-" + id + ".log")));
         }
-        for (ServerProcess member : members.values()) {
-            member.start();
+        for (int id = 1; id <= founders; id++) {
+            members.get(id).start();
         }
-        for (ServerProcess member : members.values()) {
-            member.awaitServing();
+        for (int id = 1; id <= founders; id++) {
+            members.get(id).awaitServing();
         }
     }
 
@@ -133,14 +141,30 @@ final class ProcessEnsemble implements Mortal {
     /** What a member is told on its command line. */
     List<String> arguments(int id) {
         List<String> arguments = new ArrayList<>(List.of(
-                "--id", Integer.toString(id), "--members", list, "--data-dir", dataDirectory(id).toString()));
-        properties.forEach(property -> arguments.addAll(List.of("--prop", property)));
+                "--id", Integer.toString(id), "--members", list(id > founders ? peerPorts.size() : founders), "--data-dir", dataDirectory(id).toString()));
+        properties.forEach(property -> arguments.addAll(List.of("--prop", property.replace("{id}", Integer.toString(id)))));
         links.forEach((link, proxy) -> {
             if (link.from() == id) {
                 arguments.addAll(List.of("--prop", "peerAddress." + link.to() + "=127.0.0.1:" + proxy.port()));
             }
         });
         return arguments;
+    }
+
+    private String list(int size) {
+        return IntStream.rangeClosed(1, size)
+                .mapToObj(id -> id + "=127.0.0.1:" + peerPorts.get(id) + ":" + clientPorts.get(id))
+                .collect(Collectors.joining(","));
+    }
+
+    /** A member as ZooKeeper's reconfig names it. */
+    String server(int id) {
+        return "server.%d=127.0.0.1:%d:%<d:participant;127.0.0.1:%d".formatted(id, peerPorts.get(id), clientPorts.get(id));
+    }
+
+    /** Takes away all that a stopped member has kept. */
+    void wipe(int id) {
+        deleteTree(dataDirectory(id));
     }
 
     private Path directory(int id) {
@@ -281,6 +305,16 @@ final class ProcessEnsemble implements Mortal {
     /** Mends every link. */
     void heal() {
         links.values().forEach(FaultProxy::heal);
+    }
+
+    @Override
+    public void freeze(int id) throws InterruptedException {
+        members.get(id).freeze();
+    }
+
+    @Override
+    public void thaw(int id) throws InterruptedException {
+        members.get(id).thaw();
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,7 @@ final class ServerProcess implements AutoCloseable {
 
     static final long PATIENCE_SECONDS = 90;
 
+    private static final long STACKS_NANOS = 2_000_000_000L;
     private static final Pattern SERVES = Pattern.compile("serves: clients at \\S*?:(\\d+)");
 
     private final List<String> command;
@@ -100,6 +102,10 @@ final class ServerProcess implements AutoCloseable {
         try {
             return serving.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
+            if (e instanceof TimeoutException && isAlive()) {
+                signal("QUIT"); // for its stacks, which it prints
+                LockSupport.parkNanos(STACKS_NANOS);
+            }
             throw new AssertionError("a server does not serve: " + e.getMessage() + "; it said\n" + said(), e);
         }
     }

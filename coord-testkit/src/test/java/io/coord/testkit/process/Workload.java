@@ -2,14 +2,18 @@ package io.coord.testkit.process;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.apache.zookeeper.AsyncCallback;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
@@ -23,6 +27,9 @@ final class Workload implements AutoCloseable {
 
     /** ZooKeeper's client gives a session up by itself after 4/3 of this without a server: longer than all of them take to start again. */
     private static final int SESSION_MILLIS = 40_000;
+    /** So that clients leave the machine's cores to the servers. */
+    private static final long PAUSE_NANOS = 1_000_000;
+    private static final int ADD_EVERY = 19;
     private static final List<String> REGISTERS = List.of("/register-0", "/register-1", "/register-2");
 
     private final Map<String, RegisterHistory> registers = new TreeMap<>();
@@ -44,12 +51,12 @@ final class Workload implements AutoCloseable {
             workload.sessions.add(workload.clients.get(i).getSessionId());
         }
         ZooKeeper first = workload.clients.get(0);
-        first.create("/set", new byte[0], ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
         for (String path : REGISTERS) {
             first.create(path, new byte[0], ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
             workload.registers.put(path, new RegisterHistory(path));
         }
         for (int i = 0; i < count; i++) {
+            first.create(set(i), new byte[0], ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
             ZooKeeper client = workload.clients.get(i);
             int number = i;
             Thread thread = new Thread(() -> workload.work(client, number), "workload-" + i);
@@ -78,8 +85,9 @@ final class Workload implements AutoCloseable {
         try {
             for (long i = 0; !isOver; i++) {
                 String path = REGISTERS.get((int) ((i + number) % REGISTERS.size()));
-                if (i % 4 == 3) {
-                    add(client, number + "-" + i);
+                LockSupport.parkNanos(PAUSE_NANOS);
+                if (i % ADD_EVERY == ADD_EVERY - 1) {
+                    add(client, set(number) + "/" + i);
                 } else if (i % 2 == 0) {
                     write(client, path, number + "-" + i);
                 } else {
@@ -127,10 +135,15 @@ final class Workload implements AutoCloseable {
         }
     }
 
-    private void add(ZooKeeper client, String name) throws KeeperException, InterruptedException {
+    /** Each client adds to a set of its own, whose list of names fits a reply after an hour, too. */
+    private static String set(int client) {
+        return "/set-" + client;
+    }
+
+    private void add(ZooKeeper client, String path) throws KeeperException, InterruptedException {
         try {
-            client.create("/set/" + name, new byte[0], ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
-            added.add(name);
+            client.create(path, new byte[0], ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
+            added.add(path);
             acknowledged.incrementAndGet();
         } catch (KeeperException.ConnectionLossException e) {
             // perhaps: it may be there, and need not
@@ -142,8 +155,26 @@ final class Workload implements AutoCloseable {
         return acknowledged.get();
     }
 
+    /** Waits until more than these writes were acknowledged; fails at once if a client can write no more. */
+    void awaitWrite(long before, String when) {
+        try {
+            ProcessEnsemble.await("a write " + when, () -> acknowledged() > before || !troubles.isEmpty());
+        } catch (AssertionError e) {
+            String states = clients.stream().map(client -> client.getState().toString()).collect(Collectors.joining(", "));
+            throw new AssertionError(e.getMessage() + "; the clients are " + states, e);
+        }
+        if (!troubles.isEmpty()) {
+            throw new AssertionError(when + ": " + troubles);
+        }
+    }
+
     /** Ends the work; returns what is wrong with it, each member asked for what it holds. */
     List<String> verdict(ProcessEnsemble ensemble) throws Exception {
+        return verdict(ensemble, ensemble.ids());
+    }
+
+    /** The same, these members asked. */
+    List<String> verdict(ProcessEnsemble ensemble, List<Integer> ids) throws Exception {
         stop();
         List<String> wrong = new ArrayList<>(troubles);
         for (int i = 0; i < clients.size(); i++) {
@@ -151,14 +182,17 @@ final class Workload implements AutoCloseable {
                 wrong.add("client " + i + " lost its session");
             }
         }
-        for (int id : ensemble.ids()) {
+        for (int id : ids) {
             try (ZooKeeper client = client(ensemble.connectString(id))) {
                 for (String path : REGISTERS) {
                     read(client, path);
                 }
-                List<String> there = client.getChildren("/set", false);
-                List<String> lost = new ArrayList<>(added);
-                lost.removeAll(new java.util.HashSet<>(there));
+                Set<String> there = new HashSet<>();
+                for (int i = 0; i < clients.size(); i++) {
+                    String set = set(i);
+                    client.getChildren(set, false).forEach(name -> there.add(set + "/" + name));
+                }
+                List<String> lost = added.stream().filter(path -> !there.contains(path)).toList();
                 if (!lost.isEmpty()) {
                     wrong.add("member " + id + " has lost " + lost.size() + " acknowledged nodes, such as " + lost.get(0));
                 }
