@@ -78,12 +78,22 @@ final class ApacheEnsemble implements Mortal {
         }
     }
 
+    /** One that says so alone, while all others follow: who was silent for a while may not know yet that it leads no longer. */
     @Override
     public int awaitLeader() {
         List<Integer> found = new ArrayList<>();
         ProcessEnsemble.await("a leader of Apache ZooKeeper", () -> {
-            servers.keySet().stream().filter(id -> mode(id).equals(Optional.of("leader"))).findFirst().ifPresent(found::add);
-            return !found.isEmpty();
+            found.clear();
+            int followers = 0;
+            for (int id : servers.keySet()) {
+                String mode = mode(id).orElse("");
+                if (mode.equals("leader")) {
+                    found.add(id);
+                } else if (mode.equals("follower")) {
+                    followers++;
+                }
+            }
+            return found.size() == 1 && followers == servers.size() - 1;
         });
         return found.get(0);
     }

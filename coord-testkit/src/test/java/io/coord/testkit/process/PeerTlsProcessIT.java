@@ -12,11 +12,13 @@ import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Members that are processes and reach each other over mutual TLS, by settings of ZooKeeper's names. */
+@Tag("bars")
 @Timeout(300) // each step is a JVM's start on what may be a busy machine
 class PeerTlsProcessIT {
 
