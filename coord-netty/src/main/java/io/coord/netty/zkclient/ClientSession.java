@@ -554,10 +554,16 @@ public final class ClientSession implements AsyncSession {
         sent.poll();
         seen(header);
         prolong(call.sentNanos);
-        if (header.error() == 0) {
-            complete(call, call.op.readResponse(body));
-        } else {
-            refuse(call, header.error());
+        try {
+            if (header.error() == 0) {
+                complete(call, call.op.readResponse(body));
+            } else {
+                refuse(call, header.error());
+            }
+        } catch (RuntimeException unreadable) {
+            // It waits for no other answer: that the connection ends now would not reach it any more.
+            settle(call, failure(call, "the server's answer cannot be read: " + unreadable.getMessage()));
+            throw unreadable;
         }
         if (call.op == OpCode.CLOSE_SESSION) {
             end(SessionState.CLOSED, "its owner closed it");

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** A request and a response for each op code, with every field set, and odd ones. */
-final class Samples {
+public final class Samples {
 
     static final Stat STAT = new Stat(
             0x100000001L, 0x100000002L, 1700000000001L, 1700000000002L, 3, 4, 5, 0x1234567890ABL, 7, 8, 0x100000009L);
@@ -19,7 +19,7 @@ final class Samples {
 
     private Samples() {}
 
-    static Map<OpCode, List<Request>> requests() {
+    public static Map<OpCode, List<Request>> requests() {
         Map<OpCode, List<Request>> samples = new TreeMap<>();
         Request.Create create = new Request.Create("/a/b", DATA, ACL, 3);
         Request.CreateTtl timed = new Request.CreateTtl("/ä", null, ACL, 5, 99_999_999_999L);
@@ -74,7 +74,7 @@ final class Samples {
         return samples;
     }
 
-    static Map<OpCode, List<Response>> responses() {
+    public static Map<OpCode, List<Response>> responses() {
         Map<OpCode, List<Response>> samples = new TreeMap<>();
         Response.PathAndStat created = new Response.PathAndStat("/a/b0000000001", STAT);
         Response.Data data = new Response.Data(DATA, STAT);
