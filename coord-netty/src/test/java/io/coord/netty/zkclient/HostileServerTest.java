@@ -114,7 +114,7 @@ class HostileServerTest {
 
     private AsyncSession session() throws Exception {
         return ZooKeeperClient.to("127.0.0.1:" + listener.getLocalPort())
-                .withRequestTimeout(Duration.ofSeconds(5))
+                .withRequestTimeout(Duration.ofSeconds(1))
                 .openAsync()
                 .toCompletableFuture()
                 .get(20, TimeUnit.SECONDS);
