@@ -51,7 +51,10 @@ class HostileServerTest {
     private final SplittableRandom random = new SplittableRandom(20261128);
     private ServerSocket listener;
     private Thread server;
+    private volatile Socket served;
     private volatile Reply reply = (xid, op, out) -> {};
+    /** What it says before that, if anything. */
+    private volatile Consumer<ByteBuf> chatter = out -> {};
 
     /** What the server says to a request. */
     private interface Reply {
@@ -68,12 +71,17 @@ class HostileServerTest {
     @AfterEach
     void close() throws Exception {
         listener.close();
+        Socket last = served;
+        if (last != null) {
+            last.close();
+        }
         server.join();
     }
 
     private void serve() {
         while (!listener.isClosed()) {
             try (Socket socket = listener.accept()) {
+                served = socket;
                 socket.setTcpNoDelay(true);
                 DataInputStream in = new DataInputStream(socket.getInputStream());
                 frame(in);
@@ -87,6 +95,7 @@ class HostileServerTest {
                     } else if (op == OpCode.PING) {
                         send(socket, out -> new ReplyHeader(Xid.PING, 1, 0).write(new JuteWriter(out)));
                     } else {
+                        send(socket, chatter);
                         send(socket, out -> reply.write(xid, op, out));
                     }
                 }
@@ -106,6 +115,9 @@ class HostileServerTest {
         ByteBuf out = Unpooled.buffer();
         out.writeInt(0);
         body.accept(out);
+        if (out.readableBytes() == 4) {
+            return;
+        }
         out.setInt(0, out.readableBytes() - 4);
         OutputStream to = socket.getOutputStream();
         to.write(ByteBufUtil.getBytes(out));
@@ -114,7 +126,7 @@ class HostileServerTest {
 
     private AsyncSession session() throws Exception {
         return ZooKeeperClient.to("127.0.0.1:" + listener.getLocalPort())
-                .withRequestTimeout(Duration.ofSeconds(1))
+                .withRequestTimeout(Duration.ofSeconds(20))
                 .openAsync()
                 .toCompletableFuture()
                 .get(20, TimeUnit.SECONDS);
@@ -123,7 +135,7 @@ class HostileServerTest {
     /** Every call ends: with whatever the answer says, or with what was wrong. */
     private void ask(AsyncSession session, Operation<?> operation) throws Exception {
         try {
-            session.submit(operation).toCompletableFuture().get(10, TimeUnit.SECONDS);
+            session.submit(operation).toCompletableFuture().get(20, TimeUnit.SECONDS);
         } catch (ExecutionException e) {
             assertThat(e.getCause()).as("what %s ends with", operation).isInstanceOf(CoordException.class);
         }
@@ -139,16 +151,16 @@ class HostileServerTest {
                 out.writeInt(1_000_000);
             };
             Throwable cut = catchThrowable(
-                    () -> session.submit(new Operation.GetData("/a")).toCompletableFuture().get(10, TimeUnit.SECONDS));
+                    () -> session.submit(new Operation.GetData("/a")).toCompletableFuture().get(20, TimeUnit.SECONDS));
             assertThat(cut).hasCauseInstanceOf(CoordException.class).hasMessageContaining("cannot be read");
             reply = (xid, op, out) -> {
                 JuteWriter to = new JuteWriter(out);
                 new ReplyHeader(xid, 1, 0).write(to);
                 Samples.responses().get(op).get(0).write(to);
             };
-            assertThat(session.submit(new Operation.GetData("/a")).toCompletableFuture().get(10, TimeUnit.SECONDS)).isNotNull();
+            assertThat(session.submit(new Operation.GetData("/a")).toCompletableFuture().get(20, TimeUnit.SECONDS)).isNotNull();
         } finally {
-            session.closeAsync().toCompletableFuture().get(10, TimeUnit.SECONDS);
+            session.closeAsync().toCompletableFuture().get(20, TimeUnit.SECONDS);
         }
     }
 
@@ -168,26 +180,21 @@ class HostileServerTest {
     }
 
     private void anyAnswer(int calls) throws Exception {
-        SplittableRandom served = random.split();
+        SplittableRandom said = random.split();
+        chatter = out -> {
+            if (said.nextInt(5) == 0) {
+                JuteWriter to = new JuteWriter(out);
+                new ReplyHeader(Xid.NOTIFICATION, 5, 0).write(to);
+                new WatcherEvent(said.nextInt(6), said.nextInt(4), "/a").write(to);
+                spoil(out, said);
+            }
+        };
         reply = (xid, op, out) -> {
             JuteWriter to = new JuteWriter(out);
-            int at = out.writerIndex();
-            if (served.nextInt(20) == 0) {
-                new ReplyHeader(Xid.NOTIFICATION, 5, 0).write(to);
-                new WatcherEvent(served.nextInt(6), served.nextInt(4), "/a").write(to);
-            } else {
-                new ReplyHeader(xid, 1, served.nextInt(4) == 0 ? -served.nextInt(130) : 0).write(to);
-                OpCode said = served.nextInt(10) == 0 ? OpCode.values()[served.nextInt(OpCode.values().length)] : op;
-                Samples.responses().get(said).get(0).write(to);
-            }
-            int length = out.writerIndex() - at;
-            for (int flips = served.nextInt(3); flips > 0; flips--) {
-                int where = at + served.nextInt(length);
-                out.setByte(where, out.getByte(where) ^ 1 << served.nextInt(8));
-            }
-            if (served.nextInt(4) == 0) {
-                out.writerIndex(at + served.nextInt(length));
-            }
+            new ReplyHeader(xid, 1, said.nextInt(4) == 0 ? -said.nextInt(130) : 0).write(to);
+            OpCode as = said.nextInt(10) == 0 ? OpCode.values()[said.nextInt(OpCode.values().length)] : op;
+            Samples.responses().get(as).get(0).write(to);
+            spoil(out, said);
         };
         AsyncSession session = session();
         try {
@@ -196,6 +203,19 @@ class HostileServerTest {
             }
         } finally {
             session.closeAsync().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        }
+    }
+
+    /** Flips a bit or two, or cuts it short, but for its length. */
+    private static void spoil(ByteBuf frame, SplittableRandom random) {
+        int at = 4;
+        int length = frame.writerIndex() - at;
+        for (int flips = random.nextInt(3); flips > 0; flips--) {
+            int where = at + random.nextInt(length);
+            frame.setByte(where, frame.getByte(where) ^ 1 << random.nextInt(8));
+        }
+        if (random.nextInt(4) == 0) {
+            frame.writerIndex(at + 1 + random.nextInt(length));
         }
     }
 }
