@@ -561,8 +561,15 @@ public final class ClientSession implements AsyncSession {
                 refuse(call, header.error());
             }
         } catch (RuntimeException unreadable) {
-            // It waits for no other answer: that the connection ends now would not reach it any more.
-            settle(call, failure(call, "the server's answer cannot be read: " + unreadable.getMessage()));
+            // First the connection, so that what its caller asks next does not go by it; then the call, which no end of a connection
+            // reaches any more.
+            String why = "the server's answer cannot be read: " + unreadable.getMessage();
+            Wire open = wire;
+            if (open != null) {
+                open.close(why);
+                detach(open, why);
+            }
+            settle(call, failure(call, why));
             throw unreadable;
         }
         if (call.op == OpCode.CLOSE_SESSION) {
