@@ -75,10 +75,23 @@ class GrowAndShrinkIT {
                 }
                 continue;
             }
-            String config = new String(admin.getData(ZooDefs.CONFIG_NODE, false, null), StandardCharsets.UTF_8);
+            String config = configuration(admin, deadline);
             assertThat(config.lines().filter(line -> line.startsWith("server.")).map(line -> line.replaceAll("=.*", "=")).collect(
                     Collectors.joining(","))).isEqualTo(members);
             return;
+        }
+    }
+
+    /** The member that was asked before may be one that was just removed: its connections break. */
+    private static String configuration(ZooKeeperAdmin admin, long deadline) throws Exception {
+        while (true) {
+            try {
+                return new String(admin.getData(ZooDefs.CONFIG_NODE, false, null), StandardCharsets.UTF_8);
+            } catch (KeeperException.ConnectionLossException e) {
+                if (System.nanoTime() > deadline) {
+                    throw e;
+                }
+            }
         }
     }
 
