@@ -19,6 +19,18 @@ public final class Ensembles {
 
     private Ensembles() {}
 
+    /** The configuration that an ensemble is founded with: each member by the key of its first disk. */
+    public static Configuration founding(Ensemble ensemble) {
+        List<Address> addresses = new ArrayList<>();
+        ensemble.addresses().forEach((id, address) ->
+                addresses.add(new Address(MemberKey.first(id), address.toString())));
+        return new Configuration(
+                ensemble.voters().keySet().stream().map(MemberKey::first).toList(),
+                List.of(),
+                ensemble.observers().keySet().stream().map(MemberKey::first).toList(),
+                addresses);
+    }
+
     /**
      * The ensemble that a configuration is, or will be when the change under way is done; empty if the address of a member is not
      * known. A member that comes back under another key is in it once.

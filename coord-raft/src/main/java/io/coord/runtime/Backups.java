@@ -5,6 +5,7 @@ import io.coord.Ensemble;
 import io.coord.MemberId;
 import io.coord.ensemble.spi.Storage.SnapshotImage;
 import io.coord.member.ConfigNode;
+import io.coord.member.Ensembles;
 import io.coord.raft.Configuration;
 import io.coord.state.Command;
 import io.coord.state.CoordState;
@@ -56,7 +57,7 @@ public final class Backups {
         StateRoot before = state.root();
         long index = Founding.baseAbove(baseOf(before.index()));
         long term = before.term() + 1;
-        Configuration configuration = RunningMember.configuration(ensemble);
+        Configuration configuration = Ensembles.founding(ensemble);
         state.configure(
                 index, term, before.wallMillis(), before.elapsedMillis(), ensemble.toString(), ConfigNode.data(configuration, index));
         List<Command> ends = new ArrayList<>();

@@ -8,6 +8,7 @@ import io.coord.ensemble.spi.Storage;
 import io.coord.ensemble.spi.Storage.Done;
 import io.coord.ensemble.spi.Storage.SnapshotDone;
 import io.coord.ensemble.spi.Storage.SnapshotImage;
+import io.coord.member.Ensembles;
 import io.coord.raft.MemberKey;
 import io.coord.state.StateRoot;
 import io.coord.storage.FileStorage;
@@ -110,7 +111,7 @@ public final class Founding {
                 throw new IOException(ErrorCode.FOREIGN_DATA_DIRECTORY.message("the storage holds the data of member "
                         + found.identity().member() + " already; nothing was changed. Choose an empty one."));
             }
-            Bytes configuration = RunningMember.configuration(ensemble).encoded();
+            Bytes configuration = Ensembles.founding(ensemble).encoded();
             Storage.Identity identity = new Storage.Identity(clusterId, member.value(), MemberKey.FIRST_INCARNATION, configuration);
             await(done -> storage.saveIdentity(identity, done));
             Storage.Vote term = new Storage.Vote(state.term(), 0, 0);

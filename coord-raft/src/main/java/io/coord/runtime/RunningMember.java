@@ -14,6 +14,7 @@ import io.coord.ensemble.spi.Storage;
 import io.coord.ensemble.spi.Transport;
 import io.coord.member.Caller;
 import io.coord.member.Effects;
+import io.coord.member.Ensembles;
 import io.coord.member.Input;
 import io.coord.member.MemberCore;
 import io.coord.member.MemberEvent;
@@ -22,7 +23,6 @@ import io.coord.member.MemberView;
 import io.coord.member.PeerFrame;
 import io.coord.member.RecoveredMember;
 import io.coord.raft.Configuration;
-import io.coord.raft.MemberKey;
 import io.coord.raft.RaftConfig;
 import io.coord.raft.RaftEvent;
 import io.coord.session.Awaiter;
@@ -36,7 +36,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -150,7 +149,7 @@ public final class RunningMember implements AutoCloseable {
         return new MemberSetup(
                 parts.self(),
                 parts.ensemble().toString(),
-                configuration(parts.ensemble()),
+                Ensembles.founding(parts.ensemble()),
                 new RaftConfig(
                         config.electionTimeout().toNanos(),
                         config.heartbeat().toNanos(),
@@ -175,17 +174,6 @@ public final class RunningMember implements AutoCloseable {
                 config.maxWatchesPerSession(),
                 commands,
                 parts.seed());
-    }
-
-    static Configuration configuration(Ensemble ensemble) {
-        List<Configuration.Address> addresses = new ArrayList<>();
-        ensemble.addresses().forEach((id, address) ->
-                addresses.add(new Configuration.Address(MemberKey.first(id), address.toString())));
-        return new Configuration(
-                ensemble.voters().keySet().stream().map(MemberKey::first).toList(),
-                List.of(),
-                ensemble.observers().keySet().stream().map(MemberKey::first).toList(),
-                addresses);
     }
 
     private void begin() {

@@ -44,8 +44,8 @@ final class FieldWriter {
         return tagSize(field) + varintSize(bytes) + bytes;
     }
 
-    static int textSize(int field, byte[] text) {
-        return text.length == 0 ? 0 : lengthSize(field, text.length);
+    static int textSize(int field, String text) {
+        return text.isEmpty() ? 0 : lengthSize(field, Text.size(text));
     }
 
     private static int tagSize(int field) {
@@ -99,11 +99,9 @@ final class FieldWriter {
         at += value.length();
     }
 
-    void text(int field, byte[] text) {
-        if (text.length != 0) {
-            begin(field, text.length);
-            System.arraycopy(text, 0, array, at, text.length);
-            at += text.length;
+    void text(int field, String text) {
+        if (!text.isEmpty()) {
+            bytes(field, Bytes.wrap(Text.encode(text)));
         }
     }
 

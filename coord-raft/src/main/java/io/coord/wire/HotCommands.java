@@ -83,8 +83,7 @@ final class HotCommands {
     }
 
     private static byte[] encoded(Command.Submit submit, Operation.Step<?> step, int bytesBefore) {
-        byte[] path = Text.encode(step.path());
-        int stepSize = stepSize(step, path);
+        int stepSize = stepSize(step);
         int operationSize = FieldWriter.lengthSize(kind(step), stepSize);
         int submitSize = FieldWriter.fixed64Size(1, submit.session())
                 + FieldWriter.sint64Size(2, submit.attach())
@@ -106,7 +105,7 @@ final class HotCommands {
         }
         out.begin(6, operationSize);
         out.begin(kind(step), stepSize);
-        put(out, step, path);
+        put(out, step);
         out.end();
         return array;
     }
@@ -118,8 +117,8 @@ final class HotCommands {
         return step instanceof Operation.Create ? CREATE : step instanceof Operation.Delete ? DELETE : CHECK;
     }
 
-    private static int stepSize(Operation.Step<?> step, byte[] path) {
-        int size = FieldWriter.textSize(1, path);
+    private static int stepSize(Operation.Step<?> step) {
+        int size = FieldWriter.textSize(1, step.path());
         if (step instanceof Operation.SetData set) {
             return size + dataSize(set.data()) + FieldWriter.sint64Size(3, set.version());
         }
@@ -134,8 +133,8 @@ final class HotCommands {
         return size + FieldWriter.sint64Size(2, version(step));
     }
 
-    private static void put(FieldWriter out, Operation.Step<?> step, byte[] path) {
-        out.text(1, path);
+    private static void put(FieldWriter out, Operation.Step<?> step) {
+        out.text(1, step.path());
         if (step instanceof Operation.SetData set) {
             putData(out, set.data());
             out.sint64(3, set.version());
@@ -172,13 +171,13 @@ final class HotCommands {
     }
 
     private static int identitySize(Identity identity) {
-        return FieldWriter.textSize(1, Text.encode(identity.scheme())) + FieldWriter.textSize(2, Text.encode(identity.id()));
+        return FieldWriter.textSize(1, identity.scheme()) + FieldWriter.textSize(2, identity.id());
     }
 
     private static void put(FieldWriter out, int field, Identity identity) {
         out.begin(field, identitySize(identity));
-        out.text(1, Text.encode(identity.scheme()));
-        out.text(2, Text.encode(identity.id()));
+        out.text(1, identity.scheme());
+        out.text(2, identity.id());
     }
 
     // --- from bytes ---

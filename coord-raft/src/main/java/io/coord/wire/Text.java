@@ -22,6 +22,17 @@ final class Text {
         return UnsafeByteOperations.unsafeWrap(encode(text));
     }
 
+    /** How many bytes {@link #encode} makes of a text. */
+    static int size(String text) {
+        int size = 0;
+        for (int i = 0; i < text.length(); ) {
+            int codePoint = text.codePointAt(i);
+            i += Character.charCount(codePoint);
+            size += lengthOf(codePoint);
+        }
+        return size;
+    }
+
     static byte[] encode(String text) {
         for (int i = 0; i < text.length(); i++) {
             if (Character.isSurrogate(text.charAt(i))) {

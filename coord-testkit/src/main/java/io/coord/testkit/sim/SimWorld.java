@@ -5,6 +5,7 @@ import io.coord.ErrorCode;
 import io.coord.MemberAddress;
 import io.coord.MemberConfig;
 import io.coord.MemberId;
+import io.coord.member.Ensembles;
 import io.coord.member.Input;
 import io.coord.member.MemberEvent;
 import io.coord.member.MemberSetup;
@@ -122,7 +123,7 @@ public final class SimWorld {
     /** Members that come and go have addresses; for others, none is part of any configuration. */
     private Configuration initial(List<MemberId> founders) {
         return profile.changes()
-                ? configuration(ensemble(founders))
+                ? Ensembles.founding(ensemble(founders))
                 : Configuration.ofVoters(founders.stream().map(MemberKey::first).toList());
     }
 
@@ -136,17 +137,6 @@ public final class SimWorld {
         return Ensemble.of(addresses);
     }
 
-    private static Configuration configuration(Ensemble ensemble) {
-        List<Configuration.Address> addresses = new ArrayList<>();
-        ensemble.addresses().forEach((id, address) ->
-                addresses.add(new Configuration.Address(MemberKey.first(id), address.toString())));
-        return new Configuration(
-                ensemble.voters().keySet().stream().map(MemberKey::first).toList(),
-                List.of(),
-                ensemble.observers().keySet().stream().map(MemberKey::first).toList(),
-                addresses);
-    }
-
     private MemberSetup setup(MemberId id, List<MemberId> founders) {
         StringBuilder ensemble = new StringBuilder();
         for (MemberId each : founders) {
@@ -157,7 +147,7 @@ public final class SimWorld {
 
     /** As told to a member that starts on an empty disk while there is an ensemble. */
     MemberSetup setup(MemberId id, Ensemble present) {
-        return setup(id, present.toString(), configuration(present));
+        return setup(id, present.toString(), Ensembles.founding(present));
     }
 
     private MemberSetup setup(MemberId id, String ensemble, Configuration initial) {

@@ -52,14 +52,7 @@ class ChangesBarsTest {
     @Test
     @DisplayName("fault.M1, fault.M3, fault.M4, fault.M5, fault.D6: 1 to 3 to 5 members and back lose nothing, in as many seeds as there is time for")
     void anEnsembleGrowsAndShrinksUnderMishaps() throws InterruptedException {
-        List<Thread> threads = new ArrayList<>();
-        for (int i = 0; i < THREADS; i++) {
-            threads.add(new Thread(this::runSeeds, "changes-" + i));
-        }
-        threads.forEach(Thread::start);
-        for (Thread thread : threads) {
-            thread.join();
-        }
+        Seeds.runTogether(THREADS, "changes", this::runSeeds);
 
         assertThat(violations).isEmpty();
         FaultTable faults = new FaultTable();

@@ -2,6 +2,8 @@ package io.coord.testkit.sim;
 
 import io.coord.testkit.check.Violation;
 import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Runs seeds from a command line and prints what came of each: {@code first count members seconds [lines]}, members -1 for worlds in
@@ -11,6 +13,18 @@ import java.io.PrintStream;
 public final class Seeds {
 
     private Seeds() {}
+
+    /** Runs a task on so many threads at a time, and waits for all of them. */
+    static void runTogether(int count, String name, Runnable task) throws InterruptedException {
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            threads.add(new Thread(task, name + "-" + i));
+        }
+        threads.forEach(Thread::start);
+        for (Thread thread : threads) {
+            thread.join();
+        }
+    }
 
     /** Runs the seeds; ends abruptly with the first violation. */
     public static void main(String[] args) {

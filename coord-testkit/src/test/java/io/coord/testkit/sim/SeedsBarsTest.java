@@ -64,14 +64,7 @@ class SeedsBarsTest {
 
     @Test
     void aThousandMinutesOfMishapsAndThenAsManyAsTimeAllowsBreakNothing() throws InterruptedException {
-        List<Thread> threads = new ArrayList<>();
-        for (int i = 0; i < THREADS; i++) {
-            threads.add(new Thread(this::runSeeds, "seeds-" + i));
-        }
-        threads.forEach(Thread::start);
-        for (Thread thread : threads) {
-            thread.join();
-        }
+        Seeds.runTogether(THREADS, "seeds", this::runSeeds);
 
         assertThat(violations).isEmpty();
         FaultTable faults = new FaultTable();
