@@ -25,8 +25,11 @@ public final class Raft {
     /** The largest step back of a leader's wall clock that entries hide (rule.11). */
     public static final long CLOCK_STEP_BACK_MILLIS_MAX = 1_000;
 
-    /** Entries handed out in one turn come to at most this, so that a turn stays short (rule.21). */
-    private static final long HAND_OUT_BYTES_MAX = 4 << 20;
+    /**
+     * Entries handed out in one turn come to at most this, so that a turn stays short (rule.21) even when what applies them has only
+     * just started: thousands of small ones.
+     */
+    private static final long HAND_OUT_BYTES_MAX = 1 << 20;
 
     private final RaftConfig config;
     private MemberKey self;
@@ -45,6 +48,8 @@ public final class Raft {
     private Quorum quorum;
     private long commitIndex;
     private long handedOutIndex;
+    /** Whether what remains to be handed out is left to the next turn. */
+    private boolean hasHandedOutEnough;
     private @Nullable SnapshotMeta installing;
     private long lastRound;
     private long lastReadBatch;
@@ -107,6 +112,7 @@ public final class Raft {
     public void clock(long nowNanos, long wallMillis) {
         this.nowNanos = nowNanos;
         this.wallMillis = wallMillis;
+        hasHandedOutEnough = false;
     }
 
     /** A message came. */
@@ -396,14 +402,21 @@ public final class Raft {
         return handedOver.isEmpty() ? handedOver : new ArrayList<>();
     }
 
-    /** What is committed, and on our own disk too (rule.20). */
+    /**
+     * What is committed, and on our own disk too (rule.20); in a turn no more than can be applied before the next heartbeat is due
+     * (rule.21), as after a start, when all of the log is found to be committed at once.
+     */
     private List<Entry> handOut() {
         long through = Math.min(commitIndex, durability.durableIndex());
         if (handedOutIndex >= through) {
             return List.of();
         }
+        if (hasHandedOutEnough) {
+            return List.of();
+        }
         List<Entry> entries = log.slice(handedOutIndex + 1, through, HAND_OUT_BYTES_MAX);
         handedOutIndex += entries.size();
+        hasHandedOutEnough = handedOutIndex < through;
         return entries;
     }
 
