@@ -12,6 +12,9 @@ public record MemberId(int value) implements Comparable<MemberId> {
     /** The largest number: a session id carries its opening member in one byte (zk.S2). */
     public static final int MAX = 255;
 
+    /** Every session and every message names a member, so that each number is made once. */
+    private static final MemberId[] ALL = all();
+
     /** Refuses a number outside 1 to 255. */
     public MemberId {
         if (value < 1 || value > MAX) {
@@ -21,7 +24,15 @@ public record MemberId(int value) implements Comparable<MemberId> {
 
     /** The member with this number. */
     public static MemberId of(int value) {
-        return new MemberId(value);
+        return value < 1 || value > MAX ? new MemberId(value) : ALL[value - 1];
+    }
+
+    private static MemberId[] all() {
+        MemberId[] all = new MemberId[MAX];
+        for (int i = 0; i < MAX; i++) {
+            all[i] = new MemberId(i + 1);
+        }
+        return all;
     }
 
     // By hand, as in Identity, Acl and MemberKey: the methods a record is given are linked at their first use, which every start pays.

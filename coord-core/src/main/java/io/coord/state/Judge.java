@@ -152,7 +152,7 @@ final class Judge {
                 create.data(),
                 acl,
                 null,
-                owner == null ? life(create) : owner.life,
+                owner == null ? life(create) : owner.life(),
                 now.zxid(),
                 now.zxid(),
                 now.wallMillis(),

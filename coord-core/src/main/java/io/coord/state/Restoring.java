@@ -126,7 +126,7 @@ public final class Restoring implements StateVisitor {
                             + ", which is over");
                 }
                 sessions.own(owner, image.path());
-                yield owner.life;
+                yield owner.life();
             }
         };
     }

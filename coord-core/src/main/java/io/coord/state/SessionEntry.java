@@ -15,11 +15,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class SessionEntry {
 
+    private static final Outcome[] NO_OUTCOMES = {};
+    private static final OrderedTree<String, String> NO_NODES = OrderedTree.by(String::compareTo);
+
     final @Nullable Edit edit;
     final long id;
     final Bytes passwordHash;
-    /** Shared by all ephemeral nodes of the session. */
-    final Life life;
+    /** Shared by all ephemeral nodes of the session; made with the first of them. */
+    private @Nullable Life life;
     int timeoutMillis;
     MemberId member;
     long attach;
@@ -37,13 +40,12 @@ final class SessionEntry {
         this.edit = edit;
         this.id = id;
         this.passwordHash = passwordHash;
-        this.life = Life.ephemeral(id);
         this.timeoutMillis = timeoutMillis;
         this.member = member;
         this.attach = attach;
         this.nonce = nonce;
-        this.outcomes = new Outcome[0];
-        this.ephemerals = OrderedTree.by(String::compareTo);
+        this.outcomes = NO_OUTCOMES;
+        this.ephemerals = NO_NODES;
     }
 
     private SessionEntry(Edit edit, SessionEntry from) {
@@ -60,6 +62,15 @@ final class SessionEntry {
         this.from = from.from;
         this.to = from.to;
         this.ephemerals = from.ephemerals;
+    }
+
+    Life life() {
+        Life shared = life;
+        if (shared == null) {
+            shared = Life.ephemeral(id);
+            life = shared;
+        }
+        return shared;
     }
 
     SessionEntry owned(Edit present) {

@@ -70,7 +70,8 @@ final class HostedSession {
     final int timeoutMillis;
     final boolean selfAlive;
     Reader reader;
-    final ArrayDeque<Pending> queue = new ArrayDeque<>();
+    /** Grows with its use: most sessions are idle most of the time. */
+    final ArrayDeque<Pending> queue = new ArrayDeque<>(1);
     /** The number that the next proposed command gets. */
     long nextNumber;
     /** Every command up to this number is answered. */

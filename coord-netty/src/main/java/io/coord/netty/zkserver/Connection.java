@@ -30,6 +30,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -100,8 +101,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     private final Runnable show = this::showAndGoOn;
 
     private Stage stage = Stage.GREETING;
+    /** Until it has been answered. */
     private @Nullable ConnectRequest greeting;
     private Bytes password = NO_PASSWORD;
+    /** What happens in a while if nothing happens before. */
+    private @Nullable Future<?> alarm;
     private List<Identity> identities;
     private SessionPort.@Nullable Attachment attachment;
 
@@ -114,7 +118,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     private long cameBytes;
     private long takenBytes;
     /** When it came, up to which byte; noted only if requests may not wait for any time. */
-    private final Deque<Arrival> arrivals = new ArrayDeque<>();
+    private @Nullable Deque<Arrival> arrivals;
     private boolean hasWaitedTooLong;
     /** Bytes of large requests that are noted at home. */
     private int largeBytes;
@@ -170,7 +174,16 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         long millis = home.limits().handshakeMax().toMillis();
-        channel.eventLoop().schedule(this::greetingOverdue, millis, TimeUnit.MILLISECONDS);
+        alarm = channel.eventLoop().schedule(this::greetingOverdue, millis, TimeUnit.MILLISECONDS);
+    }
+
+    /** An alarm that is not needed any more holds the connection no longer. */
+    private void endAlarm() {
+        Future<?> set = alarm;
+        if (set != null) {
+            alarm = null;
+            set.cancel(false);
+        }
     }
 
     private void greetingOverdue() {
@@ -199,7 +212,12 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     private void noteArrival(int bytes) {
         cameBytes += bytes;
         if (!home.throttle().waitMax().isZero()) {
-            arrivals.add(new Arrival(cameBytes, System.nanoTime()));
+            Deque<Arrival> noted = arrivals;
+            if (noted == null) {
+                noted = new ArrayDeque<>();
+                arrivals = noted;
+            }
+            noted.add(new Arrival(cameBytes, System.nanoTime()));
         }
     }
 
@@ -245,6 +263,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
             return;
         }
         stage = Stage.GONE;
+        endAlarm();
         home.left(channel, address, unanswered);
         home.forgetLarge(largeBytes);
         largeBytes = 0;
@@ -343,14 +362,15 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     /** Since when the frame, that begins behind what was taken, has been there. */
     private void lookAtArrival(int bytes) {
         Duration waitMax = home.throttle().waitMax();
-        if (waitMax.isZero()) {
+        Deque<Arrival> noted = arrivals;
+        if (waitMax.isZero() || noted == null) {
             return;
         }
         long last = takenBytes + bytes;
-        while (arrivals.peek() != null && arrivals.peek().throughByte < last) {
-            arrivals.poll();
+        while (noted.peek() != null && noted.peek().throughByte < last) {
+            noted.poll();
         }
-        Arrival arrival = arrivals.peek();
+        Arrival arrival = noted.peek();
         hasWaitedTooLong = arrival != null && nowNanos - arrival.nanos > waitMax.toNanos();
     }
 
@@ -411,6 +431,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         }
         SessionPort.Terms terms = home.terms(mayReadOnly);
         greeting = request;
+        endAlarm();
         stage = Stage.ENTERING;
         Duration timeout = Duration.ofMillis(request.timeoutMillis());
         if (request.session() == 0) {
@@ -429,6 +450,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         JuteWriter out = beginReply();
         new ConnectResponse(0, timeoutMillis, session, password, readOnly).write(out);
         endReply(out);
+        greeting = null;
+        this.password = NO_PASSWORD;
     }
 
     // ------------------------------------------------------------------------------------------------ what the member tells
@@ -737,7 +760,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     void sendAndClose() {
         send();
         channel.config().setAutoRead(true);
-        channel.eventLoop().schedule(() -> channel.close(), FAREWELL_MILLIS, TimeUnit.MILLISECONDS);
+        endAlarm();
+        alarm = channel.eventLoop().schedule(() -> channel.close(), FAREWELL_MILLIS, TimeUnit.MILLISECONDS);
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> {
             if (isEncrypted) {
                 channel.pipeline().get(SslHandler.class).closeOutbound().addListener(told -> shutOutput(told.isSuccess()));
