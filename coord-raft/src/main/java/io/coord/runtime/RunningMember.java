@@ -107,6 +107,7 @@ public final class RunningMember implements AutoCloseable {
      */
     public static RunningMember start(MemberParts parts) {
         parts.ensemble().address(parts.self());
+        long begunNanos = parts.time().nanos();
         Storage.Recovered found;
         try {
             found = parts.storage().open();
@@ -116,8 +117,9 @@ public final class RunningMember implements AutoCloseable {
         }
         try {
             requireOwn(found, parts);
+            long readNanos = parts.time().nanos();
             RunningMember member = new RunningMember(parts, found);
-            member.logger.recovered(found);
+            member.logger.recovered(found, readNanos - begunNanos, parts.time().nanos() - readNanos);
             member.begin();
             return member;
         } catch (RuntimeException | Error e) {
