@@ -90,6 +90,8 @@ public final class MemberCore {
 
     /** Whether a committed configuration is known that this member belongs to, or belonged to, under its present key. */
     private boolean admitted;
+    /** An entry that names this member and perhaps was never committed; it counts only under the key that the log was found with. */
+    private @Nullable EntryId namedBy;
     /** Why it may not go on under its present key; null if it may. */
     private @Nullable String rejoins;
     /** The key it goes on under once that is on the disk. */
@@ -146,6 +148,7 @@ public final class MemberCore {
         this.state = recovered.state() != null ? recovered.state() : initialState();
         this.appliedConfiguration = base().configuration();
         this.appliedConfigurationIndex = base().last().index();
+        this.namedBy = namedBy();
         this.admitted = clusterId != 0 && (appliedConfiguration.contains(self) || wasInLog());
         this.rejoins = recovered.suspect();
         this.nextJoinNanos = nowNanos;
@@ -172,13 +175,29 @@ public final class MemberCore {
     }
 
     /**
-     * Whether the log names this member, or begins with a snapshot that was taken after it drew its key: then it was taken in, and to be
-     * missing from the ensemble means to have been removed (fault.M3).
+     * Whether the log begins with a snapshot that was taken after this member drew its key, or names it in an entry that another change
+     * of members follows, so that it is committed: then it was taken in, and to be missing from the ensemble means to have been removed
+     * (fault.M3).
      */
     private boolean wasInLog() {
+        List<Entry> changes = changesInLog();
         return base().last().index() - EntryId.ORIGIN.index() > self.incarnation() >> INCARNATION_BITS
-                || recovered.entries().stream()
-                        .anyMatch(entry -> entry.payload() instanceof ConfigPayload config && config.configuration().contains(self));
+                || changes.stream().limit(Math.max(0, changes.size() - 1)).anyMatch(this::names);
+    }
+
+    /** The last change of members in the log, if it names this one: the leader may have gone before it was committed. */
+    private @Nullable EntryId namedBy() {
+        List<Entry> changes = changesInLog();
+        Entry last = changes.isEmpty() ? null : changes.get(changes.size() - 1);
+        return last != null && names(last) ? new EntryId(last.index(), last.term()) : null;
+    }
+
+    private List<Entry> changesInLog() {
+        return recovered.entries().stream().filter(entry -> entry.payload() instanceof ConfigPayload).toList();
+    }
+
+    private boolean names(Entry change) {
+        return ((ConfigPayload) change.payload()).configuration().contains(self);
     }
 
     private SnapshotMeta base() {
@@ -380,6 +399,7 @@ public final class MemberCore {
             takeKey(renewedKey);
             rejoins = null;
             admitted = false;
+            namedBy = null;
             nextJoinNanos = nowNanos;
             raft().renew(self);
         }
@@ -394,7 +414,7 @@ public final class MemberCore {
         String address = raft().configuration().addressOf(self)
                 .or(() -> setup.initial().addressOf(MemberKey.first(setup.self())))
                 .orElse("");
-        PeerMessage.Join join = new PeerMessage.Join(address, rejoin, admitted, appliedConfigurationIndex);
+        PeerMessage.Join join = new PeerMessage.Join(address, rejoin, admitted, namedBy, appliedConfigurationIndex);
         TreeSet<MemberId> others = new TreeSet<>();
         raft().configuration().everyone().forEach(member -> others.add(member.id()));
         setup.initial().everyone().forEach(member -> others.add(member.id()));
@@ -419,7 +439,7 @@ public final class MemberCore {
         locate(from.id(), join.address());
         if (join.rejoins()) {
             welcome(from, known);
-        } else if (join.admitted()) {
+        } else if (join.admitted() || wasTakenIn(from, join.namedBy())) {
             if (raft().commitIndex() >= join.configurationIndex()) { // which may be that of a snapshot behind the last change
                 outbox.send(clusterId, from.id(), new PeerMessage.Removed(
                         raft().term(),
@@ -431,6 +451,16 @@ public final class MemberCore {
         } else {
             welcome(from, known);
         }
+    }
+
+    /**
+     * Whether the entry that names somebody was committed. If it is compacted away here, it is taken for that, unless the members have not
+     * changed since the key was drawn.
+     */
+    private boolean wasTakenIn(MemberKey from, @Nullable EntryId namedBy) {
+        return namedBy != null
+                && !isDrawnSince(from)
+                && (namedBy.index() < raft().firstIndex() || raft().termAt(namedBy.index()) == namedBy.term());
     }
 
     /** Whoever asks a member that cannot take it in learns whom else to ask, and among them is the leader. */
@@ -449,7 +479,7 @@ public final class MemberCore {
     }
 
     private void removed(PeerMessage.Removed removed) {
-        boolean isNews = admitted
+        boolean isNews = (admitted || namedBy != null)
                 && !raft().hasLiveLeader()
                 && removed.term() >= raft().term()
                 && removed.configurationIndex() >= appliedConfigurationIndex;

@@ -1,8 +1,10 @@
 package io.coord.member;
 
 import io.coord.Bytes;
+import io.coord.raft.EntryId;
 import io.coord.raft.Message;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What members say to each other. */
 public sealed interface PeerMessage {
@@ -59,9 +61,10 @@ public sealed interface PeerMessage {
      * @param address where the sender is reached, in the words of {@code Ensemble}
      * @param rejoins whether its disk may have forgotten what it promised under this key, so that it needs another
      * @param admitted whether it knows a committed configuration that it belonged to under this key
+     * @param namedBy the entry of its log that names it, if that is all it knows: whether it was committed, the leader knows
      * @param configurationIndex the latest committed configuration that it knows
      */
-    record Join(String address, boolean rejoins, boolean admitted, long configurationIndex) implements PeerMessage {}
+    record Join(String address, boolean rejoins, boolean admitted, @Nullable EntryId namedBy, long configurationIndex) implements PeerMessage {}
 
     /**
      * From the leader: a committed configuration does not contain the receiver any more. It can take no further part (fault.M3).

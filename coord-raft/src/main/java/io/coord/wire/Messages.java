@@ -57,11 +57,14 @@ final class Messages {
                     .setPristine(hello.pristine())
                     .setAnswerWanted(hello.answerWanted()));
         } else if (message instanceof PeerMessage.Join join) {
+            EntryId namedBy = join.namedBy();
             frame.setJoin(PeerFormat.Join.newBuilder()
                     .setAddress(Text.toField(join.address()))
                     .setRejoins(join.rejoins())
                     .setAdmitted(join.admitted())
-                    .setConfigurationIndex(join.configurationIndex()));
+                    .setConfigurationIndex(join.configurationIndex())
+                    .setNamedByIndex(namedBy == null ? 0 : namedBy.index())
+                    .setNamedByTerm(namedBy == null ? 0 : namedBy.term()));
         } else if (message instanceof PeerMessage.Welcome welcome) {
             frame.setWelcome(PeerFormat.Welcome.newBuilder()
                     .setHighestIncarnation(welcome.highestIncarnation())
@@ -299,6 +302,7 @@ final class Messages {
                 Text.ofField(message.getAddress()),
                 message.getRejoins(),
                 message.getAdmitted(),
+                message.getNamedByIndex() == 0 ? null : new EntryId(message.getNamedByIndex(), message.getNamedByTerm()),
                 message.getConfigurationIndex());
     }
 

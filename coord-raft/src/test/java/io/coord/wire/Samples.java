@@ -124,7 +124,8 @@ final class Samples {
         messages.put("hello", new PeerMessage.Hello("1=alpha:2888,2=beta:2888,3=gamma:2888", 0, true, true));
         put(messages, "heartbeat-match", new Message.Heartbeat(5, 0x1_0000_0100L, 78, 0x1_0000_0103L));
         messages.put("welcome", new PeerMessage.Welcome(3, CONFIGURATION.encoded()));
-        messages.put("join", new PeerMessage.Join("delta:2888:2181", true, true, 0x1_0000_0100L));
+        messages.put("join", new PeerMessage.Join("delta:2888:2181", true, true, null, 0x1_0000_0100L));
+        messages.put("join of one in doubt", new PeerMessage.Join("delta:2888:2181", false, false, new EntryId(0x1_0000_0101L, 7), 0x1_0000_0100L));
         messages.put("removed", new PeerMessage.Removed(5, 0x1_0000_0103L, "no longer a member"));
         messages.put("snapshot-request", new PeerMessage.SnapshotRequest(0x1_0000_0100L, 0x1_0000_0180L, 131_072));
         messages.put("state-mark", new PeerMessage.StateMark(0x1_0000_0180L, -5));

@@ -30,6 +30,7 @@ final class MemberPlays {
         all.put("fault.M3 down", MemberPlays::aMemberRemovedWhileItWasDownLearnsOfIt);
         all.put("fault.M4 list", MemberPlays::aNewcomerToldOfOneMemberFindsTheLeader);
         all.put("fault.M4 twice", MemberPlays::aMemberTakenInAndRemovedUnheardIsTakenInAgain);
+        all.put("fault.M4 undone", MemberPlays::aMemberWhoseTakingInWasUndoneIsNotRemoved);
         all.put("fault.M4 newcomers", MemberPlays::aNewcomerMeetsAnotherFirst);
         all.put("fault.M5 wiped", MemberPlays::aWipedMemberDoesNotMakeUpAQuorum);
         all.put("fault.M5 number", MemberPlays::aNumberUsedAgainIsHeardByWhoLags);
@@ -177,6 +178,36 @@ final class MemberPlays {
         stage.run(3_000);
         stage.until("L6", "all that belong to the ensemble run", 10_000, () -> stage.world.coming().isSettled());
         stage.settle();
+    }
+
+    /**
+     * The leader's disk is stuck while it takes member 2 in: the entry is on the disk of member 2 alone when the leader stops, and member 2
+     * starts again with a log that names it. It was not removed (raft#250): it is taken in, also after another was.
+     */
+    private static void aMemberWhoseTakingInWasUndoneIsNotRemoved() {
+        for (boolean another : new boolean[] {false, true}) {
+            Stage stage = new Stage(1, 3, 1, Stage.CONFIG);
+            SimMember leader = stage.member(1);
+            SimMember newcomer = stage.member(2);
+            stage.world.coming().start(newcomer);
+            stage.until("L6", "a key", () -> Stage.view(newcomer).clusterId() != 0);
+            leader.storage().stall(1_000 * Stage.MILLI);
+            stage.until("L6", "the newcomer has forced the entry that names it", () -> Stage.view(newcomer).configuration().learners().stream()
+                    .anyMatch(key -> key.id().equals(newcomer.id()))
+                    && Stage.view(newcomer).durableIndex() == Stage.view(newcomer).lastIndex());
+            stage.crash(newcomer);
+            stage.restart(leader);
+            stage.until("L1", "a leader", () -> stage.leads(leader) && Stage.view(leader).established());
+            Stage.require("R10", stage.world.checks().raft().takenIn() == 0, "the play is broken: the entry is committed");
+            if (another) {
+                stage.join(3);
+            }
+            stage.start(newcomer);
+            stage.until("L6", "the newcomer is taken in", () -> newcomer.isUp()
+                    && Stage.view(newcomer).serving()
+                    && stage.world.coming().isWhole(newcomer.id()));
+            stage.settle();
+        }
     }
 
     /** KIP-853: of three, one lags, one is wiped; what the third and the wiped one had acknowledged must not be lost (peer.B55). */
