@@ -33,6 +33,9 @@ import java.util.stream.Stream;
  * load runs before it is measured. Servers that are young spend half their time in the JVM's compilers: what is to be seen of a server
  * that has run for a while takes {@code --warm-up 60} with the first load. {@code --against JAR} compares with another build of ours in
  * ZooKeeper's place.
+ *
+ * <p>Beside both stands the floor, {@link WireFloor}: what the client takes by itself. A row is marked where one of the servers comes so
+ * near to it that the client is what was measured.
  */
 public final class WireBench {
 
@@ -61,8 +64,12 @@ public final class WireBench {
 
     private static final String RESTART = "restart-200k";
     private static final String IDLE = "idle-sessions";
+    /** From this share of the floor on, the client is what is measured. */
+    private static final double CLIENT_SHARE = 0.7;
+
     private static final int NODES = 200_000;
     private static final int SESSIONS = 1_000;
+    private static final int SESSIONS_FIRST = 100;
 
     private final Map<String, String> options = new LinkedHashMap<>();
     private final Path directory;
@@ -85,13 +92,14 @@ public final class WireBench {
         String jar = options.getOrDefault("--server-jar", "coord-netty/target/coord-server.jar");
         String other = options.get("--against");
         try (Servers zooKeeper = other == null ? startZooKeeper() : startCoord("other", other);
-                Servers coord = startCoord("coord", jar)) {
+                Servers coord = startCoord("coord", jar);
+                Servers floor = startFloor()) {
             zooKeeper.awaitServing();
             coord.awaitServing();
-            System.out.printf("%-14s %12s %12s %7s %10s %10s %10s %10s %s%n", "load", other == null ? "ZooKeeper" : "other", "Coord", "ratio", "ZK cpu/op", "cpu/op", "ZK p99", "p99", "client cores");
+            System.out.printf("%-14s %12s %12s %12s %7s %10s %10s %10s %10s %s%n", "load", other == null ? "ZooKeeper" : "other", "Coord", "floor", "ratio", "ZK cpu/op", "cpu/op", "ZK p99", "p99", "client cores");
             for (Load load : LOADS) {
                 if (only.get(0).isEmpty() || only.contains(load.name())) {
-                    compare(load, rounds, zooKeeper, coord);
+                    compare(load, rounds, zooKeeper, coord, floor);
                 }
             }
             if (only.get(0).isEmpty() || only.contains(IDLE)) {
@@ -105,21 +113,27 @@ public final class WireBench {
         }
     }
 
-    private void compare(Load load, int rounds, Servers zooKeeper, Servers coord) throws Exception {
+    private void compare(Load load, int rounds, Servers zooKeeper, Servers coord, Servers floor) throws Exception {
         List<Map<String, Double>> theirs = new ArrayList<>();
         List<Map<String, Double>> ours = new ArrayList<>();
+        List<Map<String, Double>> floors = new ArrayList<>();
         for (int round = 0; round < rounds; round++) {
             theirs.add(measure(load, zooKeeper, round));
             ours.add(measure(load, coord, round));
+            floors.add(measure(load, floor, round));
         }
         double their = median(theirs, load.by());
         double our = median(ours, load.by());
+        double least = median(floors, load.by());
+        boolean byThroughput = load.by().equals("perSecond");
+        boolean isOfClient = byThroughput ? Math.max(our, their) > least * CLIENT_SHARE : Math.min(our, their) * CLIENT_SHARE < least;
         System.out.printf(
                 Locale.ROOT,
-                "%-14s %12.0f %12.0f %6.2fx %8.1fus %8.1fus %8.0fus %8.0fus %.2f/%.2f%s%n",
+                "%-14s %12.0f %12.0f %12.0f %6.2fx %8.1fus %8.1fus %8.0fus %8.0fus %.2f/%.2f%s%s%n",
                 load.name() + " " + load.by().charAt(1),
                 their,
                 our,
+                least,
                 our / their,
                 median(theirs, "serverCpuUs"),
                 median(ours, "serverCpuUs"),
@@ -127,6 +141,7 @@ public final class WireBench {
                 median(ours, "p99us"),
                 median(theirs, "clientCores"),
                 median(ours, "clientCores"),
+                isOfClient ? "  by the client" : "",
                 median(ours, "failed") + median(theirs, "failed") > 0 ? "  FAILED REQUESTS" : "");
     }
 
@@ -151,19 +166,32 @@ public final class WireBench {
         return millis[rounds / 2];
     }
 
-    /** Of the heaps of all three servers together, behind a full collection. */
+    /** Of the heaps of all three servers together, behind a full collection; what the first sessions load of classes is not counted. */
     private double heapOfSessions(Servers servers) throws Exception {
-        long before = servers.heapBytes();
-        Process idle = load(servers.hosts(), "idle", SESSIONS, 1, 1);
-        try (BufferedReader out = new BufferedReader(new InputStreamReader(idle.getInputStream(), StandardCharsets.UTF_8))) {
-            String line = out.readLine();
-            if (line == null || !line.startsWith("connected")) {
-                throw new IOException("the sessions were not opened: " + line);
+        Process first = idle(servers, SESSIONS_FIRST);
+        try {
+            long before = servers.heapBytes();
+            Process others = idle(servers, SESSIONS);
+            try {
+                return (servers.heapBytes() - before) / (double) SESSIONS;
+            } finally {
+                others.destroyForcibly().waitFor();
             }
-            return (servers.heapBytes() - before) / (double) SESSIONS;
         } finally {
-            idle.destroyForcibly().waitFor();
+            first.destroyForcibly().waitFor();
         }
+    }
+
+    /** A client with so many sessions. */
+    private Process idle(Servers servers, int sessions) throws Exception {
+        Process idle = load(servers.hosts(), "idle", sessions, 1, 1);
+        BufferedReader out = new BufferedReader(new InputStreamReader(idle.getInputStream(), StandardCharsets.UTF_8));
+        String line = out.readLine();
+        if (line == null || !line.startsWith("connected")) {
+            idle.destroyForcibly().waitFor();
+            throw new IOException("the sessions were not opened: " + line);
+        }
+        return idle;
     }
 
     private Process load(List<String> hosts, String kind, int sessions, int outstanding, int bytes) throws IOException {
@@ -355,6 +383,19 @@ public final class WireBench {
             hosts.add("127.0.0.1:" + ports[id + 2]);
         }
         Servers servers = new Servers(starts, new ArrayList<>(), hosts);
+        servers.startAll();
+        return servers;
+    }
+
+    private Servers startFloor() throws IOException {
+        int port = freePorts(1)[0];
+        ProcessBuilder start = start("floor", List.of(
+                "-cp",
+                System.getProperty("java.class.path"),
+                WireFloor.class.getName(),
+                Integer.toString(port),
+                directory.resolve("floor-data").toString()));
+        Servers servers = new Servers(List.of(start), new ArrayList<>(), List.of("127.0.0.1:" + port));
         servers.startAll();
         return servers;
     }
