@@ -295,6 +295,7 @@ final class Lane {
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
+                        network.dialled(channel);
                         dialler.install(channel);
                     }
                 })

@@ -15,6 +15,9 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.ChannelGroupFuture;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -58,6 +61,8 @@ public final class PeerNetwork implements AutoCloseable {
     private final Resolver resolver;
     private final @Nullable TlsContext tls;
     private final Channel server;
+    /** All of them; what is opened once it is closed is closed at once. */
+    private final ChannelGroup channels;
     private final long instance = ThreadLocalRandom.current().nextLong();
     private final AtomicReferenceArray<@Nullable Lane> lanes = new AtomicReferenceArray<>(MemberId.MAX + 1);
     private final AtomicReferenceArray<@Nullable Lane> bulkLanes = new AtomicReferenceArray<>(MemberId.MAX + 1);
@@ -104,6 +109,7 @@ public final class PeerNetwork implements AutoCloseable {
         this.bulkGroup = loops.group(BULK_THREADS, 1);
         this.loop = (EventLoop) group.next();
         this.bulkLoop = (EventLoop) bulkGroup.next();
+        this.channels = new DefaultChannelGroup(loop, true);
         try {
             this.tls = options.tls() == null ? null : new TlsContext(options.tls(), log, bulkLoop);
         } catch (ConfigException e) {
@@ -119,12 +125,14 @@ public final class PeerNetwork implements AutoCloseable {
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
+                        channels.add(channel);
                         new Answerer(PeerNetwork.this).install(channel);
                     }
                 })
                 .bind(new InetSocketAddress(address, options.port()))
                 .awaitUninterruptibly();
         this.server = binding.channel();
+        channels.add(server);
         if (!binding.isSuccess()) {
             String reason = PeerLog.reason(binding.cause());
             endThreads();
@@ -263,14 +271,23 @@ public final class PeerNetwork implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        // First, and not left to the event loops: one that ends amid other work leaves its connections open.
+        ChannelGroupFuture closing = channels.close();
+        if (!isOnLoop()) {
+            closing.awaitUninterruptibly(CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
+        }
         endThreads();
+    }
+
+    private boolean isOnLoop() {
+        return loop.inEventLoop() || bulkLoop.inEventLoop();
     }
 
     private void endThreads() {
         group.shutdownGracefully(0, CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
         bulkGroup.shutdownGracefully(0, CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
         resolver.close();
-        if (!loop.inEventLoop() && !bulkLoop.inEventLoop()) {
+        if (!isOnLoop()) {
             group.terminationFuture().awaitUninterruptibly(CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
             bulkGroup.terminationFuture().awaitUninterruptibly(CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
         }
@@ -517,6 +534,11 @@ public final class PeerNetwork implements AutoCloseable {
 
     Resolver resolver() {
         return resolver;
+    }
+
+    /** A connection is being made; it is closed with the rest. */
+    void dialled(Channel channel) {
+        channels.add(channel);
     }
 
     boolean isClosed() {

@@ -229,6 +229,7 @@ public final class ClientSession implements AsyncSession {
                     }
                 })
                 .connect(new InetSocketAddress(address, next.server().port()));
+        next.dialled(dialling.channel());
         dialling.addListener(done -> {
             if (!done.isSuccess()) {
                 next.end(String.valueOf(done.cause().getMessage()));
@@ -760,13 +761,20 @@ public final class ClientSession implements AsyncSession {
         listeners.clear();
         Wire open = wire;
         wire = null;
-        if (open != null) {
-            open.close(reason);
-        }
         queue.execute(() -> {
             opened.completeExceptionally(new UnavailableException(reason));
             tell(ended == SessionState.CLOSED ? new SessionEvent.Closed() : new SessionEvent.Expired(reason));
         });
+        if (open == null) {
+            endThreads();
+        } else {
+            // A loop that ends leaves open what it was not told to close.
+            open.whenGone(this::endThreads);
+            open.close(reason);
+        }
+    }
+
+    private void endThreads() {
         group.shutdownGracefully(0, 2, TimeUnit.SECONDS).addListener(done -> {
             queue.execute(() -> gone.complete(null));
             if (ownCallbacks != null) {

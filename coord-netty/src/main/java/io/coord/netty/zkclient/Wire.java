@@ -37,6 +37,9 @@ final class Wire extends SimpleChannelInboundHandler<ByteBuf> {
     private final Ear ear;
     private final Runnable flushing = this::flush;
 
+    /** From when it is dialled. */
+    private @Nullable Channel dialled;
+    /** Once it is open. */
     private @Nullable Channel channel;
     private boolean isConnected;
     private boolean isLost;
@@ -53,8 +56,17 @@ final class Wire extends SimpleChannelInboundHandler<ByteBuf> {
         return server;
     }
 
+    /** It is being dialled. */
+    void dialled(Channel dialled) {
+        this.dialled = dialled;
+    }
+
     @Override
     public void channelActive(ChannelHandlerContext context) {
+        if (isLost) {
+            context.close(); // given up while it was dialled; another has the session by now
+            return;
+        }
         channel = context.channel();
         ear.opened(this);
     }
@@ -90,6 +102,20 @@ final class Wire extends SimpleChannelInboundHandler<ByteBuf> {
             end(why);
         } else {
             open.close();
+        }
+        Channel dialled = this.dialled;
+        if (dialled != null) {
+            dialled.close();
+        }
+    }
+
+    /** Does this once there is no connection, nor an attempt at one: at once, if there is none now. */
+    void whenGone(Runnable next) {
+        Channel dialled = this.dialled;
+        if (dialled == null) {
+            next.run();
+        } else {
+            dialled.closeFuture().addListener(done -> next.run());
         }
     }
 

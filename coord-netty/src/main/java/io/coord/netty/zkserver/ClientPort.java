@@ -6,6 +6,7 @@ import io.coord.netty.peer.EventLoops;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -117,7 +118,7 @@ public final class ClientPort implements AutoCloseable {
         });
         try {
             listener = bootstrap(io).bind(setup.address()).syncUninterruptibly().channel();
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) { // Netty throws a BindException, undeclared
             closeLoops();
             throw e;
         }
@@ -377,7 +378,9 @@ public final class ClientPort implements AutoCloseable {
     public void close() {
         closing = true;
         listener.close().awaitUninterruptibly();
-        connections.keySet().forEach(Channel::close);
+        // A loop that ends leaves open what it was not told to close, and TLS says goodbye first.
+        List<ChannelFuture> closings = connections.keySet().stream().map(Channel::close).toList();
+        closings.forEach(one -> one.awaitUninterruptibly(CLOSE_SECONDS_MAX, TimeUnit.SECONDS));
         closeLoops();
     }
 

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.coord.Bytes;
 import io.coord.ConfigException;
 import io.coord.ErrorCode;
+import io.coord.MemberAddress;
 import io.coord.MemberId;
+import io.coord.ensemble.spi.Transport;
 import io.netty.buffer.ByteBufUtil;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -143,6 +145,51 @@ class PeerNetworkIT {
             one.knows(moved);
             one.reaches(moved, "there");
         }
+    }
+
+    @Test
+    void whoClosesItOnItsOwnThreadLeavesNoConnectionOpen() throws Exception {
+        try (ServerSocket second = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                ServerSocket third = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            PeerNetwork network = PeerNetwork.bind(PeerOptions.listeningOn(0), EventLoops.best(), new Lines());
+            network.identify(7, 1);
+            network.locate(MemberId.of(2), MemberAddress.of("127.0.0.1", second.getLocalPort()));
+            network.locate(MemberId.of(3), MemberAddress.of("127.0.0.1", third.getLocalPort()));
+            network.start(MemberId.of(1), new Transport.Receiver() {
+                @Override
+                public int frameBytesMax() {
+                    return 1_000;
+                }
+
+                @Override
+                public boolean received(MemberId from, Bytes frame) {
+                    return true;
+                }
+
+                @Override
+                public void lost(MemberId peer) {
+                    network.close();
+                }
+            });
+            try (Socket one = second.accept(); Socket other = third.accept()) {
+                answer(one, new Hello(1, 1, 0, 0, Hello.CONSENSUS, 0, 2, 1, 7, 1, 3));
+                answer(other, new Hello(1, 1, 0, 0, Hello.CONSENSUS, 0, 3, 1, 7, 1, 3));
+                awaitPulse(one);
+                awaitPulse(other);
+                other.close();
+                one.setSoTimeout(30_000);
+                while (one.getInputStream().read() >= 0) {
+                    // signs of life, until its end
+                }
+            } finally {
+                network.close();
+            }
+        }
+    }
+
+    /** The first sign of life: the connection is established at the other end. */
+    private static void awaitPulse(Socket socket) throws Exception {
+        assertThat(socket.getInputStream().readNBytes(FrameReader.HEADER_BYTES)[0]).isEqualTo(FrameReader.PULSE);
     }
 
     /** fault.N7 */
