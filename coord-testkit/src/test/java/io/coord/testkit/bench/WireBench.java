@@ -43,7 +43,7 @@ public final class WireBench {
      * A load.
      *
      * @param name for the table
-     * @param kind of {@link WireLoad}
+     * @param kind of {@link WireLoad}, or of {@link WireBare}
      * @param sessions of the client
      * @param outstanding requests, of all sessions together
      * @param bytes of data
@@ -60,7 +60,9 @@ public final class WireBench {
             new Load("get-1k-1", "get", 1, 1, 1024, "p50us"),
             new Load("ephemeral-128", "ephemeral", 10, 128, 100, "perSecond"),
             new Load("fanout-1000", "fanout", 1000, 1, 100, "p50us"),
-            new Load("connect", "connect", 1, 20, 1, "p50us"));
+            new Load("connect", "connect", 1, 20, 1, "p50us"),
+            new Load("bare-fanout", "bare-fanout", 1000, 1, 1, "p50us"),
+            new Load("bare-connect", "bare-connect", 1, 20, 1, "p50us"));
 
     private static final String RESTART = "restart-200k";
     private static final String IDLE = "idle-sessions";
@@ -201,7 +203,7 @@ public final class WireBench {
                         "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
                         "-cp",
                         System.getProperty("java.class.path"),
-                        WireLoad.class.getName(),
+                        (kind.startsWith("bare-") ? WireBare.class : WireLoad.class).getName(),
                         String.join(",", hosts),
                         kind,
                         Integer.toString(sessions),
