@@ -353,7 +353,9 @@ public final class FileStorage implements Storage {
         }
         if (!entries.isEmpty()) {
             log.append(entries);
-            backgroundLane.execute(spare::prepare);
+            if (spare.isWanted()) {
+                backgroundLane.execute(spare::prepare);
+            }
         }
     }
 

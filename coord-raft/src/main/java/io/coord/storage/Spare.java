@@ -37,6 +37,11 @@ final class Spare {
         }
     }
 
+    /** Whether there is none, and none on its way: to ask costs less than to wake another thread behind each write. */
+    synchronized boolean isWanted() {
+        return !isReady && !isPreparing;
+    }
+
     /** Lays one down if there is none. A disk too full for it is no failure yet: the log has the rest of its segment. */
     void prepare() {
         if (!begin()) {
