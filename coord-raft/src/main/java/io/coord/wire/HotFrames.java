@@ -196,7 +196,7 @@ final class HotFrames {
 
     private static void put(FieldWriter out, int field, Payload payload) {
         out.begin(field, (int) payloadSize(payload));
-        out.bytes(kind(payload), payload.bytes());
+        out.bytes(kind(payload), payload instanceof WireCommand command ? command.bytesToSend() : payload.bytes());
     }
 
     // --- from bytes ---

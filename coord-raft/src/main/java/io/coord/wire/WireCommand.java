@@ -6,44 +6,44 @@ import io.coord.state.Command;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A command beside its bytes. Made from a command, it has the bytes when somebody has asked for them; made from bytes, it has the
- * command until somebody has taken it, and decodes it anew for whoever asks later.
+ * A command beside its bytes. Made from a command, it has the bytes when somebody has asked for them; made from bytes, or sent as
+ * bytes, it has the command until somebody has taken it, and decodes it anew for whoever asks later. What was neither may be in the
+ * logs of several members of this process, each of which takes the command.
  *
- * <p>Two threads that ask first at the same time each encode or decode, and get equal values. The fields need no barrier: what they
- * refer to is immutable, its contents in final fields.
+ * <p>Two threads that ask first at the same time each encode or decode, and get equal values. Who finds the command gone finds the
+ * bytes: they are there before it goes, and both fields are volatile.
  */
 final class WireCommand implements CommandPayload {
 
-    private @Nullable Command command;
-    private final boolean cameAsBytes;
+    private volatile @Nullable Command command;
     private final int sizeBytes;
-    private @Nullable Bytes bytes;
+    private volatile @Nullable Bytes bytes;
+    /** Whether those who have the command have it from its bytes; written behind them. */
+    private boolean goesAsBytes;
 
     /** A command not yet encoded. */
     WireCommand(Command command) {
         this.command = command;
-        this.cameAsBytes = false;
         this.sizeBytes = CommandSizes.estimate(command);
     }
 
     /** A command that came as bytes. */
     WireCommand(Command command, Bytes bytes) {
         this.command = command;
-        this.cameAsBytes = true;
+        this.goesAsBytes = true;
         this.sizeBytes = bytes.length();
         this.bytes = bytes;
     }
 
     Command command() {
-        // Read once: a second read of a plain field may see something else.
         Command known = command;
         return known == null ? WireCommandCodec.decode(bytes()) : known;
     }
 
-    /** The command, which is not kept beside bytes that came from elsewhere. */
+    /** The command, which is not kept beside bytes that came from elsewhere, or went there. */
     Command take() {
         Command taken = command();
-        if (cameAsBytes) {
+        if (goesAsBytes && bytes != null) {
             command = null;
         }
         return taken;
@@ -51,13 +51,19 @@ final class WireCommand implements CommandPayload {
 
     @Override
     public Bytes bytes() {
-        // Read once: a second read of a plain field may see null again.
         Bytes known = bytes;
         if (known == null) {
             known = WireCommandCodec.encode(command());
             bytes = known;
         }
         return known;
+    }
+
+    /** The bytes, for another process. */
+    Bytes bytesToSend() {
+        Bytes sent = bytes();
+        goesAsBytes = true;
+        return sent;
     }
 
     @Override

@@ -8,8 +8,12 @@ import io.coord.Acl;
 import io.coord.Bytes;
 import io.coord.CreateMode;
 import io.coord.Identity;
+import io.coord.MemberId;
 import io.coord.Operation;
+import io.coord.member.PeerFrame;
+import io.coord.member.PeerMessage;
 import io.coord.raft.CommandPayload;
+import io.coord.raft.MemberKey;
 import io.coord.state.Command;
 import io.coord.wire.proto.CommandFormat;
 import java.util.List;
@@ -94,6 +98,29 @@ class WireCommandCodecTest {
 
         assertThat(codec.command(proposed)).isSameAs(command);
         assertThat(codec.command(received)).isSameAs(codec.command(received)).isEqualTo(command);
+    }
+
+    @Test
+    void whatWasSentAsBytesIsTakenOnceAndThenIsBytes() {
+        Command command = submit(new Operation.SetData("/a", Bytes.of(new byte[500]), 3));
+        CommandPayload payload = codec.payload(command);
+        MemberKey self = new MemberKey(MemberId.of(1), 1);
+        PeerMessage.Consensus proposal = new PeerMessage.Consensus(new io.coord.raft.Message.Propose(1, List.of(payload)));
+        new PeerCodec(codec).encode(new PeerFrame(7, self, MemberId.of(2), 1, proposal));
+
+        assertThat(codec.take(payload)).isSameAs(command);
+        assertThat(codec.take(payload)).isNotSameAs(command).isEqualTo(command);
+        assertThat(codec.command(payload)).isEqualTo(command);
+    }
+
+    @Test
+    void whatSeveralMembersOfOneProcessShareIsTakenByEachWithoutDecoding() {
+        Command command = submit(new Operation.SetData("/a", Bytes.of(new byte[500]), 3));
+        CommandPayload payload = codec.payload(command);
+        payload.bytes(); // for a disk
+
+        assertThat(codec.take(payload)).isSameAs(command);
+        assertThat(codec.take(payload)).isSameAs(command);
     }
 
     @Test
