@@ -101,6 +101,7 @@ final class Doors {
         if (door.isReconfigEnabled()) {
             clients = clients.reconfigEnabled();
         }
+        clients = door.isDigestTaken() ? clients.digestAlgorithm(door.digestAlgorithm()) : clients.withoutDigest();
         if (door.superDigest().isPresent()) {
             clients = clients.superDigest(door.superDigest().get());
         }

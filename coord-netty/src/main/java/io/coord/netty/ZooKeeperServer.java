@@ -51,6 +51,7 @@ public final class ZooKeeperServer implements FrontEnd {
         private Limits limits = Limits.DEFAULT;
         private Throttle throttle = Throttle.NONE;
         private @Nullable String superDigest;
+        private @Nullable String digestAlgorithm = DigestScheme.ALGORITHM;
         private @Nullable Set<String> words;
         private boolean reconfigurable;
         private boolean servesReadOnly;
@@ -194,10 +195,31 @@ public final class ZooKeeperServer implements FrontEnd {
     /**
      * Lets whoever proves this digest pass every permission check; nobody by default.
      *
-     * @param digest {@code user:base64(SHA1("user:password"))}, as ZooKeeper's {@code superDigest}
+     * @param digest {@code user:base64(SHA1("user:password"))}, as ZooKeeper's {@code superDigest}; with the hash of {@link
+     *     #digestAlgorithm} if it is another
      */
     public ZooKeeperServer superDigest(String digest) {
         return with(options -> options.superDigest = digest);
+    }
+
+    /**
+     * Makes the identities of scheme {@code digest}, and {@link #superDigest}, by this hash; SHA1 by default, as ZooKeeper's {@code
+     * DigestAuthenticationProvider.digestAlg}. It is to be the same at all members, and the one that ACLs were written with: whoever has
+     * nodes of another can no longer prove itself to them.
+     *
+     * @param algorithm as {@link java.security.MessageDigest} has it, such as {@code SHA-256} or {@code SHA3-256}
+     * @throws IllegalArgumentException if this JVM has none of that name
+     */
+    public ZooKeeperServer digestAlgorithm(String algorithm) {
+        if (!DigestScheme.has(algorithm)) {
+            throw new IllegalArgumentException("this JVM has no hash " + algorithm + "; SHA-256 is one that every JVM has");
+        }
+        return with(options -> options.digestAlgorithm = algorithm);
+    }
+
+    /** Refuses whoever comes with scheme {@code digest}, as {@code DigestAuthenticationProvider.enabled=false} of ZooKeeper's. */
+    public ZooKeeperServer withoutDigest() {
+        return with(options -> options.digestAlgorithm = null);
     }
 
     /**
@@ -295,7 +317,9 @@ public final class ZooKeeperServer implements FrontEnd {
                     + " in plain text: whoever is on the network could read and change what is said. Bind it to the loopback"
                     + " address, encrypt it with tls(...), or say insecure()");
         }
-        List<AuthenticationScheme> schemes = List.of(new DigestScheme(options.superDigest), new IpScheme());
+        List<AuthenticationScheme> schemes = options.digestAlgorithm == null
+                ? List.of(new IpScheme())
+                : List.of(new DigestScheme(options.superDigest, options.digestAlgorithm), new IpScheme());
         ClientTls tls = options.tls;
         Set<String> said = options.words;
         Set<String> words = said != null ? said : isEncrypted ? Set.of() : WORDS;

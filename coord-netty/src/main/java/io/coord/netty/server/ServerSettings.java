@@ -60,6 +60,8 @@ public record ServerSettings(
      * @param throttle how they are slowed down
      * @param words the four-letter words that are answered, {@code *} for all ({@code 4lw.commands.whitelist})
      * @param superDigest who is the superuser ({@code DigestAuthenticationProvider.superDigest}); a secret
+     * @param digestAlgorithm by which hash digests are made ({@code DigestAuthenticationProvider.digestAlg})
+     * @param isDigestTaken whether clients may come with digests ({@code DigestAuthenticationProvider.enabled})
      * @param isReadOnlyServed whether clients that ask for it are served reads while there is no quorum ({@code readonlymode.enabled})
      * @param isLocal whether sessions are the member's alone ({@code localSessionsEnabled})
      * @param isUpgradable whether they become the ensemble's at their first ephemeral node ({@code localSessionsUpgradingEnabled})
@@ -77,6 +79,8 @@ public record ServerSettings(
             Throttling throttle,
             Optional<List<String>> words,
             Optional<String> superDigest,
+            String digestAlgorithm,
+            boolean isDigestTaken,
             boolean isReadOnlyServed,
             boolean isLocal,
             boolean isUpgradable,
@@ -91,7 +95,8 @@ public record ServerSettings(
         public String toString() {
             return "Door[connectionsPerAddressMax=" + connectionsPerAddressMax + ", connectionsMax=" + connectionsMax
                     + ", frameBytesMax=" + frameBytesMax + ", words=" + words + ", superDigest="
-                    + (superDigest.isPresent() ? "***" : "none") + ", isReadOnlyServed=" + isReadOnlyServed
+                    + (superDigest.isPresent() ? "***" : "none") + ", digestAlgorithm="
+                    + digestAlgorithm + ", isDigestTaken=" + isDigestTaken + ", isReadOnlyServed=" + isReadOnlyServed
                     + ", isLocal=" + isLocal + ", isUpgradable=" + isUpgradable + ", isReconfigEnabled=" + isReconfigEnabled + ", tls=" + tls
                     + ", required=" + required + "]";
         }

@@ -16,6 +16,8 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,7 +54,8 @@ public final class SettingsReader {
             "id", "members", "dataDir", "insecure", "clientPort", "clientPortAddress", "quorumListenOnAllIPs", "peerType", "tickTime",
             "maxClientCnxns", "maxCnxns", "globalOutstandingLimit", "throttled_op_wait_time", "connection_throttle_tokens",
             "connection_throttle_fill_count", "connection_throttle_fill_time", "largeRequestThreshold", "largeRequestMaxBytes", "jute.maxbuffer",
-            "4lw.commands.whitelist", "DigestAuthenticationProvider.superDigest", "readonlymode.enabled", "localSessionsEnabled",
+            "4lw.commands.whitelist", "DigestAuthenticationProvider.superDigest",
+            "DigestAuthenticationProvider.digestAlg", "DigestAuthenticationProvider.enabled", "readonlymode.enabled", "localSessionsEnabled",
             "localSessionsUpgradingEnabled", "reconfigEnabled", "extendedTypesEnabled", "skipACL", "snapCount", "snapSizeLimitInKb",
             "znode.container.checkIntervalMs", "znode.container.maxNeverUsedIntervalMs", "dynamicConfigFile",
             "sslQuorum", "peerCertificate", "peerKey", "peerKeyPassword", "peerKeyPasswordPath", "peerAuthorities", "peerEnsemble");
@@ -577,8 +580,8 @@ public final class SettingsReader {
     }
 
     private ServerSettings.Door door(Optional<ServerSettings.Tls> tls, Set<String> required) {
-        OptionalInt perAddress = number("maxClientCnxns", 0, Integer.MAX_VALUE);
-        OptionalInt connections = number("maxCnxns", 0, Integer.MAX_VALUE);
+        OptionalInt perAddress = anyNumber("maxClientCnxns");
+        OptionalInt connections = anyNumber("maxCnxns");
         OptionalInt frame = number("jute.maxbuffer", FRAME_BYTES_MIN, FRAME_BYTES_MAX);
         Optional<List<String>> words = text("4lw.commands.whitelist").map(list ->
                 Stream.of(list.split(",")).map(String::strip).filter(word -> !word.isEmpty()).toList());
@@ -589,6 +592,8 @@ public final class SettingsReader {
                 throttle(),
                 words,
                 text("DigestAuthenticationProvider.superDigest").filter(digest -> !digest.isEmpty()),
+                digestAlgorithm(),
+                toggle("DigestAuthenticationProvider.enabled").orElse(true),
                 toggle("readonlymode.enabled").orElse(false),
                 toggle("localSessionsEnabled").orElse(false),
                 toggle("localSessionsUpgradingEnabled").orElse(false),
@@ -597,6 +602,23 @@ public final class SettingsReader {
                 required,
                 text("sasl.serverconfig").orElse("Server"),
                 text("superUser").filter(user -> !user.isEmpty()));
+    }
+
+    /** A number of which 0 is any, and so, for ZooKeeper, is what is less. */
+    private OptionalInt anyNumber(String name) {
+        OptionalInt number = number(name, -1, Integer.MAX_VALUE);
+        return number.isPresent() ? OptionalInt.of(Math.max(0, number.getAsInt())) : number;
+    }
+
+    private String digestAlgorithm() {
+        String algorithm = text("DigestAuthenticationProvider.digestAlg").orElse("SHA1");
+        try {
+            MessageDigest.getInstance(algorithm);
+        } catch (NoSuchAlgorithmException e) {
+            mistakes.add(new Mistake(ErrorCode.BAD_ARGUMENT, "DigestAuthenticationProvider.digestAlg names " + quoted(algorithm)
+                    + ", a hash that this JVM does not have; SHA1 is the default, and SHA-256 a stronger one"));
+        }
+        return algorithm;
     }
 
     /** ZooKeeper's names, and its -1 for what is off. */

@@ -19,7 +19,7 @@ final class ZooKeeperKeys {
 
     /** Names that belong to no family. */
     private static final Set<String> SINGLE = Set.copyOf(List.of(
-            "DigestAuthenticationProvider.digestAlg", "DigestAuthenticationProvider.enabled", "allowSaslFailedClients",
+            "allowSaslFailedClients",
             "allowSaslFailedQuorumLearners", "bitHashCacheSize", "client.certReload", "client.portUnification", "clientCnxnSocket",
             "clientPortListenBacklog", "clientTcpKeepAlive", "closeSessionTxn.enabled", "cnxTimeout", "commitLogCount",
             "connectToLearnerMasterLimit", "dataLogDir", "datadir.autocreate", "db.autocreate", "digest.enabled", "electionAlg",

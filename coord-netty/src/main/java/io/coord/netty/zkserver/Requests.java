@@ -268,7 +268,7 @@ final class Requests {
         }
         SaslSetup setup = connection.home().sasl();
         if (setup == null) {
-            return refuseAndClose(xid, 0, Refusal.AUTH_FAILED);
+            return refuseProof(xid, Refusal.AUTH_FAILED);
         }
         Bytes told = step.token();
         try {
@@ -286,7 +286,7 @@ final class Requests {
             return identify(setup.proven(exchange), connection.asked(xid, bytes, (out, to, zxid, done) -> ReplyForm.token(out, to, token)));
         } catch (SaslException no) {
             boolean isRequired = !connection.home().isAdmitted(connection.identities());
-            return refuseAndClose(xid, 0, isRequired ? Refusal.SESSION_CLOSED_REQUIRE_SASL_AUTH : Refusal.AUTH_FAILED);
+            return refuseProof(xid, isRequired ? Refusal.SESSION_CLOSED_REQUIRE_SASL_AUTH : Refusal.AUTH_FAILED);
         }
     }
 
@@ -342,6 +342,17 @@ final class Requests {
             connection.home().tally().throttled.incrementAndGet();
         }
         return isRefused;
+    }
+
+    /** Refuses a step of SASL. ZooKeeper's client reads a token whatever the header says, and gives up when that is none. */
+    private boolean refuseProof(int xid, Refusal refusal) {
+        JuteWriter out = connection.beginReply();
+        ReplyForm.refused(out, xid, 0, refusal.code());
+        new Response.Token(null).write(out);
+        connection.endReply(out);
+        connection.answered(0, 0);
+        connection.leave("its proof was refused with " + refusal);
+        return true;
     }
 
     /** Refuses in its turn, and parts from the client. */

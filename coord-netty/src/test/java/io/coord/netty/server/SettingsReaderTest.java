@@ -318,6 +318,8 @@ class SettingsReaderTest {
                     prefix + "znode.container.checkIntervalMs=2500",
                     prefix + "znode.container.maxNeverUsedIntervalMs=60000",
                     prefix + "maxClientCnxns=7",
+                    prefix + "DigestAuthenticationProvider.digestAlg=SHA-256",
+                    prefix + "DigestAuthenticationProvider.enabled=false",
                     prefix + "maxCnxns=700",
                     prefix + "4lw.commands.whitelist=stat, ruok,,conf",
                     prefix + "DigestAuthenticationProvider.superDigest=super:xyz",
@@ -348,6 +350,8 @@ class SettingsReaderTest {
                     new ServerSettings.Throttling(70, Duration.ofMillis(5), 9, 3, Duration.ofMillis(2), 100_000, 0),
                     Optional.of(List.of("stat", "ruok", "conf")),
                     Optional.of("super:xyz"),
+                    "SHA-256",
+                    false,
                     true,
                     true,
                     true,
@@ -359,6 +363,20 @@ class SettingsReaderTest {
             assertThat(settings.warnings()).isEmpty();
             assertThat(settings.toString()).doesNotContain("xyz");
         }
+    }
+
+    @Test
+    void fewerConnectionsThanNoneAreAnyNumber() {
+        ServerSettings.Door door = alone("maxClientCnxns=-1", "maxCnxns=-1").door();
+
+        assertThat(door.connectionsPerAddressMax()).hasValue(0);
+        assertThat(door.connectionsMax()).hasValue(0);
+    }
+
+    @Test
+    void aHashThatTheJvmDoesNotHaveIsAMistake() {
+        assertThat(alone().door().digestAlgorithm()).isEqualTo("SHA1");
+        assertThatThrownBy(() -> alone("DigestAuthenticationProvider.digestAlg=SHA-3000")).hasMessageContaining("COORD-1026", "SHA-3000");
     }
 
     @Test

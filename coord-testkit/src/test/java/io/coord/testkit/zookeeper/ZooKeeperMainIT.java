@@ -1,7 +1,6 @@
 package io.coord.testkit.zookeeper;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.coord.MemberConfig;
 import io.coord.testkit.ZooKeeperTestServer;
@@ -20,10 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * zkCli's own class: every command it has ends alike on ZooKeeper and on us. It needs commons-cli, which ZooKeeper does not bring along:
- * {@code -Dmaven.test.additionalClasspath=commons-cli.jar}.
- */
+/** zkCli's own class: every command it has ends alike on ZooKeeper and on us. */
 @Tag("soak")
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class ZooKeeperMainIT {
@@ -81,7 +77,6 @@ class ZooKeeperMainIT {
 
     @Test
     void everyCommandEndsAlike() throws Exception {
-        assumeTrue(hasCommonsCli(), "no commons-cli on the class path");
         TreeSet<String> commands = new TreeSet<>(ZooKeeperMain.getCommands());
         LINES.forEach(line -> commands.remove(line.split(" ")[0]));
         // of which the first three are the shell's, and the real server stands alone
@@ -94,10 +89,6 @@ class ZooKeeperMainIT {
         try (ZooKeeperTestServer server = ZooKeeperTestServer.start(3, MemberConfig.DEFAULT)) {
             assertThat(run(server.getConnectString())).isEqualTo(theirs);
         }
-    }
-
-    private static boolean hasCommonsCli() {
-        return ZooKeeperMainIT.class.getClassLoader().getResource("org/apache/commons/cli/ParseException.class") != null;
     }
 
     private static List<String> run(String connect) throws Exception {

@@ -1,0 +1,25 @@
+package io.coord.netty;
+
+import io.coord.ensemble.Member;
+import io.coord.netty.server.Arguments;
+import io.coord.netty.server.ServerSettings;
+import io.coord.netty.server.SettingsReader;
+import java.util.List;
+import java.util.Map;
+
+/** A member with its doors as {@link CoordServer} has them, without the process around it. */
+public final class MemberBySettings {
+
+    private MemberBySettings() {}
+
+    /**
+     * Starts a member.
+     *
+     * @param words as on the server's command line
+     */
+    public static Member start(List<String> words) {
+        ServerSettings settings = SettingsReader.read(Arguments.parse(words));
+        boolean hasUsers = System.getProperty("java.security.auth.login.config") != null;
+        return new Doors(settings, hasUsers ? JaasUsers.of(settings.door().saslSection()) : Map.of()).start();
+    }
+}
