@@ -37,6 +37,8 @@ public final class CoordServer {
 
     private static final long FIRST_LOOKS_MILLIS = 20;
     private static final long LATER_LOOKS_MILLIS = 250;
+    private static final long FIRST_WORD_NANOS = TimeUnit.SECONDS.toNanos(3);
+    private static final long LATER_WORDS_NANOS = TimeUnit.SECONDS.toNanos(30);
     private static final long HANDOVER_MILLIS_MAX = 3_000;
     private static final long CLOSE_SECONDS_MAX = 30;
 
@@ -156,11 +158,16 @@ public final class CoordServer {
         return STOPPED;
     }
 
-    /** Waits until the member serves, has left, or is to stop; says which of them it was that somebody asked for. */
+    /** Waits until the member serves, has left, or is to stop, and says now and then what is missing; returns whether it is to stop. */
     private boolean awaitServing(Member member) throws InterruptedException {
+        long tellNanos = System.nanoTime() + FIRST_WORD_NANOS;
         while (!member.status().isServing() && !hasLeft(member)) {
             if (asked.await(FIRST_LOOKS_MILLIS, TimeUnit.MILLISECONDS)) {
                 return true;
+            }
+            if (System.nanoTime() - tellNanos > 0) {
+                LOG.info("member {} does not serve yet: {}", settings.self(), member.status().trouble().orElse("it is about to"));
+                tellNanos = System.nanoTime() + LATER_WORDS_NANOS;
             }
         }
         return false;

@@ -16,6 +16,7 @@ import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.Watcher.Event.KeeperState;
 import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.ZooKeeper;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -101,6 +102,18 @@ class CoordServerIT {
             server.start();
             assertThat(server.awaitEnd()).isEqualTo(2);
             assertThat(server.said()).contains("2 mistakes", "COORD-1026 no data directory", "COORD-1009 unknown key 'elecTimeout'");
+        }
+    }
+
+    @Test
+    @Tag("bars")
+    void whoIsAloneSaysWhomItWaitsFor() throws Exception {
+        Ports ports = new Ports();
+        String members = "1=localhost:%d:0,2=localhost:%d:0,3=localhost:%d:0".formatted(ports.free(), ports.free(), ports.free());
+        try (ServerProcess server = server("--id", "1", "--members", members, "--data-dir", directory.resolve("data").toString())) {
+            server.start();
+            ProcessEnsemble.await("its word", () -> server.said().contains("member 1 does not serve yet"));
+            assertThat(server.said()).contains("the ensemble has not formed yet", "1 of 3 voters answer", "Silent: member 2 at localhost");
         }
     }
 
