@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -26,10 +27,15 @@ import org.junit.jupiter.api.Test;
 class CorruptionTest {
 
     private static final int CASES = 3_000;
+    private static final int MILLION = 1_000_000;
 
     private static final long ALLOCATION_FLOOR_BYTES = 64 << 10;
-    /** The two bytes of an empty entry become a message and its builder, 160 bytes together; nothing else comes dearer. */
-    private static final long ALLOCATION_PER_BYTE = 96;
+    private static final long ALLOCATION_PER_BYTE = 4;
+    /**
+     * What nobody writes, but a member gone wild might: the two bytes of an empty entry, over and over, become a message and its builder
+     * each, 160 bytes together. Nothing comes dearer.
+     */
+    private static final long ALLOCATION_PER_BYTE_MAX = 96;
 
     private final WireCommandCodec commands = new WireCommandCodec();
     private final PeerCodec peers = new PeerCodec(commands);
@@ -43,25 +49,37 @@ class CorruptionTest {
     @Test
     @DisplayName("fault.C9: commands")
     void damagedCommandsAreReadOrRefused() {
+        damagedCommands(CASES);
+    }
+
+    private void damagedCommands(int cases) {
         List<Bytes> whole = Samples.commands().values().stream().map(one -> commands.payload(one).bytes()).toList();
-        storm(1, whole, commands::decoded);
+        storm(1, cases, whole, commands::decoded);
     }
 
     @Test
     @DisplayName("fault.C9: entries of the log")
     void damagedEntriesAreReadOrRefused() {
+        damagedEntries(CASES);
+    }
+
+    private void damagedEntries(int cases) {
         List<Bytes> whole = List.of(Samples.CONFIGURATION.encoded(), ConfigPayload.of(Samples.CONFIGURATION).bytes());
-        storm(2, whole, bytes -> entries.entry(new Storage.StoredEntry(1, 1, 1, 1, ConfigPayload.KIND, bytes)));
-        storm(3, whole, bytes -> entries.entry(new Storage.StoredEntry(1, 1, 1, 1, CommandPayload.KIND, bytes)));
+        storm(2, cases, whole, bytes -> entries.entry(new Storage.StoredEntry(1, 1, 1, 1, ConfigPayload.KIND, bytes)));
+        storm(3, cases, whole, bytes -> entries.entry(new Storage.StoredEntry(1, 1, 1, 1, CommandPayload.KIND, bytes)));
     }
 
     @Test
     @DisplayName("fault.C9, fault.N2: frames whose checksum fits")
     void damagedFramesAreReadOrRefused() {
+        damagedFrames(CASES);
+    }
+
+    private void damagedFrames(int cases) {
         List<Bytes> whole = Samples.messages(commands).values().stream()
                 .map(one -> peers.encode(new PeerFrame(1, Samples.key(1), MemberId.of(2), 1, one)))
                 .toList();
-        storm(4, whole, bytes -> {
+        storm(4, cases, whole, bytes -> {
             byte[] array = bytes.toArray();
             peers.decode(array.length < 5 ? bytes : Bytes.wrap(Sealed.frame(array)));
         });
@@ -70,11 +88,22 @@ class CorruptionTest {
     @Test
     @DisplayName("fault.C9, fault.D9: records of a snapshot whose checksums fit")
     void damagedRecordsAreReadOrRefused() throws IOException {
+        damagedRecords(CASES);
+    }
+
+    /** So many in all. */
+    private void damagedRecordsOfAll(int cases) throws IOException {
+        List<Bytes> whole = new ArrayList<>();
+        SnapshotCodec.write(Samples::visit, whole::add);
+        damagedRecords(cases / whole.size() + 1);
+    }
+
+    private void damagedRecords(int cases) throws IOException {
         List<Bytes> whole = new ArrayList<>();
         SnapshotCodec.write(Samples::visit, whole::add);
         for (int i = 0; i < whole.size(); i++) {
             int at = i;
-            storm(5 + i, List.of(whole.get(i)), bytes -> {
+            storm(5 + i, cases, List.of(whole.get(i)), bytes -> {
                 List<Bytes> records = new ArrayList<>(whole);
                 records.set(at, bytes);
                 snapshots.read(bytes.length() < 5 ? records : Sealed.records(records), new Recording());
@@ -90,13 +119,24 @@ class CorruptionTest {
         snapshots.writer(state.root()).writeTo(whole::add);
         for (int i = 0; i < whole.size(); i++) {
             int at = i;
-            storm(20 + i, List.of(whole.get(i)), bytes -> {
+            storm(20 + i, CASES, List.of(whole.get(i)), bytes -> {
                 List<Bytes> records = new ArrayList<>(whole);
                 records.set(at, bytes);
                 CoordState restored = snapshots.restore(bytes.length() < 5 ? records : Sealed.records(records));
                 assertThat(restored.root().digest()).isEqualTo(state.root().digest());
             });
         }
+    }
+
+    /** {@code mvn -Psoak test -pl coord-raft -am -Dtest=CorruptionTest -Dsurefire.failIfNoSpecifiedTests=false} */
+    @Test
+    @Tag("soak")
+    @DisplayName("fault.C9: a million inputs for each decoder of what other members send")
+    void aMillionForEachDecoder() throws IOException {
+        damagedFrames(MILLION);
+        damagedCommands(MILLION);
+        damagedEntries(MILLION);
+        damagedRecordsOfAll(MILLION);
     }
 
     @Test
@@ -137,7 +177,7 @@ class CorruptionTest {
         Bytes bytes = Bytes.wrap(Sealed.frame(frame));
 
         assertThat(outcomeOf(peers::decode, bytes, allocated)).isInstanceOf(IllegalArgumentException.class);
-        assertThat(allocated[0]).isLessThan(bound(bytes));
+        assertThat(allocated[0]).isLessThan(ALLOCATION_FLOOR_BYTES + ALLOCATION_PER_BYTE_MAX * bytes.length());
     }
 
     @Test
@@ -184,17 +224,17 @@ class CorruptionTest {
 
     // ----
 
-    private void storm(long seed, List<Bytes> whole, Decoder decoder) {
+    private void storm(long seed, int cases, List<Bytes> whole, Decoder decoder) {
         SplittableRandom random = new SplittableRandom(seed);
         int refused = 0;
-        for (int i = 0; i < CASES; i++) {
+        for (int i = 0; i < cases; i++) {
             Bytes damaged = damage(random, whole.get(random.nextInt(whole.size())));
             if (decode(decoder, damaged, "seed " + seed + ", case " + i)) {
                 refused++;
             }
         }
         // If nothing were refused, nothing would have been reached.
-        assertThat(refused).as("refused of %d cases, seed %d", CASES, seed).isGreaterThan(CASES / 20);
+        assertThat(refused).as("refused of %d cases, seed %d", cases, seed).isGreaterThan(cases / 20);
     }
 
     private static Bytes damage(SplittableRandom random, Bytes whole) {
