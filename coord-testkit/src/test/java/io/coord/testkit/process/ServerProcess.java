@@ -122,6 +122,11 @@ final class ServerProcess implements AutoCloseable {
         return running != null && running.isAlive();
     }
 
+    /** Its number to the kernel. */
+    long pid() {
+        return running().pid();
+    }
+
     /** Whether it does not serve and is gone. */
     boolean hasFailed() {
         return serving.isCompletedExceptionally();
