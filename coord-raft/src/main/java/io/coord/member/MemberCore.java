@@ -79,6 +79,8 @@ public final class MemberCore {
     private final StateMarks marks = new StateMarks();
     private @Nullable List<MemberId> differingFrom;
     private long differingAt;
+    /** What the member knew as committed when it began to heal: that does not go back (inv.R10). */
+    private long committedBefore;
     private long newestSnapshotIndex;
     private final Map<MemberKey, PeerMessage.SnapshotRequest> snapshotsWanted = new LinkedHashMap<>();
     private CoordState state;
@@ -1370,6 +1372,7 @@ public final class MemberCore {
         String found = ErrorCode.STATES_DIFFER.message("the state of member " + setup.self() + " differs from that of the majority,"
                 + " members " + majority + ", at entry " + Long.toHexString(differingAt) + ".");
         Raft ended = raft();
+        committedBefore = ended.commitIndex();
         differingFrom = null;
         marks.clear();
         endLeadership();
@@ -1491,8 +1494,9 @@ public final class MemberCore {
         Healing healing = this.healing;
         if (healing != null) {
             long applied = state.appliedIndex();
+            long committed = Math.max(applied, committedBefore);
             return new MemberView(
-                    setup.self(), clusterId, Role.LEARNER, healing.term(), null, applied, applied, applied, applied,
+                    setup.self(), clusterId, Role.LEARNER, healing.term(), null, committed, applied, committed, committed,
                     appliedConfiguration, false, false, false, 0, 0, WatchTable.Counts.NONE, left, healing.words());
         }
         if (raft == null) {

@@ -440,7 +440,8 @@ public final class RaftInvariants {
 
     private void installs(Witnessed member, DiskTask.InstallSnapshot install, MemberView before) {
         long index = install.meta().last().index();
-        if (index <= before.commitIndex()) {
+        boolean replaces = before.healing() != null; // a state that is not the others', perhaps at that very index
+        if (replaces ? index < before.commitIndex() : index <= before.commitIndex()) {
             throw new Violation("R13", "member " + member.id + " installs a snapshot of " + install.meta().last()
                     + ", but knows " + hex(before.commitIndex()) + " as committed");
         }

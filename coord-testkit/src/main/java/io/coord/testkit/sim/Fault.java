@@ -72,6 +72,8 @@ public enum Fault {
     DISK_WIPED("M5", Marker.RENEWED),
     /** What is on a disk is found damaged at a start. */
     BIT_ROT("D6", Marker.HEALED),
+    /** A member is told by all others that its state is not theirs. */
+    STATE_DIFFERS("D-f", Marker.HEALED),
     /** A snapshot's transfer is cut short. */
     TRANSFER_CUT("M6", Marker.SNAPSHOT_TAKEN_OVER),
     /** A lagging member gets a snapshot since the log is compacted. */
@@ -106,6 +108,11 @@ public enum Fault {
             case CHANGE_INTERRUPTED, MEMBER_REMOVED, MEMBER_JOINED, DISK_WIPED, BIT_ROT -> true;
             default -> false;
         };
+    }
+
+    /** Whether every seed draws whether it happens. */
+    public boolean isDrawn() {
+        return !isOfChanges() && this != STATE_DIFFERS;
     }
 
     /** The fault's id in the fault model. */

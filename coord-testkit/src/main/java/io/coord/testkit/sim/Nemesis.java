@@ -137,6 +137,7 @@ final class Nemesis {
             }
             case DISK_WIPED -> loseMemory(world.coming()::wipe);
             case BIT_ROT -> loseMemory(world.coming()::rot);
+            case STATE_DIFFERS -> tellOfAnotherState();
             default -> throw new IllegalStateException(fault + " does not come at a time of its own");
         }
     }
@@ -390,6 +391,17 @@ final class Nemesis {
         SimMember victim = anyone();
         if (loss.test(victim)) {
             startLater(victim, aWhile());
+        }
+    }
+
+    /** Somebody's state is not the others', as long as more than half have neither that nor another trouble. */
+    private void tellOfAnotherState() {
+        SimMember victim = anyone();
+        long troubled = world.members().stream()
+                .filter(member -> member != victim && (member.view() == null || member.view().healing() != null))
+                .count();
+        if (2 * (troubled + 1) < world.members().size() && world.tellOfAnotherState(victim)) {
+            faults.count(Fault.STATE_DIFFERS);
         }
     }
 

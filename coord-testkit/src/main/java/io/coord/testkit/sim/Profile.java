@@ -149,6 +149,24 @@ public record Profile(
         return drawn.with(mean, drawn.network(), drawn.disk()).withSeats(SEATS);
     }
 
+    /** A world as this seed draws it, in which members besides come to states of their own. */
+    public static Profile differing(long seed, int members) {
+        Profile drawn = drawn(seed, members);
+        Map<Fault, Double> mean = new EnumMap<>(drawn.meanSecondsBetween());
+        mean.put(Fault.STATE_DIFFERS, Chance.of(seed, "states").logUniform(2_000, 20_000) / 1_000.0);
+        return drawn.with(mean, drawn.network(), drawn.disk());
+    }
+
+    /** The world of a seed, by how many members it has: 0 where they come and go, less where their states may differ. */
+    static Profile numbered(long seed, int members) {
+        return members == 0 ? changing(seed) : members < 0 ? differing(seed, -members) : drawn(seed, members);
+    }
+
+    /** As {@link #numbered} counts members. */
+    int number() {
+        return changes() ? 0 : meanSecondsBetween.containsKey(Fault.STATE_DIFFERS) ? -members : members;
+    }
+
     /** A world as this seed draws it. */
     public static Profile drawn(long seed, int members) {
         Chance chance = Chance.of(seed, "profile");

@@ -70,9 +70,13 @@ public final class SimRun {
         return of(seed, Profile.changing(seed), seconds, null);
     }
 
-    /** Runs a seed's world with mishaps for so many virtual seconds; the profile is drawn from the seed. */
+    /**
+     * Runs a seed's world with mishaps for so many virtual seconds; the profile is drawn from the seed.
+     *
+     * @param members how many there are; 0 for a world in which they come and go, less for one in which the states of so many may differ
+     */
     public static Report of(long seed, int members, int seconds) {
-        return of(seed, Profile.drawn(seed, members), seconds, null);
+        return of(seed, Profile.numbered(seed, members), seconds, null);
     }
 
     /**
@@ -91,7 +95,7 @@ public final class SimRun {
     }
 
     private Violation located(Violation violation, int seconds) {
-        int members = world.profile().changes() ? 0 : world.profile().members();
+        int members = world.profile().number();
         return violation.located("\n  seed " + seed + ", step " + world.time().steps() + ", after "
                 + world.time().nowNanos() / 1_000_000 + " ms of " + seconds + " s, " + members
                 + " members; once more, with every transition:\n"

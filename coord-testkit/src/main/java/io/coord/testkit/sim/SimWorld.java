@@ -11,7 +11,9 @@ import io.coord.member.MemberEvent;
 import io.coord.member.MemberSetup;
 import io.coord.member.MemberView;
 import io.coord.member.PeerFrame;
+import io.coord.member.PeerMessage;
 import io.coord.raft.Configuration;
+import io.coord.raft.EntryId;
 import io.coord.raft.MemberKey;
 import io.coord.raft.RaftEvent;
 import io.coord.raft.Role;
@@ -33,6 +35,8 @@ public final class SimWorld {
     private static final long EPOCH_MILLIS = 1_700_000_000_000L;
     private static final String REMOVED = ErrorCode.REMOVED.toString();
     private static final long PEER_LOST_MEAN_NANOS = 2_000_000L;
+    private static final long STATE_MARK_EVERY = 128;
+    private static final long ANOTHER_DIGEST = 0xD1FFL;
 
     private final long seed;
     private final Profile profile;
@@ -434,6 +438,26 @@ public final class SimWorld {
         network.become(fares.network());
         starvation = fares.starvation();
         members.forEach(member -> member.storage().become(fares.disk()));
+    }
+
+    /**
+     * All other voters tell a member that they came to another state than it did, where it compared last.
+     *
+     * @return whether there is anything to be told
+     */
+    boolean tellOfAnotherState(SimMember told) {
+        MemberView view = told.view();
+        long mark = view == null ? 0 : view.appliedIndex() / STATE_MARK_EVERY * STATE_MARK_EVERY;
+        if (view == null || view.healing() != null || mark <= EntryId.ORIGIN.index()) {
+            return false;
+        }
+        for (MemberKey voter : view.configuration().voters()) {
+            if (!voter.id().equals(told.id())) {
+                PeerMessage differs = new PeerMessage.StateMark(mark, ANOTHER_DIGEST);
+                told.receive(new Input.Received(new PeerFrame(view.clusterId(), voter, told.id(), 0, differs)));
+            }
+        }
+        return true;
     }
 
     /** Ends every mishap: links carry, disks force, whoever was down or paused runs. */

@@ -47,9 +47,10 @@ public final class Exhaustive {
 
     private int search(int max) {
         for (int next = 0; next < reached.size() && reached.size() < max; next++) {
-            int choices = at(next).choices();
+            Trio first = at(next);
+            int choices = first.choices();
             for (int choice = 0; choice < choices; choice++) {
-                Trio trio = at(next);
+                Trio trio = choice == 0 ? first : at(next);
                 if (trio.take(choice) && seen.add(trio.fingerprint())) {
                     reached.add(new Reached(next, choice, reached.get(next).depth() + 1));
                 }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 /** Three members of the real consensus code, two terms, two commands, one crash, every order of events, as deep as states allow (bar.11). */
 class ExhaustiveBarsTest {
 
-    private static final int STATES = Integer.getInteger("exhaustive.states", 60_000);
+    private static final int STATES = Integer.getInteger("exhaustive.states", 1_000_000);
 
     private static void search(String from, IntUnaryOperator search) {
         long began = System.nanoTime();

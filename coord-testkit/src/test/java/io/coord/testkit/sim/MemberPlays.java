@@ -37,6 +37,8 @@ final class MemberPlays {
         all.put("fault.D6 asked", MemberPlays::aMemberThatHealsAnswersWhoLooksForTheEnsemble);
         all.put("fault.D6 late", MemberPlays::aLatePieceForAHealedMemberIsNoLeadersWord);
         all.put("fault.D6 term", MemberPlays::aHealedMemberForcesItsTermBeforeItSpeaks);
+        all.put("inv.D-f leader", () -> aMemberToldThatItDiffersTakesTheMajoritysState(true));
+        all.put("inv.D-f follower", () -> aMemberToldThatItDiffersTakesTheMajoritysState(false));
         all.put("rule.25 moved", MemberPlays::aChangeIsSettledBeforeItsOwnerAsksAgain);
     }
 
@@ -320,6 +322,27 @@ final class MemberPlays {
         stage.start(damaged);
         stage.run(1_000);
         stage.settle();
+    }
+
+    /**
+     * All others have come to another state, they say, than this one at an entry behind it: it serves no more, keeps its promises, and is
+     * back with theirs, while clients go on and its disk hangs (rule.14).
+     */
+    private static void aMemberToldThatItDiffersTakesTheMajoritysState(boolean leads) {
+        for (int seed = 1; seed <= 3; seed++) {
+            Stage stage = new Stage(3, 3, seed, compacting());
+            stage.clients(3, Kind.MOVING, 100);
+            stage.run(3_000);
+            SimMember differs = leads ? stage.leader() : stage.follower();
+            differs.storage().stall(200 * Stage.MILLI);
+            stage.until("L2", "it knows more as committed than its disk has", 150, () -> leads
+                    || Stage.view(differs).commitIndex() > Stage.view(differs).appliedIndex());
+            stage.world.tellOfAnotherState(differs);
+            stage.until("D-f", "member " + differs.id() + " serves no more", 100, () -> Stage.view(differs).healing() != null);
+            Stage.require("D-f", !Stage.view(differs).serving(), "a member that differs serves");
+            stage.until("L6", "it is healed", () -> Stage.view(differs).healing() == null && Stage.view(differs).serving());
+            stage.settle();
+        }
     }
 
     /** A change waits for a newcomer that is not heard; its owner goes to another member; it is settled; then the owner asks once more. */

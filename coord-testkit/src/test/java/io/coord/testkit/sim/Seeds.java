@@ -40,9 +40,9 @@ public final class Seeds {
         long simulated = 0;
         int failed = 0;
         for (long seed = first; seed < first + count; seed++) {
-            int size = members <= 0 ? (seed % 2 == 0 ? 3 : 5) : members;
+            int size = members == 0 || members == -1 ? (seed % 2 == 0 ? 3 : 5) : members;
             try {
-                SimRun.Report report = SimRun.of(seed, members < 0 ? Profile.changing(seed) : Profile.drawn(seed, size), seconds, speaks ? out::println : null);
+                SimRun.Report report = SimRun.of(seed, members == -1 ? Profile.changing(seed) : Profile.numbered(seed, size), seconds, speaks ? out::println : null);
                 out.println("seed " + seed + " digest " + Long.toHexString(report.digest()) + " members " + size + " writes "
                         + report.acknowledgedWrites() + " leader changes " + report.leaderChanges() + " committed "
                         + report.committed() + " steps " + report.steps() + " frames " + report.frames() + " rounds " + report.rounds()
