@@ -9,12 +9,14 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.api.transaction.CuratorTransactionResult;
@@ -46,6 +48,12 @@ import org.apache.curator.framework.recipes.queue.SimpleDistributedQueue;
 import org.apache.curator.framework.recipes.shared.SharedCount;
 import org.apache.curator.framework.state.ConnectionState;
 import org.apache.curator.retry.RetryForever;
+import org.apache.curator.x.discovery.ServiceCache;
+import org.apache.curator.x.discovery.ServiceDiscovery;
+import org.apache.curator.x.discovery.ServiceDiscoveryBuilder;
+import org.apache.curator.x.discovery.ServiceInstance;
+import org.apache.curator.x.discovery.ServiceProvider;
+import org.apache.curator.x.discovery.details.ServiceCacheListener;
 import org.apache.zookeeper.CreateMode;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -397,6 +405,66 @@ class CuratorRecipesIT {
             }
             assertThat(one.getChildren().forPath("/nodes/group")).containsExactlyInAnyOrder("one", "other");
         }
+    }
+
+    @Test
+    void serviceDiscovery() throws Exception {
+        ServiceInstance<String> first = instance("first", 8081);
+        ServiceInstance<String> second = instance("second", 8082);
+        LinkedBlockingQueue<Set<String>> told = new LinkedBlockingQueue<>();
+        ServiceDiscovery<String> registry = discovery(one);
+        try (ServiceDiscovery<String> reader = discovery(other);
+                ServiceCache<String> cache = reader.serviceCacheBuilder().name("shop").build();
+                ServiceProvider<String> provider = reader.serviceProviderBuilder().serviceName("shop").build()) {
+            registry.start();
+            reader.start();
+            registry.registerService(first);
+            cache.addListener(new ServiceCacheListener() {
+                @Override
+                public void cacheChanged() {
+                    told.add(cache.getInstances().stream().map(ServiceInstance::getId).collect(Collectors.toSet()));
+                }
+
+                @Override
+                public void stateChanged(CuratorFramework client, ConnectionState state) {}
+            });
+            cache.start();
+            provider.start();
+            assertThat(cache.getInstances()).containsExactly(first);
+            assertThat(provider.getInstance()).isEqualTo(first);
+
+            upset();
+            registry.registerService(second);
+            awaitTold(told, Set.of("first", "second"));
+            assertThat(reader.queryForNames()).containsExactly("shop");
+            assertThat(reader.queryForInstances("shop")).containsExactlyInAnyOrder(first, second);
+            assertThat(reader.queryForInstance("shop", "second").getPayload()).isEqualTo("of second");
+
+            upset();
+            registry.unregisterService(first);
+            awaitTold(told, Set.of("second"));
+            assertThat(reader.queryForInstances("shop")).containsExactly(second);
+
+            registry.close(); // takes along what is left
+            awaitTold(told, Set.of());
+            assertThat(reader.queryForInstances("shop")).isEmpty();
+        }
+    }
+
+    private static ServiceInstance<String> instance(String id, int port) throws Exception {
+        return ServiceInstance.<String>builder().name("shop").id(id).address("10.0.0.1").port(port).payload("of " + id).build();
+    }
+
+    private static ServiceDiscovery<String> discovery(CuratorFramework client) {
+        return ServiceDiscoveryBuilder.builder(String.class).client(client).basePath("/services").build();
+    }
+
+    private static void awaitTold(LinkedBlockingQueue<Set<String>> told, Set<String> wanted) throws InterruptedException {
+        Set<String> last = told.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        while (last != null && !last.equals(wanted)) {
+            last = told.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        }
+        assertThat(last).isEqualTo(wanted);
     }
 
     @Test
