@@ -582,7 +582,7 @@ public final class MemberCore {
         lastTurnNanos = nowNanos;
         if (gap > setup.raft().electionTimeoutNanos() && leases != null) {
             outbox.event(new MemberEvent.PauseDetected(gap / 1_000_000));
-            leases.restartAll(nowNanos);
+            leases.paused(gap, nowNanos);
         }
     }
 

@@ -22,6 +22,8 @@ final class SessionLeases {
         long touchedNanos;
         long queuedNanos;
         boolean over;
+        /** Whether a pause has given it its full timeout since its last sign of life. */
+        boolean prolonged;
 
         Lease(long session, long attach) {
             this.session = session;
@@ -70,6 +72,7 @@ final class SessionLeases {
     void touch(long session, long nowNanos) {
         Lease lease = leases.get(session);
         if (lease != null) {
+            lease.prolonged = false;
             lease.touchedNanos = nowNanos;
         }
     }
@@ -81,10 +84,14 @@ final class SessionLeases {
         }
     }
 
-    /** Gives every session its full timeout from now: nobody knows who was alive while the leader was not looking. */
-    void restartAll(long nowNanos) {
+    /**
+     * Gives every session its full timeout from now: nobody knows who was alive while the leader was not looking. One that has not been
+     * heard of since it was last given so much keeps what it had left: a leader that pauses again and again must still end sessions.
+     */
+    void paused(long gapNanos, long nowNanos) {
         for (Lease lease : queue) {
-            lease.touchedNanos = nowNanos;
+            lease.touchedNanos = lease.prolonged ? lease.touchedNanos + gapNanos : nowNanos;
+            lease.prolonged = true;
         }
     }
 
