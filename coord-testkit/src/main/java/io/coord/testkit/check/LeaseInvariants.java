@@ -12,22 +12,26 @@ import io.coord.raft.CommandPayload;
 import io.coord.raft.Entry;
 import io.coord.raft.LogWrite;
 import io.coord.state.Command;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 
 /**
  * Whether each end of a session was justified (inv.Z7, fault.C1, fault.C2): only a leader asks for it, in its own term, and only when its
  * own clock says that it has heard nothing of the session for the session's timeout, counted from the last report, the session's last
- * attach, the beginning of its leadership or the end of a pause, whichever was last. Nobody but the leader ever proposes it.
+ * attach or the beginning of its leadership, whichever was last, or else from the end of its first pause since; how long it paused again
+ * after that is not silence (rule.15). Nobody but the leader ever proposes it.
  */
 final class LeaseInvariants {
 
     private static final long NEVER = Long.MIN_VALUE;
+
+    /** A time in which a member was not run. */
+    private record Pause(long endNanos, long nanos) {}
 
     /** What one member can know as a leader, on its own clock. */
     private static final class Watcher {
@@ -35,9 +39,26 @@ final class LeaseInvariants {
         final Set<Long> ordered = new HashSet<>();
         /** By index, the sessions that an entry not applied yet attaches anew: the lease begins when it is. */
         final TreeMap<Long, Long> attaching = new TreeMap<>();
+        /** Since its leadership began. */
+        final List<Pause> pauses = new ArrayList<>();
         long sinceNanos = NEVER;
         long lastTurnNanos = NEVER;
         boolean leads;
+
+        long silentNanos(long session, long nowNanos) {
+            long from = heardNanos.getOrDefault(session, sinceNanos);
+            boolean hasPaused = false;
+            long pausedAgain = 0;
+            for (Pause pause : pauses) {
+                if (hasPaused) {
+                    pausedAgain += pause.nanos;
+                } else if (pause.endNanos - from > 0) {
+                    hasPaused = true;
+                    from = pause.endNanos;
+                }
+            }
+            return nowNanos - from - pausedAgain;
+        }
     }
 
     private final Map<MemberId, Watcher> watchers = new HashMap<>();
@@ -56,15 +77,16 @@ final class LeaseInvariants {
 
     void turned(MemberId id, long nowNanos, MemberView before, List<Input> inputs, Effects effects, MemberView after) {
         Watcher watcher = watchers.computeIfAbsent(id, added -> new Watcher());
-        boolean paused = watcher.lastTurnNanos != NEVER && nowNanos - watcher.lastTurnNanos > electionTimeoutNanos;
+        if (watcher.lastTurnNanos != NEVER && nowNanos - watcher.lastTurnNanos > electionTimeoutNanos) {
+            watcher.pauses.add(new Pause(nowNanos, nowNanos - watcher.lastTurnNanos));
+        }
         watcher.lastTurnNanos = nowNanos;
         boolean begins = after.established() && !(watcher.leads && before.established() && before.term() == after.term());
         if (begins) {
             watcher.heardNanos.clear();
             watcher.ordered.clear();
             watcher.attaching.clear();
-        }
-        if (begins || paused) {
+            watcher.pauses.clear();
             watcher.sinceNanos = nowNanos;
         }
         watcher.leads = after.established();
@@ -121,11 +143,10 @@ final class LeaseInvariants {
         if (!isOwn || timeout == null || watcher.ordered.contains(expire.session())) {
             return;
         }
-        long heard = watcher.heardNanos.getOrDefault(expire.session(), watcher.sinceNanos);
-        long since = heard - watcher.sinceNanos > 0 ? heard : watcher.sinceNanos;
-        if (nowNanos - since < timeout * 1_000_000) {
+        long silent = watcher.silentNanos(expire.session(), nowNanos);
+        if (silent < timeout * 1_000_000) {
             throw new Violation("Z7", "leader " + id + " ends session 0x" + Long.toHexString(expire.session()) + " after "
-                    + Objects.toString((nowNanos - since) / 1_000_000) + " ms of silence, but its timeout is " + timeout + " ms");
+                    + silent / 1_000_000 + " ms of silence, but its timeout is " + timeout + " ms");
         }
     }
 }
