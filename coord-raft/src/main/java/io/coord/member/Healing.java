@@ -25,6 +25,7 @@ final class Healing {
     private final List<MemberId> sources;
     private final long retryNanos;
 
+    private boolean hasAsked;
     private int source;
     private int asksSinceProgress;
     private long nextAskNanos;
@@ -69,12 +70,18 @@ final class Healing {
         return nextAskNanos;
     }
 
+    /** Whether it has asked for anything yet: before that nothing is the answer to it. */
+    boolean hasAsked() {
+        return hasAsked;
+    }
+
     /** Whom to ask now; null while an answer may still come, or the disk has a piece. */
     @Nullable MemberId whomToAsk(long nowNanos) {
         if (nowNanos - nextAskNanos < 0) {
             return null;
         }
         nextAskNanos = nowNanos + retryNanos;
+        hasAsked = true;
         if (writing || received != null) {
             return null;
         }
@@ -96,7 +103,7 @@ final class Healing {
 
     /** Whether a piece is the one wanted, and is to be written. Pieces of one snapshot are the same on all members (inv.D-e). */
     boolean takes(MemberKey from, Message.SnapshotChunk chunk, long nowNanos) {
-        if (writing || received != null || chunk.meta().last().index() < atLeast || !sources.contains(from.id())) {
+        if (!hasAsked || writing || received != null || chunk.meta().last().index() < atLeast || !sources.contains(from.id())) {
             return false;
         }
         boolean continues = meta != null && meta.equals(chunk.meta()) && chunk.offset() == nextOffset;

@@ -125,6 +125,8 @@ public final class MemberCore {
     private long nextCollectNanos;
 
     private @Nullable CoordState receivedState;
+    /** Pieces of snapshots written, and snapshots installed, that the disk has not answered yet. */
+    private int transferTasks;
     private boolean snapshotting;
     private Input.@Nullable TakeSnapshot snapshotOrder;
     private long entriesSinceSnapshot;
@@ -606,6 +608,9 @@ public final class MemberCore {
     }
 
     private void stepRare(Input input) {
+        if (answersTransfer(input)) {
+            transferTasks--;
+        }
         if (input instanceof Input.PeerLost lost) {
             if (raft != null) {
                 raft.peerLost(lost.peer());
@@ -623,6 +628,18 @@ public final class MemberCore {
         } else {
             stepSnapshotTransfer(input);
         }
+    }
+
+    private static boolean answersTransfer(Input input) {
+        return input instanceof Input.PieceWritten
+                || input instanceof Input.PieceRefused
+                || input instanceof Input.SnapshotReceived
+                || input instanceof Input.SnapshotInstalled;
+    }
+
+    private void transferTask(DiskTask task) {
+        transferTasks++;
+        outbox.task(task);
     }
 
     private void stepSnapshotTransfer(Input input) {
@@ -715,6 +732,7 @@ public final class MemberCore {
             return;
         }
         if (differingFrom != null) {
+            absorbAll(); // the term and the vote that are kept are the disk's by that (inv.R8)
             healFromDifference(differingFrom);
         }
         if (healing != null) {
@@ -789,7 +807,7 @@ public final class MemberCore {
             return nowNanos;
         }
         if (healing != null) {
-            return healing.nextDeadlineNanos();
+            return mayHeal(healing) ? healing.nextDeadlineNanos() : nowNanos + FAR_NANOS;
         }
         long ofRaft = raft().nextDeadlineNanos(); // a learner has none; clocks may be negative, so that "never" cannot be compared
         long next = earlier(ofRaft == Long.MAX_VALUE ? nowNanos + FAR_NANOS : ofRaft, host.nextDeadlineNanos(FAR_NANOS));
@@ -1280,6 +1298,10 @@ public final class MemberCore {
 
     private void endSnapshot(boolean saved) {
         snapshotting = false;
+        tellSnapshotOrder(saved);
+    }
+
+    private void tellSnapshotOrder(boolean saved) {
         if (snapshotOrder != null) {
             told(snapshotOrder.caller(), saved);
             snapshotOrder = null;
@@ -1290,7 +1312,7 @@ public final class MemberCore {
         if (task instanceof RaftEffects.SnapshotTask.ReadChunk read) {
             outbox.task(new DiskTask.ReadPiece(read.to(), read.snapshotIndex(), read.offset()));
         } else if (task instanceof RaftEffects.SnapshotTask.WriteChunk write) {
-            outbox.task(new DiskTask.WritePiece(write.chunk()));
+            transferTask(new DiskTask.WritePiece(write.chunk()));
         } else if (task instanceof RaftEffects.SnapshotTask.Install install) {
             install(install.meta());
         }
@@ -1303,7 +1325,7 @@ public final class MemberCore {
             throw new IllegalStateException("snapshot " + meta.last() + " is to be installed, but the state received is "
                     + (received == null ? "missing" : "at " + Long.toHexString(received.appliedIndex())));
         }
-        outbox.task(new DiskTask.InstallSnapshot(meta, false));
+        transferTask(new DiskTask.InstallSnapshot(meta, false));
         newestSnapshotIndex = meta.last().index();
         settled(meta.configuration(), meta.last().index());
         received.stands(Ensembles.textOf(meta.configuration()));
@@ -1376,7 +1398,7 @@ public final class MemberCore {
         differingFrom = null;
         marks.clear();
         endLeadership();
-        endSnapshot(false);
+        tellSnapshotOrder(false);
         host.memberLeft(found);
         serving = false;
         withoutQuorum = false;
@@ -1397,8 +1419,13 @@ public final class MemberCore {
         knownLeader = null;
     }
 
+    /** What the disk still does of before must be over: its answers must not pass for answers to this. */
+    private boolean mayHeal(Healing healing) {
+        return healing.hasAsked() || transferTasks == 0 && !snapshotting;
+    }
+
     private void askForSnapshot(Healing healing) {
-        MemberId asked = healing.whomToAsk(nowNanos);
+        MemberId asked = mayHeal(healing) ? healing.whomToAsk(nowNanos) : null;
         if (asked != null) {
             outbox.send(clusterId, asked, healing.request());
         }
@@ -1408,7 +1435,7 @@ public final class MemberCore {
         if (frame.message() instanceof PeerMessage.Consensus consensus
                 && consensus.message() instanceof Message.SnapshotChunk chunk
                 && healing.takes(frame.from(), chunk, nowNanos)) {
-            outbox.task(new DiskTask.WritePiece(chunk));
+            transferTask(new DiskTask.WritePiece(chunk));
         }
     }
 
@@ -1419,7 +1446,7 @@ public final class MemberCore {
             healing.refused(refused.snapshotIndex());
         } else if (input instanceof Input.SnapshotReceived received) {
             if (healing.receivedAll(received.meta(), received.state())) {
-                outbox.task(new DiskTask.InstallSnapshot(received.meta(), false));
+                transferTask(new DiskTask.InstallSnapshot(received.meta(), false));
             }
         } else if (input instanceof Input.SnapshotInstalled installed) {
             CoordState healed = healing.installed(installed.index());

@@ -37,7 +37,7 @@ class LongRunTest {
                 faults.add(report.faults());
                 hours += report.simulatedNanos() / 3.6e12;
                 writes += report.acknowledgedWrites();
-            } catch (Violation violation) {
+            } catch (Violation | IllegalStateException violation) {
                 failures.add("seed " + seed + ": " + violation.getMessage());
                 System.out.println(failures.get(failures.size() - 1));
             }
