@@ -1,6 +1,7 @@
 package io.coord.member;
 
 import io.coord.MemberId;
+import io.coord.raft.EntryId;
 import io.coord.raft.HardState;
 import io.coord.raft.MemberKey;
 import io.coord.raft.Message;
@@ -13,14 +14,16 @@ import org.jspecify.annotations.Nullable;
  * A member that lost part of its memory, or whose state is not the others', on its way back: it fetches a snapshot from a peer, and is
  * silent until that is installed, like a member that is down.
  *
- * <p>Nothing is forgotten by it. The snapshot's index is at least that of every entry the member ever acknowledged, and what a
- * snapshot stands for is committed: an acknowledged entry is in it, or lost against a committed one at its index and was never
- * committed. The term and the vote are kept. So the member comes back under the same incarnation.
+ * <p>Nothing is forgotten by it. What a snapshot stands for is committed. Its index is at least that of every entry the member ever
+ * acknowledged: then such an entry is in it, or lost against a committed one at its index. Or it is of a later term than they all: then
+ * those of them that were committed were in that term's leader's log (paper section 5.4.3), before what is committed of its own, and
+ * the rest cannot be any more; else a member that had led would wait, in an ensemble at rest, for as many writes as it had appended in
+ * vain. The term and the vote are kept. So the member comes back under the same incarnation.
  */
 final class Healing {
 
     private final String found;
-    private final long atLeast;
+    private final EntryId last;
     private final HardState hardState;
     private final List<MemberId> sources;
     private final long retryNanos;
@@ -38,14 +41,14 @@ final class Healing {
      * Begins.
      *
      * @param found what is wrong, for people
-     * @param atLeast the lowest index that the snapshot may have
+     * @param last what the member may have acknowledged comes before or is this: its index, and its term or a later one
      * @param hardState term and vote, which are kept
      * @param sources whom to ask, in turn
      * @param retryNanos how long to wait for an answer
      */
-    Healing(String found, long atLeast, HardState hardState, List<MemberId> sources, long retryNanos, long nowNanos) {
+    Healing(String found, EntryId last, HardState hardState, List<MemberId> sources, long retryNanos, long nowNanos) {
         this.found = found;
-        this.atLeast = atLeast;
+        this.last = last;
         this.hardState = hardState;
         this.sources = List.copyOf(sources);
         this.retryNanos = retryNanos;
@@ -54,7 +57,8 @@ final class Healing {
 
     /** What is wrong and what is being done about it. */
     String words() {
-        return found + " It is being healed from a peer, by a snapshot of index " + Long.toHexString(atLeast) + " or later.";
+        return found + " It is being healed from a peer, by a snapshot of index " + Long.toHexString(last.index()) + " or later,"
+                + " or of a term after " + last.term() + ".";
     }
 
     /** Term and vote, as they are on the disk. */
@@ -97,13 +101,13 @@ final class Healing {
     PeerMessage.SnapshotRequest request() {
         SnapshotMeta begun = meta;
         return begun == null
-                ? new PeerMessage.SnapshotRequest(atLeast, 0, 0)
-                : new PeerMessage.SnapshotRequest(atLeast, begun.last().index(), nextOffset);
+                ? new PeerMessage.SnapshotRequest(last.index(), last.term(), 0, 0)
+                : new PeerMessage.SnapshotRequest(last.index(), last.term(), begun.last().index(), nextOffset);
     }
 
     /** Whether a piece is the one wanted, and is to be written. Pieces of one snapshot are the same on all members (inv.D-e). */
     boolean takes(MemberKey from, Message.SnapshotChunk chunk, long nowNanos) {
-        if (!hasAsked || writing || received != null || chunk.meta().last().index() < atLeast || !sources.contains(from.id())) {
+        if (!hasAsked || writing || received != null || !request().isMetBy(chunk.meta().last()) || !sources.contains(from.id())) {
             return false;
         }
         boolean continues = meta != null && meta.equals(chunk.meta()) && chunk.offset() == nextOffset;

@@ -81,7 +81,7 @@ public final class MemberCore {
     private long differingAt;
     /** What the member knew as committed when it began to heal: that does not go back (inv.R10). */
     private long committedBefore;
-    private long newestSnapshotIndex;
+    private EntryId newestSnapshot = EntryId.ORIGIN;
     private final Map<MemberKey, PeerMessage.SnapshotRequest> snapshotsWanted = new LinkedHashMap<>();
     private CoordState state;
     private Configuration initialConfiguration;
@@ -171,7 +171,7 @@ public final class MemberCore {
         if (recovered.damage() != null) {
             healFromDamage(recovered.damage());
         } else if (clusterId != 0) {
-            newestSnapshotIndex = base().last().index();
+            newestSnapshot = base().last();
             startRaft(recovered.hardState(), base(), recovered.entries());
         } else {
             startFormation();
@@ -1283,7 +1283,9 @@ public final class MemberCore {
     private void snapshotSaved(Input.SnapshotSaved saved) {
         endSnapshot(true);
         outbox.event(new MemberEvent.SnapshotSaved(saved.meta().last().index(), saved.meta().sizeBytes()));
-        newestSnapshotIndex = Math.max(newestSnapshotIndex, saved.meta().last().index());
+        if (saved.meta().last().index() > newestSnapshot.index()) {
+            newestSnapshot = saved.meta().last();
+        }
         if (healing != null) {
             return;
         }
@@ -1326,7 +1328,7 @@ public final class MemberCore {
                     + (received == null ? "missing" : "at " + Long.toHexString(received.appliedIndex())));
         }
         transferTask(new DiskTask.InstallSnapshot(meta, false));
-        newestSnapshotIndex = meta.last().index();
+        newestSnapshot = meta.last();
         settled(meta.configuration(), meta.last().index());
         received.stands(Ensembles.textOf(meta.configuration()));
         host.installed(received);
@@ -1342,7 +1344,9 @@ public final class MemberCore {
     // ------------------------------------------------------------------------------------------------ healing
 
     private void healFromDamage(RecoveredMember.Damage damage) {
-        heal(damage.found(), damage.atLeast(), recovered.hardState(), others(initialConfiguration, setup.initial()));
+        HardState kept = recovered.hardState();
+        EntryId last = new EntryId(damage.atLeast(), kept.term());
+        heal(damage.found(), last, kept, others(initialConfiguration, setup.initial()));
     }
 
     private List<MemberId> others(Configuration... configurations) {
@@ -1357,12 +1361,12 @@ public final class MemberCore {
         return others;
     }
 
-    private void heal(String found, long atLeast, HardState hardState, List<MemberId> sources) {
+    private void heal(String found, EntryId last, HardState hardState, List<MemberId> sources) {
         if (sources.isEmpty()) {
             leave(found + " There is no other member to heal from.");
             return;
         }
-        healing = new Healing(found, atLeast, hardState, sources, setup.raft().electionTimeoutNanos(), nowNanos);
+        healing = new Healing(found, last, hardState, sources, setup.raft().electionTimeoutNanos(), nowNanos);
         outbox.event(new MemberEvent.Healing(healing.words()));
     }
 
@@ -1406,7 +1410,8 @@ public final class MemberCore {
         servingAsked = false;
         receivedState = null;
         raft = null;
-        heal(found, ended.lastIndex(), ended.hardState(), majority);
+        EntryId last = new EntryId(ended.lastIndex(), ended.termAt(ended.lastIndex()));
+        heal(found, last, ended.hardState(), majority);
     }
 
     private void endLeadership() {
@@ -1467,17 +1472,17 @@ public final class MemberCore {
         state = healed;
         entriesSinceSnapshot = 0;
         bytesSinceSnapshot = 0;
-        newestSnapshotIndex = meta.last().index();
+        newestSnapshot = meta.last();
         nextReportNanos = nowNanos;
         outbox.event(new MemberEvent.Healed(meta.last().index()));
     }
 
     /** A member that heals is given a snapshot, which is taken for it if there is none yet that will do; it asks until it is there. */
     private void snapshotWanted(MemberKey from, PeerMessage.SnapshotRequest wanted) {
-        if (state.appliedIndex() < wanted.atLeast()) {
+        if (!wanted.isMetBy(new EntryId(state.appliedIndex(), state.root().term()))) {
             return;
         }
-        if (newestSnapshotIndex < wanted.atLeast()) {
+        if (!wanted.isMetBy(newestSnapshot)) {
             beginSnapshot();
             return;
         }
@@ -1487,7 +1492,7 @@ public final class MemberCore {
 
     private void pieceRead(Input.PieceRead read) {
         PeerMessage.SnapshotRequest wanted = snapshotsWanted.get(read.to());
-        if (wanted != null && wanted.offset() == read.offset() && read.meta().last().index() >= wanted.atLeast()) {
+        if (wanted != null && wanted.offset() == read.offset() && wanted.isMetBy(read.meta().last())) {
             snapshotsWanted.remove(read.to());
             outbox.send(clusterId, read.to(), new PeerMessage.Consensus(
                     new Message.SnapshotChunk(OF_NO_LEADER, read.meta(), read.offset(), read.piece())));

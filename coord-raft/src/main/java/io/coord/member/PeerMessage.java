@@ -79,10 +79,17 @@ public sealed interface PeerMessage {
      * Asks any member for a piece of a snapshot, to heal from damage; answered by a {@link Message.SnapshotChunk}, or not at all.
      *
      * @param atLeast the lowest index that will do; a member that has applied it takes a snapshot if it has none
+     * @param aboveTerm any index will do of a later term than this; 0 if none does
      * @param snapshotIndex which snapshot, or 0 for the newest
      * @param offset position of the piece
      */
-    record SnapshotRequest(long atLeast, long snapshotIndex, long offset) implements PeerMessage {}
+    record SnapshotRequest(long atLeast, long aboveTerm, long snapshotIndex, long offset) implements PeerMessage {
+
+        /** Whether a snapshot up to this entry will do. */
+        boolean isMetBy(EntryId last) {
+            return last.index() >= atLeast || aboveTerm > 0 && last.term() > aboveTerm;
+        }
+    }
 
     /**
      * Tells the digest of the sender's state as of an entry (rule.14).

@@ -77,6 +77,7 @@ final class Messages {
         } else if (message instanceof PeerMessage.SnapshotRequest request) {
             frame.setSnapshotRequest(PeerFormat.SnapshotRequest.newBuilder()
                     .setAtLeast(request.atLeast())
+                    .setAboveTerm(request.aboveTerm())
                     .setSnapshotIndex(request.snapshotIndex())
                     .setOffset(request.offset()));
         } else if (message instanceof PeerMessage.StateMark mark) {
@@ -314,7 +315,8 @@ final class Messages {
 
     private static PeerMessage snapshotRequest(PeerFormat.SnapshotRequest message) {
         refuseUnknown(message);
-        return new PeerMessage.SnapshotRequest(message.getAtLeast(), message.getSnapshotIndex(), message.getOffset());
+        return new PeerMessage.SnapshotRequest(
+                message.getAtLeast(), message.getAboveTerm(), message.getSnapshotIndex(), message.getOffset());
     }
 
     private static PeerMessage stateMark(PeerFormat.StateMark message) {

@@ -6,6 +6,7 @@ import io.coord.Outcome;
 import io.coord.raft.CommandPayload;
 import io.coord.raft.ConfigPayload;
 import io.coord.raft.Configuration;
+import io.coord.raft.EntryId;
 import io.coord.raft.MemberKey;
 import io.coord.raft.Payload;
 import io.coord.state.Command;
@@ -89,6 +90,9 @@ final class Arbitrary {
     private Object composite(Class<?> wanted, int depth) {
         if (wanted == MemberId.class) {
             return MemberId.of(1 + random.nextInt(MemberId.MAX));
+        } else if (wanted == EntryId.class) {
+            long index = number();
+            return new EntryId(index == 0 ? 1 : index, number()); // no entry has index 0 (rule.26)
         } else if (wanted == Configuration.class) {
             return configuration();
         } else if (wanted == ConfigPayload.class) {

@@ -127,7 +127,8 @@ final class Samples {
         messages.put("join", new PeerMessage.Join("delta:2888:2181", true, true, null, 0x1_0000_0100L));
         messages.put("join of one in doubt", new PeerMessage.Join("delta:2888:2181", false, false, new EntryId(0x1_0000_0101L, 7), 0x1_0000_0100L));
         messages.put("removed", new PeerMessage.Removed(5, 0x1_0000_0103L, "no longer a member"));
-        messages.put("snapshot-request", new PeerMessage.SnapshotRequest(0x1_0000_0100L, 0x1_0000_0180L, 131_072));
+        messages.put("snapshot-request", new PeerMessage.SnapshotRequest(0x1_0000_0100L, 0, 0x1_0000_0180L, 131_072));
+        messages.put("snapshot-request-of-a-later-term", new PeerMessage.SnapshotRequest(0x1_0000_0100L, 7, 0, 0));
         messages.put("state-mark", new PeerMessage.StateMark(0x1_0000_0180L, -5));
         return messages;
     }
