@@ -3,7 +3,8 @@ package io.coord;
 import java.util.List;
 
 /**
- * The names of a znode's direct children, in no promised order, and the node's {@link Stat} of the same moment.
+ * The names of a znode's direct children and the node's {@link Stat} of the same moment. A member sorts the names as
+ * strings are sorted; ZooKeeper, asked by our client, does not.
  *
  * @param names the children's names, without a path
  * @param stat the parent's metadata

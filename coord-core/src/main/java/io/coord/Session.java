@@ -131,7 +131,7 @@ public interface Session extends AutoCloseable {
         return submit(new Operation.SetData(path.value(), data, version)).stat();
     }
 
-    /** The names of the direct children, in no promised order. */
+    /** The names of the direct children, sorted as strings are by a member, in no promised order by ZooKeeper. */
     default List<String> getChildren(NodePath path) {
         return submit(new Operation.GetChildren(path.value())).names();
     }

@@ -133,13 +133,17 @@ record NodeTree(
         return Arrays.asList(paths).iterator();
     }
 
-    /** The children's names, without a path. */
+    /**
+     * The children's names, without a path, sorted. ZooKeeper's come as a hash set has them, which is sorted for names that differ in
+     * the last character, as sequence numbers and brokers' do: some programs count on it without knowing.
+     */
     static List<String> childNames(ZNode node) {
         List<String> names = new ArrayList<>(node.childCount());
         if (node.family != null) {
             int prefix = node.path.length() == 1 ? 1 : node.path.length() + 1;
             node.family.children.forEach(path -> names.add(((String) path).substring(prefix)));
         }
+        names.sort(null);
         return names;
     }
 }

@@ -20,8 +20,10 @@ import io.coord.RejectedException.BadArgumentsException;
 import io.coord.RejectedException.NoNodeException;
 import io.coord.Stat;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -80,11 +82,24 @@ class ReadTest {
         StateRoot root = scene.state.root();
 
         Children children = root.read(new Operation.GetChildren("/a"), reader);
-        assertThat(children.names()).containsExactlyInAnyOrder("b", "c");
+        assertThat(children.names()).containsExactly("b", "c");
         assertThat(children.stat()).isEqualTo(scene.stat("/a"));
         assertThat(root.read(new Operation.GetChildren("/"), reader).names())
-                .containsExactlyInAnyOrder("zookeeper", "a", "ab");
+                .containsExactly("a", "ab", "zookeeper");
         assertThat(root.read(new Operation.GetChildren("/ab"), reader).names()).isEmpty();
+    }
+
+    @Test
+    @DisplayName("zk.R2 Kafka takes the order of children for that of their numbers")
+    void getChildrenSortsTheNames() {
+        client.create("/a");
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            names.add(String.format("%010d", i));
+        }
+        Collections.shuffle(names, new Random(1));
+        names.forEach(name -> client.create("/a/" + name));
+        assertThat(scene.state.root().read(new Operation.GetChildren("/a"), reader).names()).hasSize(200).isSorted();
     }
 
     @Test
