@@ -5,6 +5,7 @@ import io.coord.MemberId;
 import io.coord.MemberStatus;
 import io.coord.ensemble.Member;
 import io.coord.netty.server.Arguments;
+import io.coord.netty.server.ConsoleLogs;
 import io.coord.netty.server.ServerSettings;
 import io.coord.netty.server.SettingsReader;
 import java.io.PrintStream;
@@ -29,8 +30,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class CoordServer {
 
-    private static final Logger LOG = LoggerFactory.getLogger("io.coord.server");
-
     private static final int STOPPED = 0;
     private static final int FAILED = 1;
     private static final int MISTAKEN = 2;
@@ -41,6 +40,9 @@ public final class CoordServer {
     private static final long LATER_WORDS_NANOS = TimeUnit.SECONDS.toNanos(30);
     private static final long HANDOVER_MILLIS_MAX = 3_000;
     private static final long CLOSE_SECONDS_MAX = 30;
+
+    /** Not a static one: what logs is chosen when the process begins. */
+    private final Logger log = LoggerFactory.getLogger("io.coord.server");
 
     private final ServerSettings settings;
     private final CountDownLatch asked = new CountDownLatch(1);
@@ -53,6 +55,7 @@ public final class CoordServer {
 
     /** Runs a member until it is told to stop; ends the process. */
     public static void main(String[] words) {
+        ConsoleLogs.choose();
         int code = run(List.of(words), System.out, System.err, CoordServer::stopWithTheProcess);
         System.exit(code);
     }
@@ -117,14 +120,14 @@ public final class CoordServer {
         try {
             exitCode = live();
         } catch (ConfigException e) {
-            LOG.error("{}", e.getMessage());
+            log.error("{}", e.getMessage());
         } catch (UncheckedIOException e) {
-            LOG.error("{}", e.getCause().getMessage());
+            log.error("{}", e.getCause().getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException | Error e) {
             boolean teaches = e.getMessage() != null && e.getMessage().startsWith("COORD-");
-            LOG.error("member {} could not run: {}", settings.self(), e.getMessage(), teaches ? null : e);
+            log.error("member {} could not run: {}", settings.self(), e.getMessage(), teaches ? null : e);
         } finally {
             ended.countDown();
         }
@@ -136,25 +139,25 @@ public final class CoordServer {
         // Named to the JVM, as for ZooKeeper's server: a process of its own may read what a library must not.
         boolean hasUsers = System.getProperty("java.security.auth.login.config") != null;
         Doors doors = new Doors(settings, hasUsers ? JaasUsers.of(settings.door().saslSection()) : Map.of());
-        settings.warnings().forEach(warning -> LOG.warn("{}", warning));
-        doors.warnings().forEach(warning -> LOG.warn("{}", warning));
+        settings.warnings().forEach(warning -> log.warn("{}", warning));
+        doors.warnings().forEach(warning -> log.warn("{}", warning));
         try (Member member = doors.start()) {
-            LOG.info("member {} of {} has started: {}", self, settings.ensemble(), doors);
+            log.info("member {} of {} has started: {}", self, settings.ensemble(), doors);
             boolean wasAsked = awaitServing(member);
             if (!wasAsked && member.status().isServing()) {
-                LOG.info("member {} serves: {}, data in {}", self, doors, settings.directory());
+                log.info("member {} serves: {}, data in {}", self, doors, settings.directory());
             }
             while (!wasAsked && !hasLeft(member)) {
                 wasAsked = asked.await(LATER_LOOKS_MILLIS, TimeUnit.MILLISECONDS);
             }
             if (hasLeft(member)) {
-                LOG.error("member {} has to stop: {}", self, member.status().trouble().orElse("it takes no further part"));
+                log.error("member {} has to stop: {}", self, member.status().trouble().orElse("it takes no further part"));
                 return FAILED;
             }
-            LOG.info("member {} stops", self);
+            log.info("member {} stops", self);
             handOver(member);
         }
-        LOG.info("member {} has stopped", self);
+        log.info("member {} has stopped", self);
         return STOPPED;
     }
 
@@ -166,7 +169,7 @@ public final class CoordServer {
                 return true;
             }
             if (System.nanoTime() - tellNanos > 0) {
-                LOG.info("member {} does not serve yet: {}", settings.self(), member.status().trouble().orElse("it is about to"));
+                log.info("member {} does not serve yet: {}", settings.self(), member.status().trouble().orElse("it is about to"));
                 tellNanos = System.nanoTime() + LATER_WORDS_NANOS;
             }
         }

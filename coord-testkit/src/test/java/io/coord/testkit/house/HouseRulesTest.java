@@ -263,6 +263,8 @@ class HouseRulesTest {
                 .doNotHaveSimpleName("ExportZooKeeper")
                 .and()
                 .doNotHaveFullyQualifiedName("io.coord.netty.CoordServer")
+                .and()
+                .doNotHaveFullyQualifiedName("io.coord.netty.server.ConsoleLogs") // which that server's process alone has
                 .should(never(Walls.touchTheProcess())));
     }
 
