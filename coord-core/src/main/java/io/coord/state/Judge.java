@@ -159,7 +159,7 @@ final class Judge {
                 now.wallMillis(),
                 0,
                 0);
-        nodes.create(node);
+        nodes.create(node, parent);
         if (owner != null) {
             sessions.own(owner, path);
         }
@@ -216,7 +216,7 @@ final class Judge {
 
     /** Deletes a childless node whatever else holds. */
     void remove(ZNode node, ZNode parent) {
-        nodes.delete(node, now.zxid());
+        nodes.delete(node, parent, now.zxid());
         if (node.isEphemeral()) {
             sessions.disown(node.owner(), node.path);
         }
@@ -236,7 +236,7 @@ final class Judge {
             if (node == null || parent == null) {
                 throw new IllegalStateException(path + " is listed as an ephemeral node but is not in the tree");
             }
-            nodes.delete(node, now.zxid());
+            nodes.delete(node, parent, now.zxid());
             noteDeleted(node, parent);
         });
     }

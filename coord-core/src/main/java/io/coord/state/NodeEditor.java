@@ -23,6 +23,7 @@ final class NodeEditor {
     private OrderedTree<Due, Due> unused;
     private long digest;
     private final Map<List<Acl>, AccessList> shared = new SharedLists();
+    private @Nullable AccessList lastShared;
 
     NodeEditor() {
         this.nodes = PathTrie.EMPTY;
@@ -75,38 +76,58 @@ final class NodeEditor {
     }
 
     AccessList share(List<Acl> acl) {
+        if (lastShared != null && lastShared.entries == acl) {
+            return lastShared;
+        }
         AccessList known = shared.get(acl);
         if (known == null) {
             known = new AccessList(acl);
             shared.put(known.entries, known);
         }
+        lastShared = known;
         return known;
     }
 
     /** Adds a node under its parent, which counts a creation (zk.SQ1) and shows it (zk.ST2). */
-    void create(ZNode node) {
-        Family parent = enter(node);
-        parent.creations++;
-        parent.pzxid = node.czxid;
-        leaveParent(node.path);
-    }
-
-    /** Adds a node under its parent, which had counted it before. */
-    void insert(ZNode node) {
+    void create(ZNode node, ZNode parent) {
         enter(node);
-        leaveParent(node.path);
+        ZNode above = touch(parent);
+        Family family = adopt(above, node);
+        family.creations++;
+        family.pzxid = node.czxid;
+        leave(above);
     }
 
-    private Family enter(ZNode node) {
+    /**
+     * Adds a node under its parent, which had counted it before: neither its share of the digest nor its collection date change, but
+     * that there are none of nodes with children. Returns the parent as it is now.
+     */
+    ZNode insert(ZNode node, ZNode parent) {
+        enter(node);
+        delist(parent);
+        ZNode above = owned(parent);
+        adopt(above, node);
+        return above;
+    }
+
+    /** The same, its parent being looked up. */
+    void insert(ZNode node) {
+        insert(node, present(Paths.parentOf(node.path)));
+    }
+
+    private void enter(ZNode node) {
         put(node);
         digest += node.digest + Digest.family(node);
         enlist(node);
         arm(node);
-        Family parent = touchParent(node.path);
-        parent.children = parent.children.with(edit, node.path);
-        parent.childCount++;
-        addBelowAncestors(node.path, 1, node.dataLength);
-        return parent;
+    }
+
+    private Family adopt(ZNode parent, ZNode node) {
+        Family family = familyOf(parent);
+        family.children = family.children.with(edit, node.path);
+        family.childCount++;
+        addBelow(parent, 1, node.dataLength);
+        return family;
     }
 
     /** Adds the root, which has no parent. */
@@ -115,17 +136,18 @@ final class NodeEditor {
         digest += root.digest + Digest.family(root);
     }
 
-    void delete(ZNode node, long zxid) {
+    void delete(ZNode node, ZNode parent, long zxid) {
         nodes = nodes.without(edit, node.path);
         digest -= node.digest + Digest.family(node);
         delist(node);
         disarm(node);
-        Family parent = touchParent(node.path);
-        parent.children = parent.children.without(edit, node.path);
-        parent.childCount--;
-        parent.pzxid = zxid;
-        addBelowAncestors(node.path, -1, -node.dataLength);
-        leaveParent(node.path);
+        ZNode above = touch(parent);
+        Family family = familyOf(above);
+        family.children = family.children.without(edit, node.path);
+        family.childCount--;
+        family.pzxid = zxid;
+        addBelow(above, -1, -node.dataLength);
+        leave(above);
     }
 
     /** Puts a node with other data in place of what it was. */
@@ -138,7 +160,7 @@ final class NodeEditor {
         }
         int grown = after.dataLength - before.dataLength;
         if (grown != 0) {
-            addBelowAncestors(after.path, 0, grown);
+            addBytesAbove(after.path, grown);
         }
     }
 
@@ -152,51 +174,68 @@ final class NodeEditor {
         nodes = nodes.with(edit, node);
     }
 
-    /** Takes the parent's share out of the digest and its collection date off the list, until {@link #leaveParent}. */
-    private Family touchParent(String path) {
-        ZNode parent = parentOf(path);
-        digest -= Digest.family(parent);
-        delist(parent);
-        return ownFamily(parent);
+    /** Takes a node's family out of the digest and its collection date off the list, until {@link #leave}. */
+    private ZNode touch(ZNode node) {
+        digest -= Digest.family(node);
+        delist(node);
+        return owned(node);
     }
 
-    private void leaveParent(String path) {
-        ZNode parent = parentOf(path);
-        digest += Digest.family(parent);
-        enlist(parent);
+    private void leave(ZNode node) {
+        digest += Digest.family(node);
+        enlist(node);
     }
 
-    private ZNode parentOf(String path) {
-        ZNode parent = findParent(path);
-        if (parent == null) {
-            throw new IllegalStateException("the parent of " + path + " is missing");
-        }
-        return parent;
-    }
-
-    /** The node's family, if need be a new one or a copy that the present edit may change. */
-    private Family ownFamily(ZNode node) {
+    /** The node with a family that the present edit may change: if need be a copy in its place, with a new family or a copy of it. */
+    private ZNode owned(ZNode node) {
         Family family = node.family;
         if (family != null && family.edit == edit) {
-            return family;
+            return node;
         }
-        Family own = family == null ? new Family(edit, parentPath(node), 0, node.czxid) : family.copied(edit);
-        put(node.withFamily(own));
+        ZNode own = node.withFamily(
+                family == null ? new Family(edit, parentPath(node), 0, node.czxid) : family.copied(edit));
+        put(own);
         return own;
     }
 
-    private @Nullable String parentPath(ZNode node) {
-        return node.path.length() == 1 ? null : parentOf(node.path).path;
+    private static Family familyOf(ZNode owned) {
+        Family family = owned.family;
+        if (family == null) {
+            throw new IllegalStateException(owned.path + " has no family, though it has been made its own");
+        }
+        return family;
     }
 
-    /** Adds to what each ancestor knows of those below it. */
-    private void addBelowAncestors(String path, int count, long bytes) {
-        ZNode ancestor = path.length() == 1 ? null : parentOf(path);
-        while (ancestor != null) {
-            Family family = ownFamily(ancestor);
+    /** The path of the parent, that node's very text object. */
+    private @Nullable String parentPath(ZNode node) {
+        return node.path.length() == 1 ? null : present(Paths.parentOf(node.path)).path;
+    }
+
+    private ZNode present(String path) {
+        ZNode node = find(path);
+        if (node == null) {
+            throw new IllegalStateException(path + " is missing, though there are nodes below it");
+        }
+        return node;
+    }
+
+    /** Adds to what a node and each of its ancestors know of those below. */
+    private void addBelow(ZNode owned, int count, long bytes) {
+        Family family = familyOf(owned);
+        while (true) {
             family.descendants += count;
             family.bytesBelow += bytes;
-            ancestor = family.parent == null ? null : find(family.parent);
+            if (family.parent == null) {
+                return;
+            }
+            family = familyOf(owned(present(family.parent)));
+        }
+    }
+
+    /** Adds to what each ancestor knows of the bytes below it. */
+    private void addBytesAbove(String path, long bytes) {
+        if (path.length() > 1) {
+            addBelow(owned(present(Paths.parentOf(path))), 0, bytes);
         }
     }
 

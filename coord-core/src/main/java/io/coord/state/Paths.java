@@ -14,6 +14,12 @@ final class Paths {
         return slash <= 0 ? "/" : path.substring(0, slash);
     }
 
+    /** Whether the path lies directly below the other. */
+    static boolean isParent(String parent, String path) {
+        int slash = path.lastIndexOf('/');
+        return path.length() > 1 && parent.length() == Math.max(1, slash) && path.startsWith(parent);
+    }
+
     /** Whether the path is the top itself or lies below it. */
     static boolean isAtOrBelow(String top, String path) {
         return top.equals("/")

@@ -20,6 +20,8 @@ public final class Restoring implements StateVisitor {
     private long nodesSeen;
     private long lastSession;
     private @Nullable CoordState state;
+    /** Of the last node, as it is now. */
+    private @Nullable ZNode parent;
 
     Restoring() {}
 
@@ -76,38 +78,55 @@ public final class Restoring implements StateVisitor {
     @Override
     public void node(NodeImage image) {
         String path = image.path();
-        check(header != null && state == null, () -> named(path) + " is out of place");
+        Header head = header;
+        if (head == null || state != null) {
+            throw broken(named(path) + " is out of place");
+        }
         Optional<String> violation = NodePath.violation(path);
-        check(violation.isEmpty(), () -> named(path) + " has an invalid path: " + violation.orElse(""));
-        check(nodes.find(path) == null, () -> named(path) + " comes twice");
-        checkZxids(image);
+        if (violation.isPresent()) {
+            throw broken(named(path) + " has an invalid path: " + violation.get());
+        }
+        if (nodes.find(path) != null) {
+            throw broken(named(path) + " comes twice");
+        }
+        checkZxids(image, head);
         checkLife(image);
-        if (path.equals("/")) {
+        if (path.length() == 1) {
             nodes.plant(node(image, null, null));
         } else {
-            ZNode parent = nodes.findParent(path);
-            check(parent != null, () -> named(path) + " comes before its parent");
-            check(parent == null || !parent.isEphemeral(), () -> named(path) + " lies below an ephemeral node");
-            nodes.insert(node(image, parent == null ? null : parent.path, life(image)));
+            ZNode above = parentOf(path);
+            parent = nodes.insert(node(image, above.path, life(image)), above);
         }
         nodesSeen++;
     }
 
-    private void checkZxids(NodeImage image) {
+    /** Mostly that of the node before. */
+    private ZNode parentOf(String path) {
+        ZNode last = parent;
+        ZNode found = last != null && Paths.isParent(last.path, path) ? last : nodes.findParent(path);
+        if (found == null) {
+            throw broken(named(path) + " comes before its parent");
+        }
+        if (found.isEphemeral()) {
+            throw broken(named(path) + " lies below an ephemeral node");
+        }
+        return found;
+    }
+
+    private static void checkZxids(NodeImage image, Header head) {
         long highest = Math.max(image.czxid(), Math.max(image.mzxid(), image.pzxid()));
-        check(
-                header != null && highest <= header.index(),
-                () -> named(image.path()) + " was changed by entry 0x" + Long.toHexString(highest)
-                        + ", after the snapshot's");
+        if (highest > head.index()) {
+            throw broken(named(image.path()) + " was changed by entry 0x" + Long.toHexString(highest) + ", after the snapshot's");
+        }
     }
 
     private static void checkLife(NodeImage image) {
         boolean isEphemeral = image.lifetime() == Lifetime.EPHEMERAL;
         boolean isTtl = image.lifetime() == Lifetime.TTL;
-        check(
-                isEphemeral == (image.owner() != 0) && isTtl == (image.ttlMillis() != Operation.NO_TTL),
-                () -> named(image.path()) + " is " + image.lifetime() + " with owner 0x"
-                        + Long.toHexString(image.owner()) + " and a time to live of " + image.ttlMillis());
+        if (isEphemeral != (image.owner() != 0) || isTtl != (image.ttlMillis() != Operation.NO_TTL)) {
+            throw broken(named(image.path()) + " is " + image.lifetime() + " with owner 0x" + Long.toHexString(image.owner())
+                    + " and a time to live of " + image.ttlMillis());
+        }
     }
 
     private static String named(String path) {

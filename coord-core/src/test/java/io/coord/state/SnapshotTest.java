@@ -141,6 +141,36 @@ class SnapshotTest {
         assertThatCode(() -> images.tell(CoordState.restoring())).as("seed %d", seed).doesNotThrowAnyException();
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    @DisplayName("rule.13 each node knows how many are below, in whatever order they come and whenever the digest is asked for")
+    void countsDoNotDependOnOrder(long seed) {
+        Random random = new Random(seed);
+        Images images = Images.of(scene.state.root());
+        Collections.shuffle(images.nodes, random);
+        images.nodes.sort(Comparator.comparingInt(node -> node.path().length() == 1 ? 0 : node.path().split("/").length));
+        Restoring restoring = CoordState.restoring();
+        restoring.header(images.header);
+        images.sessions.forEach(restoring::session);
+        for (NodeImage node : images.nodes) {
+            restoring.node(node);
+            if (random.nextBoolean()) {
+                restoring.digest();
+            }
+        }
+        restoring.end(images.digest);
+
+        assertThat(families(restoring.state().root())).isEqualTo(families(scene.state.root()));
+    }
+
+    /** Path, number and bytes of the nodes below, and names of the children, of each node. */
+    private static List<String> families(StateRoot root) {
+        List<String> families = new ArrayList<>();
+        root.forEachInSubtree("/", node -> families.add(node.path + " " + node.descendants() + " " + node.bytesBelow() + " "
+                + NodeTree.childNames(node).stream().sorted().toList()));
+        return families;
+    }
+
     @Test
     @DisplayName("rule.14 what was undone leaves no trace in the digest")
     void whatWasUndoneLeavesNoTrace() {
