@@ -32,6 +32,7 @@ public final class Scenarios {
     public static void play() {
         aNewLeaderServesNoReadBeforeItHasCommittedInItsTerm();
         aLeaderThatHearsNobodyServesNoRead();
+        anAnswerOfALaterTermDeposesALeader();
     }
 
     private record Command(Bytes bytes) implements CommandPayload {
@@ -86,6 +87,17 @@ public final class Scenarios {
                 throw new IllegalStateException("scenario thesis 6.4: a read was served at " + Long.toHexString(read.index())
                         + " though no quorum was heard since it was asked (inv.R15)");
             }
+        }
+    }
+
+    /** peer.B45: whoever answers in a later term has voted, or been told, since: this leader's term is over. */
+    private static void anAnswerOfALaterTermDeposesALeader() {
+        Raft raft = elected(oldEntry());
+        raft.receive(new Envelope(MEMBERS.get(1), MEMBERS.get(0), new Message.HeartbeatReply(3, 1)));
+        settle(raft);
+        if (raft.role() == Role.LEADER || raft.term() != 3) {
+            throw new IllegalStateException("scenario peer.B45: an answer of term 3 to a heartbeat leaves member 1 as "
+                    + raft.role() + " in term " + raft.term() + " (inv.R18)");
         }
     }
 
