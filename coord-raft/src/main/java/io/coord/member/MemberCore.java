@@ -1247,10 +1247,8 @@ public final class MemberCore {
 
     // ------------------------------------------------------------------------------------------------ snapshots
 
-    /** A member that does not serve yet works off its log before it writes, unless that becomes very long. */
     private void takeSnapshotIfDue() {
-        int patience = serving ? 1 : 2;
-        if (entriesSinceSnapshot / patience >= setup.snapshotEntries() || bytesSinceSnapshot / patience >= setup.snapshotBytes()) {
+        if (entriesSinceSnapshot >= setup.snapshotEntries() || bytesSinceSnapshot >= setup.snapshotBytes()) {
             beginSnapshot();
         }
     }
