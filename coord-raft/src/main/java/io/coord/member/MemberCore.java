@@ -732,7 +732,6 @@ public final class MemberCore {
             return;
         }
         if (differingFrom != null) {
-            absorbAll(); // the term and the vote that are kept are the disk's by that (inv.R8)
             healFromDifference(differingFrom);
         }
         if (healing != null) {
@@ -1398,6 +1397,7 @@ public final class MemberCore {
         String found = ErrorCode.STATES_DIFFER.message("the state of member " + setup.self() + " differs from that of the majority,"
                 + " members " + majority + ", at entry " + Long.toHexString(differingAt) + ".");
         Raft ended = raft();
+        keepHardState(ended);
         committedBefore = ended.commitIndex();
         differingFrom = null;
         marks.clear();
@@ -1412,6 +1412,15 @@ public final class MemberCore {
         raft = null;
         EntryId last = new EntryId(ended.lastIndex(), ended.termAt(ended.lastIndex()));
         heal(found, last, ended.hardState(), majority);
+    }
+
+    /** Term and vote are kept, so the disk must be told of them (inv.R8); all else that was to be written or said is dropped. */
+    private void keepHardState(Raft ended) {
+        for (LogWrite write : ended.drain().writes()) {
+            if (write.hardState() != null) {
+                outbox.write(new LogWrite(write.sequence(), write.hardState(), List.of()));
+            }
+        }
     }
 
     private void endLeadership() {

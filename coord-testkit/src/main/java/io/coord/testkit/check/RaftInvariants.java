@@ -778,7 +778,8 @@ public final class RaftInvariants {
         if (!stale && !preVote) {
             return;
         }
-        if (after.commitIndex() != before.commitIndex() || !timedOut && !effects.writes().isEmpty()) {
+        boolean writes = effects.writes().stream().anyMatch(write -> write.sequence() > 1); // the only voter's first: it campaigned at its start
+        if (after.commitIndex() != before.commitIndex() || !timedOut && writes) {
             throw new Violation(stale ? "R18" : "R17", "member " + before.self() + " in term " + before.term() + " lets "
                     + message + " change its log, vote or commit");
         }

@@ -394,13 +394,13 @@ final class Nemesis {
         }
     }
 
-    /** Somebody's state is not the others', as long as more than half have neither that nor another trouble. */
+    /** Somebody who will notice at once has a state that is not the others', as long as more than half have neither that nor another trouble. */
     private void tellOfAnotherState() {
         SimMember victim = anyone();
         long troubled = world.members().stream()
                 .filter(member -> member != victim && (member.view() == null || member.view().healing() != null))
                 .count();
-        if (2 * (troubled + 1) < world.members().size() && world.tellOfAnotherState(victim)) {
+        if (!victim.isPaused() && 2 * (troubled + 1) < world.members().size() && world.tellOfAnotherState(victim)) {
             faults.count(Fault.STATE_DIFFERS);
         }
     }
