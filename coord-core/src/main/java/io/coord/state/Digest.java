@@ -44,9 +44,17 @@ final class Digest {
     }
 
     static long session(SessionEntry session) {
+        return session(attachment(session), session);
+    }
+
+    /** What of a session its commands do not change. */
+    static long attachment(SessionEntry session) {
         long h = mix(mix(mix(3, session.id), bytes(session.passwordHash)), session.timeoutMillis);
-        h = mix(mix(mix(h, session.member.value()), session.attach), session.nonce);
-        return finish(mix(mix(h, session.lastNumber), session.ackedUpTo()));
+        return mix(mix(mix(h, session.member.value()), session.attach), session.nonce);
+    }
+
+    static long session(long attachment, SessionEntry session) {
+        return finish(mix(mix(attachment, session.lastNumber), session.ackedUpTo()));
     }
 
     static long outcome(long session, long number, Outcome outcome) {

@@ -5,7 +5,6 @@ import io.coord.MemberId;
 import io.coord.Outcome;
 import io.coord.state.StateVisitor.HighestSession;
 import io.coord.state.StateVisitor.SessionImage;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The table of sessions being changed; keeps its digest in step. */
@@ -74,47 +73,31 @@ final class SessionEditor {
     }
 
     SessionEntry attach(SessionEntry session, int timeoutMillis, MemberId member, long nonce) {
-        return changed(session, own -> {
-            own.attach++;
-            own.timeoutMillis = timeoutMillis;
-            own.member = member;
-            own.nonce = nonce;
-        });
+        SessionEntry own = own(session);
+        digest -= Digest.session(own);
+        own.attach++;
+        own.timeoutMillis = timeoutMillis;
+        own.member = member;
+        own.nonce = nonce;
+        digest += Digest.session(own);
+        return own;
     }
 
     /** Keeps the outcome of the session's next command and forgets those acknowledged (rule.4). */
     void record(SessionEntry session, long ackedUpTo, Outcome outcome) {
-        changed(session, own -> {
-            long forgotten = Math.min(ackedUpTo, own.lastNumber);
-            while (own.ackedUpTo() < forgotten) {
-                long number = own.ackedUpTo() + 1;
-                digest -= digestOf(own, number);
-                own.forget();
-            }
-            own.append(outcome);
-            digest += digestOf(own, own.lastNumber);
-        });
+        SessionEntry own = own(session);
+        long attachment = Digest.attachment(own);
+        digest -= Digest.session(attachment, own);
+        long forgotten = Math.min(ackedUpTo, own.lastNumber);
+        while (own.ackedUpTo() < forgotten) {
+            digest -= own.forget();
+        }
+        digest += own.append(outcome) + Digest.session(attachment, own);
     }
 
     /** Puts the outcome of a write in place of the one that stood for it meanwhile. */
     void settle(SessionEntry session, long number, Outcome outcome) {
-        SessionEntry own = own(session);
-        digest -= digestOf(own, number);
-        own.replace(number, outcome);
-        digest += digestOf(own, number);
-    }
-
-    private static long digestOf(SessionEntry session, long number) {
-        Outcome outcome = session.outcome(number);
-        return outcome == null ? 0 : Digest.outcome(session.id, number, outcome);
-    }
-
-    private SessionEntry changed(SessionEntry session, Consumer<SessionEntry> change) {
-        SessionEntry own = own(session);
-        digest -= Digest.session(own);
-        change.accept(own);
-        digest += Digest.session(own);
-        return own;
+        digest += own(session).replace(number, outcome);
     }
 
     private SessionEntry own(SessionEntry session) {
@@ -143,10 +126,7 @@ final class SessionEditor {
     void end(SessionEntry session) {
         sessions = sessions.without(edit, session.id);
         count--;
-        digest -= Digest.session(session);
-        for (long number = session.ackedUpTo() + 1; number <= session.lastNumber; number++) {
-            digest -= digestOf(session, number);
-        }
+        digest -= Digest.session(session) + session.outcomesDigest();
     }
 
     /** Puts back a session out of a snapshot. */

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class SessionEntry {
 
     private static final Outcome[] NO_OUTCOMES = {};
+    private static final long[] NO_DIGESTS = {};
     private static final OrderedTree<String, String> NO_NODES = OrderedTree.by(String::compareTo);
 
     final @Nullable Edit edit;
@@ -30,6 +31,8 @@ final class SessionEntry {
     /** Number of the last command applied. */
     long lastNumber;
     private Outcome[] outcomes;
+    /** What each of them adds to the state's digest: worked out once, needed when it comes and when it goes. */
+    private long[] digests;
     private int from;
     private int to;
     /** Paths of the nodes the session owns. */
@@ -45,6 +48,7 @@ final class SessionEntry {
         this.attach = attach;
         this.nonce = nonce;
         this.outcomes = NO_OUTCOMES;
+        this.digests = NO_DIGESTS;
         this.ephemerals = NO_NODES;
     }
 
@@ -59,6 +63,7 @@ final class SessionEntry {
         this.nonce = from.nonce;
         this.lastNumber = from.lastNumber;
         this.outcomes = from.outcomes;
+        this.digests = from.digests;
         this.from = from.from;
         this.to = from.to;
         this.ephemerals = from.ephemerals;
@@ -84,7 +89,11 @@ final class SessionEntry {
 
     /** The outcome of a command applied and not acknowledged, or null. */
     @Nullable Outcome outcome(long number) {
-        return number > ackedUpTo() && number <= lastNumber ? outcomes[to - 1 - (int) (lastNumber - number)] : null;
+        return number > ackedUpTo() && number <= lastNumber ? outcomes[at(number)] : null;
+    }
+
+    private int at(long number) {
+        return to - 1 - (int) (lastNumber - number);
     }
 
     /** The outcomes still kept, the oldest first. */
@@ -92,29 +101,52 @@ final class SessionEntry {
         return List.of(Arrays.copyOfRange(outcomes, from, to));
     }
 
-    /** Forgets the oldest outcome kept. */
-    void forget() {
-        from++;
+    /** What the outcomes still kept add to the state's digest. */
+    long outcomesDigest() {
+        long sum = 0;
+        for (int i = from; i < to; i++) {
+            sum += digests[i];
+        }
+        return sum;
     }
 
-    /** Keeps the outcome of the next command. */
-    void append(Outcome outcome) {
+    /** Forgets the oldest outcome kept; returns what it added to the digest. */
+    long forget() {
+        return digests[from++];
+    }
+
+    /** Keeps the outcome of the next command; returns what it adds to the digest. */
+    long append(Outcome outcome) {
         if (to == outcomes.length) {
             int kept = to - from;
-            Outcome[] more = new Outcome[Math.max(4, 2 * kept)];
+            int room = Math.max(4, 2 * kept);
+            Outcome[] more = new Outcome[room];
+            long[] moreDigests = new long[room];
             System.arraycopy(outcomes, from, more, 0, kept);
+            System.arraycopy(digests, from, moreDigests, 0, kept);
             outcomes = more;
+            digests = moreDigests;
             from = 0;
             to = kept;
         }
-        outcomes[to++] = outcome;
         lastNumber++;
+        outcomes[to] = outcome;
+        digests[to] = Digest.outcome(id, lastNumber, outcome);
+        return digests[to++];
     }
 
-    /** Keeps another outcome of a command applied before; older copies of this entry go on seeing theirs. */
-    void replace(long number, Outcome outcome) {
+    /**
+     * Keeps another outcome of a command applied before; older copies of this entry go on seeing theirs. Returns what that adds to the
+     * digest.
+     */
+    long replace(long number, Outcome outcome) {
+        int at = at(number);
+        long before = digests[at];
         outcomes = outcomes.clone();
-        outcomes[to - 1 - (int) (lastNumber - number)] = outcome;
+        digests = digests.clone();
+        outcomes[at] = outcome;
+        digests[at] = Digest.outcome(id, number, outcome);
+        return digests[at] - before;
     }
 
     /** Whether a password's hash is the session's; takes the same time wherever they differ (zk.X6). */
