@@ -5,6 +5,7 @@ module io.coord.netty {
     requires static transitive org.jspecify;
     requires org.slf4j;
     requires java.security.sasl;
+    requires jdk.management;
     requires io.netty.common;
     requires io.netty.buffer;
     requires io.netty.transport;

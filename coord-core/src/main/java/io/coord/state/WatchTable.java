@@ -170,6 +170,13 @@ public final class WatchTable {
         return count == 0 ? Counts.NONE : new Counts(count, byPath.size(), byWatcher.size());
     }
 
+    /** The paths that each watcher watches, in the order in which they came: a copy, and so as costly as it is long. */
+    public Map<Long, List<String>> paths() {
+        Map<Long, List<String>> paths = new LinkedHashMap<>();
+        byWatcher.forEach((watcher, watched) -> paths.put(watcher, List.copyOf(watched)));
+        return paths;
+    }
+
     /** Number of paths a watcher watches. */
     public int pathCount(long watcher) {
         Set<String> paths = byWatcher.get(watcher);

@@ -10,7 +10,6 @@ import io.coord.netty.zkserver.Limits;
 import io.coord.netty.zkserver.Throttle;
 import io.coord.netty.zkserver.Words;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -21,9 +20,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What a server listens on: one port for the other members, if there are any, and one for clients, if they may come. */
 final class Doors {
-
-    /** What is answered unless it is said otherwise: ZooKeeper's own default, and what tells a read-only server. */
-    private static final Set<String> WORDS = Set.of("srvr", "ruok", "isro");
 
     private final ServerSettings settings;
     private final Map<String, String> users;
@@ -91,7 +87,7 @@ final class Doors {
                         door.connectionsPerAddressMax().orElse(Limits.DEFAULT.connectionsPerAddressMax()),
                         door.connectionsMax().orElse(Limits.DEFAULT.connectionsMax()))
                 .throttle(throttle(door.throttle()))
-                .fourLetterWords(door.words().map(this::answered).orElseGet(() -> common(WORDS)));
+                .fourLetterWords(words(door));
         if (door.isReadOnlyServed()) {
             clients = clients.readOnlyMode();
         }
@@ -119,7 +115,9 @@ final class Doors {
         return clients;
     }
 
-    private Set<String> answered(List<String> wanted) {
+    /** As ZooKeeper has it: those that are named, and always those by which its scripts and its clients tell servers apart. */
+    private Set<String> words(ServerSettings.Door door) {
+        List<String> wanted = door.words().orElse(List.of());
         if (wanted.contains("*")) {
             return Words.ANSWERED;
         }
@@ -128,12 +126,12 @@ final class Doors {
         if (!others.isEmpty()) {
             warnings.add("4lw.commands.whitelist names " + others + ", to which there is no answer here");
         }
-        return common(wanted);
-    }
-
-    private static Set<String> common(Collection<String> wanted) {
         TreeSet<String> answered = new TreeSet<>(wanted);
         answered.retainAll(Words.ANSWERED);
+        answered.add("srvr");
+        if (door.isReadOnlyServed()) {
+            answered.add("isro");
+        }
         return answered;
     }
 

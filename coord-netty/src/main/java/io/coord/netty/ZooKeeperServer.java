@@ -291,7 +291,8 @@ public final class ZooKeeperServer implements FrontEnd {
     /**
      * Answers these four-letter words, and no others; {@code srvr}, {@code ruok} and {@code isro} by default, none where all
      * connections are encrypted. There are answers to
-     * {@code conf cons crst dump envi isro mntr ruok srst srvr stat wchs}, in ZooKeeper's form. Whoever reaches the port may ask.
+     * {@code conf cons crst dirs dump envi gtmk hash isro mntr ruok srst srvr stat stmk wchc wchp wchs}, in ZooKeeper's form. Whoever
+     * reaches the port may ask; {@code wchc} and {@code wchp} hold the member up for as long as it takes to copy all its watches.
      */
     public ZooKeeperServer fourLetterWords(Set<String> words) {
         if (!Words.ANSWERED.containsAll(words)) {

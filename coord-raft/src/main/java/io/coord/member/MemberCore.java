@@ -34,6 +34,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
@@ -1527,6 +1528,16 @@ public final class MemberCore {
     /** The state to read from, as of the last entry applied. */
     public StateRoot root() {
         return state.root();
+    }
+
+    /** The paths that each session attached here watches: a copy, and so as costly as it is long. */
+    public Map<Long, List<String>> watchedPaths() {
+        return host.watchedPaths();
+    }
+
+    /** What the state came to at the latest marked indexes, by index. */
+    public SortedMap<Long, Long> digests() {
+        return marks.of(setup.self());
     }
 
     /** How the member stands. */

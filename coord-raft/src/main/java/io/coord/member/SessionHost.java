@@ -160,6 +160,11 @@ final class SessionHost {
         return watches.counts();
     }
 
+    /** What each of them watches: a copy. */
+    Map<Long, List<String>> watchedPaths() {
+        return watches.paths();
+    }
+
     Iterable<HostedSession> hosted() {
         return sessions.values();
     }

@@ -4,6 +4,7 @@ import io.coord.MemberId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -46,6 +47,18 @@ final class StateMarks {
         while (marks.size() > REMEMBERED_MAX) {
             marks.pollFirstEntry();
         }
+    }
+
+    /** What a member's state came to, by index. */
+    SortedMap<Long, Long> of(MemberId member) {
+        SortedMap<Long, Long> own = new TreeMap<>();
+        marks.forEach((index, said) -> {
+            Long digest = said.get(member);
+            if (digest != null) {
+                own.put(index, digest);
+            }
+        });
+        return own;
     }
 
     /** Judges a member by what all of them said about an index. */

@@ -13,9 +13,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 
 /**
  * Feeds a {@link MemberCore} the real world: inputs from the inbox, the real clocks; and has done what it asks for. One thread, the only
@@ -62,6 +65,7 @@ final class MemberLoop implements SessionHome {
     private final Set<Long> alive = ConcurrentHashMap.newKeySet();
 
     private final Queue<Guest> departing = new ConcurrentLinkedQueue<>();
+    private final Queue<Runnable> looks = new ConcurrentLinkedQueue<>();
     private final long requestTimeoutNanos;
     private long nextScanNanos;
 
@@ -106,6 +110,7 @@ final class MemberLoop implements SessionHome {
             hands.crashed(failure);
         }
         door.release();
+        takeLooks();
         door.ended(inbox.requestsLeft(), end);
     }
 
@@ -130,6 +135,7 @@ final class MemberLoop implements SessionHome {
         }
         takeDepartures();
         perform(core.drain());
+        takeLooks();
         if (nowNanos - nextScanNanos >= 0) {
             nextScanNanos = nowNanos + scanNanos();
             door.giveUpOlderThan(requestTimeoutNanos, hands::standing);
@@ -150,6 +156,12 @@ final class MemberLoop implements SessionHome {
             if (door.departs(guest, guest.id())) {
                 core.step(new Input.Detach(guest.id()));
             }
+        }
+    }
+
+    private void takeLooks() {
+        for (Runnable look = looks.poll(); look != null; look = looks.poll()) {
+            look.run();
         }
     }
 
@@ -186,6 +198,17 @@ final class MemberLoop implements SessionHome {
     void depart(Guest guest) {
         departing.add(guest);
         inbox.nudge();
+    }
+
+    /**
+     * Looks at the core between two turns, for whoever looks after the member; completes on the loop. Whoever asks of a loop that has
+     * ended has no answer.
+     */
+    <T> CompletionStage<T> look(Function<MemberCore, T> look) {
+        CompletableFuture<T> seen = new CompletableFuture<>();
+        looks.add(() -> seen.complete(look.apply(core)));
+        inbox.nudge();
+        return seen;
     }
 
     /** Takes what a disk completed. */

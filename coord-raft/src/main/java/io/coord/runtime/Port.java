@@ -6,15 +6,20 @@ import io.coord.MemberConfig;
 import io.coord.MemberStatus;
 import io.coord.Operation;
 import io.coord.ensemble.spi.SessionPort;
+import io.coord.ensemble.spi.Storage;
 import io.coord.member.Input;
+import io.coord.member.MemberCore;
 import io.coord.member.SessionTerms;
 import io.coord.state.Reader;
 import io.coord.state.StateRoot;
 import io.coord.state.WatchTable;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletionStage;
 
 /** A member, as its front ends see it. */
 final class Port implements SessionPort {
@@ -76,6 +81,21 @@ final class Port implements SessionPort {
         loop.root().forEachSession(session ->
                 living.put(session.id(), new Living(session.timeoutMillis(), session.ephemerals())));
         return living;
+    }
+
+    @Override
+    public CompletionStage<Map<Long, List<String>>> watchedPaths() {
+        return loop.look(MemberCore::watchedPaths);
+    }
+
+    @Override
+    public CompletionStage<SortedMap<Long, Long>> digests() {
+        return loop.look(MemberCore::digests);
+    }
+
+    @Override
+    public Storage.DiskUse diskUse() throws IOException {
+        return member.diskUse();
     }
 
     @Override

@@ -371,6 +371,11 @@ public final class RunningMember implements AutoCloseable {
         return Backups.write(loop.root(), file);
     }
 
+    /** What the member takes of its disk. */
+    Storage.DiskUse diskUse() throws IOException {
+        return parts.storage().diskUse();
+    }
+
     /** Who belongs to the ensemble, as far as the member knows. */
     public Ensemble ensemble() {
         return standing.ensemble(loop.view());

@@ -5,6 +5,7 @@ import io.coord.ErrorCode;
 import io.coord.MemberId;
 import io.coord.ensemble.spi.Storage;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -159,6 +160,28 @@ public final class FileStorage implements Storage {
     private void giveUp() {
         isClosing = true;
         closeQuietly();
+    }
+
+    @Override
+    public DiskUse diskUse() throws IOException {
+        long snapshots = 0;
+        long log = 0;
+        for (String name : disk.list()) {
+            if (Names.isSegment(name) || name.startsWith(Names.SPARE)) {
+                log += sizeOf(name);
+            } else if (Names.isSnapshot(name) || Names.isUnfinished(name)) {
+                snapshots += sizeOf(name);
+            }
+        }
+        return new DiskUse(snapshots, log);
+    }
+
+    private long sizeOf(String name) throws IOException {
+        try (DiskFile file = disk.open(name)) {
+            return file.size();
+        } catch (NoSuchFileException dropped) {
+            return 0; // since it was listed
+        }
     }
 
     @Override

@@ -15,6 +15,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.ssl.SslHandler;
@@ -329,10 +330,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         int start = in.readerIndex();
         int length = in.getInt(start);
         if (stage == Stage.GREETING && home.words().isWord(length)) {
-            String word = in.toString(start, LENGTH_BYTES, StandardCharsets.US_ASCII);
-            in.skipBytes(in.readableBytes());
-            answerWord(home.words().answer(word, home));
-            return false;
+            return takeWord(in, length);
         }
         if (length < 0 || length > home.limits().frameBytesMax()) {
             leave("a frame of " + length + " bytes; the limit is " + home.limits().frameBytesMax());
@@ -357,6 +355,21 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
             takenBytes += taken ? LENGTH_BYTES + length : 0;
         }
         return taken;
+    }
+
+    /** Takes a four-letter word with what belongs to it; there is nothing to take behind it. */
+    private boolean takeWord(ByteBuf in, int word) {
+        int argumentBytes = home.words().argumentBytes(word);
+        if (in.readableBytes() < LENGTH_BYTES + argumentBytes) {
+            return false;
+        }
+        long argument = argumentBytes == 0 ? 0 : in.getLong(in.readerIndex() + LENGTH_BYTES);
+        in.skipBytes(in.readableBytes());
+        stage = Stage.PARTED;
+        channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true); // whoever asks may say at once that nothing follows
+        home.words().answer(word, argument, home, channel.eventLoop())
+                .whenComplete((text, failure) -> answerWord(failure == null ? text : ""));
+        return false;
     }
 
     /** Since when the frame, that begins behind what was taken, has been there. */
@@ -406,7 +419,6 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     }
 
     private void answerWord(String text) {
-        stage = Stage.PARTED;
         channel.write(Unpooled.copiedBuffer(text, StandardCharsets.UTF_8));
         sendAndClose();
     }
@@ -772,7 +784,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     }
 
     private void shutOutput(boolean isTold) {
-        if (isTold && channel instanceof DuplexChannel duplex) {
+        channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
+        if (isTold && channel instanceof DuplexChannel duplex && !duplex.isInputShutdown()) {
             duplex.shutdownOutput();
         } else {
             channel.close();

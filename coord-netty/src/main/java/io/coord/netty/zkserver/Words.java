@@ -1,13 +1,23 @@
 package io.coord.netty.zkserver;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import io.coord.MemberStatus;
 import io.coord.ensemble.spi.SessionPort;
+import io.coord.ensemble.spi.Storage;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The four-letter words this server answers, if they are allowed, in the form that monitoring tools read (zk.4L1); all others that
@@ -17,14 +27,14 @@ public final class Words implements FourLetterWords {
 
     /** Those there is an answer to. */
     public static final Set<String> ANSWERED = Set.of(
-            "conf", "cons", "crst", "dump", "envi", "isro", "mntr", "ruok", "srst", "srvr", "stat", "wchs");
-
-    private static final Set<String> KNOWN = Set.of(
             "conf", "cons", "crst", "dirs", "dump", "envi", "gtmk", "hash", "isro", "mntr", "ruok", "srst", "srvr",
             "stat", "stmk", "wchc", "wchp", "wchs");
 
     /** Those that are answered whether the member serves or not. */
-    private static final Set<String> ALWAYS = Set.of("ruok", "isro", "envi");
+    private static final Set<String> ALWAYS = Set.of("ruok", "isro", "envi", "gtmk", "stmk");
+
+    /** What ZooKeeper's log of traces tells at first: requests, warnings, events and sessions. */
+    private static final long TRACE_MASK = 306;
 
     /** The version of ZooKeeper whose protocol and words these are, then our own name. */
     private static final String VERSION = "3.9.5-coord";
@@ -34,6 +44,8 @@ public final class Words implements FourLetterWords {
     private final SessionPort member;
     private final Set<String> allowed;
     private final boolean servesReadOnly;
+    /** Kept for those who ask for it again; there is no log of traces here that it could bear on. */
+    private final AtomicLong traceMask = new AtomicLong(TRACE_MASK);
 
     /**
      * The words of a member's server, of which these are allowed.
@@ -48,7 +60,13 @@ public final class Words implements FourLetterWords {
 
     @Override
     public boolean isWord(int bytes) {
-        return KNOWN.contains(text(bytes));
+        return ANSWERED.contains(text(bytes));
+    }
+
+    @Override
+    public int argumentBytes(int word) {
+        String text = text(word);
+        return text.equals("stmk") && allowed.contains(text) ? Long.BYTES : 0;
     }
 
     private static String text(int bytes) {
@@ -60,16 +78,30 @@ public final class Words implements FourLetterWords {
     }
 
     @Override
-    public String answer(String word, ClientPort port) {
+    public CompletionStage<String> answer(int letters, long argument, ClientPort port, Executor later) {
+        String word = text(letters);
         if (!allowed.contains(word)) {
-            return word + " is not executed because it is not in the whitelist.\n";
+            return CompletableFuture.completedFuture(word + " is not executed because it is not in the whitelist.\n");
         }
         MemberStatus status = member.status();
         boolean readsOnly = isReadOnly();
         boolean serves = readsOnly || status.isServing() && status.leader().isPresent();
         if (!serves && !ALWAYS.contains(word)) {
-            return NOT_SERVING;
+            return CompletableFuture.completedFuture(NOT_SERVING);
         }
+        return switch (word) {
+            case "wchc" -> member.watchedPaths().thenApplyAsync(Words::bySession, later);
+            case "wchp" -> member.watchedPaths().thenApplyAsync(Words::byPath, later);
+            case "hash" -> member.digests().thenApplyAsync(Words::digests, later);
+            case "stmk" -> {
+                traceMask.set(argument);
+                yield CompletableFuture.completedFuture(Long.toString(argument));
+            }
+            default -> CompletableFuture.completedFuture(answer(word, port, status, readsOnly, serves));
+        };
+    }
+
+    private String answer(String word, ClientPort port, MemberStatus status, boolean readsOnly, boolean serves) {
         return switch (word) {
             case "ruok" -> "imok";
             case "isro" -> readsOnly ? "ro" : serves ? "rw" : "null";
@@ -81,6 +113,8 @@ public final class Words implements FourLetterWords {
             case "envi" -> environment();
             case "dump" -> sessions(port);
             case "wchs" -> watches();
+            case "dirs" -> disk();
+            case "gtmk" -> Long.toString(traceMask.get());
             case "srst" -> {
                 port.resetTraffic();
                 yield "Server stats reset.\n";
@@ -174,6 +208,7 @@ public final class Words implements FourLetterWords {
         add(text, "approximate_data_size", census.dataBytes());
         add(text, "global_sessions", census.sessions());
         add(text, "local_sessions", census.localSessions());
+        addFileDescriptors(text);
         Traffic.Bytes bytes = sum.bytes();
         add(text, "last_client_response_size", sum.sent() == 0 ? -1 : bytes.last());
         add(text, "min_client_response_size", sum.sent() == 0 ? -1 : bytes.fewest());
@@ -192,6 +227,13 @@ public final class Words implements FourLetterWords {
             add(text, "synced_observers", heard(status, false));
         }
         return text.toString();
+    }
+
+    private static void addFileDescriptors(StringBuilder text) {
+        if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system) {
+            add(text, "open_file_descriptor_count", system.getOpenFileDescriptorCount());
+            add(text, "max_file_descriptor_count", system.getMaxFileDescriptorCount());
+        }
     }
 
     /** How many of the others are heard of. */
@@ -245,6 +287,42 @@ public final class Words implements FourLetterWords {
             paths.forEach(path -> text.append('\t').append(path).append('\n'));
         });
         return text.append("Connections dump:\n").append(port.connections().size()).append(" connections\n").toString();
+    }
+
+    private static String bySession(Map<Long, List<String>> watched) {
+        StringBuilder text = new StringBuilder();
+        watched.forEach((session, paths) -> {
+            text.append("0x").append(Long.toHexString(session)).append('\n');
+            paths.forEach(path -> text.append('\t').append(path).append('\n'));
+        });
+        return text.append('\n').toString();
+    }
+
+    private static String byPath(Map<Long, List<String>> watched) {
+        Map<String, List<Long>> sessions = new LinkedHashMap<>();
+        watched.forEach((session, paths) ->
+                paths.forEach(path -> sessions.computeIfAbsent(path, none -> new ArrayList<>(1)).add(session)));
+        StringBuilder text = new StringBuilder();
+        sessions.forEach((path, watchers) -> {
+            text.append(path).append('\n');
+            watchers.forEach(session -> text.append("\t0x").append(Long.toHexString(session)).append('\n'));
+        });
+        return text.append('\n').toString();
+    }
+
+    private static String digests(Map<Long, Long> digests) {
+        StringBuilder text = new StringBuilder();
+        digests.forEach((zxid, digest) -> text.append(Long.toHexString(zxid)).append(": ").append(digest).append('\n'));
+        return text.toString();
+    }
+
+    private String disk() {
+        try {
+            Storage.DiskUse use = member.diskUse();
+            return "datadir_size: " + use.snapshotBytes() + "\nlogdir_size: " + use.logBytes() + "\n";
+        } catch (IOException e) {
+            return NOT_SERVING;
+        }
     }
 
     private String watches() {

@@ -11,9 +11,12 @@ import io.coord.UnavailableException;
 import io.coord.WatchEvent;
 import io.coord.WatchKind;
 import io.coord.WatchMode;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +47,22 @@ public interface SessionPort {
 
     /** The ensemble's sessions that are not over. */
     SortedMap<Long, Living> sessions();
+
+    /**
+     * The paths that each session attached here watches, by session. Holds the member up for as long as it takes to copy them; completes
+     * on the member's one thread, and not at all once the member has ended.
+     */
+    CompletionStage<Map<Long, List<String>>> watchedPaths();
+
+    /** What the state came to at the latest indexes where members compare it, by index; completes as {@link #watchedPaths} does. */
+    CompletionStage<SortedMap<Long, Long>> digests();
+
+    /**
+     * What the member takes of its disk.
+     *
+     * @throws IOException if the disk does not say
+     */
+    Storage.DiskUse diskUse() throws IOException;
 
     /** What {@code /zookeeper/config} holds: where the members are, as far as that is known. */
     String membership();

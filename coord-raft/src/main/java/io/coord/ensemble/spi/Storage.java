@@ -57,6 +57,24 @@ public interface Storage extends AutoCloseable {
     /** Allows to delete log below an index; a storage keeps at least what the older of its two newest snapshots needs. */
     void compact(long throughIndex);
 
+    /**
+     * What it takes of the disk, for whoever looks after the member; nothing, for one without. Any thread may ask, and waits for a look at
+     * the directory.
+     *
+     * @throws IOException if the disk does not say
+     */
+    default DiskUse diskUse() throws IOException {
+        return new DiskUse(0, 0);
+    }
+
+    /**
+     * Bytes on the disk.
+     *
+     * @param snapshotBytes in snapshots, those that are being written included
+     * @param logBytes in the log, with the room it keeps ready
+     */
+    record DiskUse(long snapshotBytes, long logBytes) {}
+
     /** Ends use: finishes the writes that were asked for, gives snapshots up, joins its threads, releases files and lock. */
     @Override
     void close();

@@ -150,6 +150,18 @@ public final class ZooKeeperSuite {
             if (isOfCoord) {
                 System.setProperty("zookeeper.serverCnxnFactory", CoordConnections.class.getName()); // some tests clear it behind them
             }
+            if (test.isTest()) {
+                refreshJaas();
+            }
+        }
+
+        /** A client that a class before left behind may have had an empty configuration read, before this class named a file. */
+        private static void refreshJaas() {
+            try {
+                Configuration.getConfiguration().refresh();
+            } catch (SecurityException unreadable) {
+                // some tests want that
+            }
         }
 
         @Override

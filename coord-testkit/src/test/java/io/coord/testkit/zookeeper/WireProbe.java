@@ -154,6 +154,11 @@ final class WireProbe implements AutoCloseable {
         return new String(in.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
     }
 
+    /** Says that nothing more comes. */
+    void endOutput() throws IOException {
+        socket.shutdownOutput();
+    }
+
     @Override
     public void close() throws IOException {
         socket.close();

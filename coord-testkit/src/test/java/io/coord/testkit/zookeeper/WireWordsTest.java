@@ -7,19 +7,24 @@ import io.coord.Bytes;
 import io.coord.MemberConfig;
 import io.coord.MemberId;
 import io.coord.netty.ZooKeeperServer;
+import io.coord.netty.jute.ConnectRequest;
 import io.coord.netty.jute.OpCode;
 import io.coord.netty.jute.Request;
 import io.coord.testkit.LocalEnsemble;
 import io.netty.buffer.Unpooled;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.zookeeper.client.FourLetterWordMain;
 import org.junit.jupiter.api.AfterAll;
@@ -34,6 +39,8 @@ class WireWordsTest {
 
     private static final String NOT_SERVING = "This ZooKeeper instance is not currently serving requests\n";
 
+    private static final ConnectRequest GREETING = new ConnectRequest(0, 0, 10_000, 0, Bytes.wrap(new byte[16]), false);
+
     private static final Map<MemberId, ZooKeeperServer> SERVERS = new ConcurrentHashMap<>();
     private static LocalEnsemble ensemble;
 
@@ -44,7 +51,8 @@ class WireWordsTest {
                 .config(MemberConfig.DEFAULT.withSessionTimeouts(Duration.ofSeconds(5), Duration.ofSeconds(10), Duration.ofMinutes(1)))
                 .frontEnd(member -> {
                     ZooKeeperServer server = ZooKeeperServer.listeningOn(0).threads(1).fourLetterWords(Set.of(
-                            "conf", "cons", "crst", "dump", "envi", "isro", "mntr", "ruok", "srst", "srvr", "stat", "wchs"));
+                            "conf", "cons", "crst", "dirs", "dump", "envi", "gtmk", "hash", "isro", "mntr", "ruok", "srst", "srvr", "stat",
+                            "wchc", "wchp", "wchs"));
                     SERVERS.put(member, server);
                     return server;
                 })
@@ -110,7 +118,8 @@ class WireWordsTest {
             client.ask(OpCode.EXISTS, new Request.Watched("/absent", true));
             Map<String, String> now = monitored(leader);
             assertThat(now).containsEntry("zk_server_state", "leader").containsEntry("zk_watch_count", "2")
-                    .containsEntry("zk_outstanding_requests", "0").containsKeys("zk_version", "zk_avg_latency", "zk_num_alive_connections");
+                    .containsEntry("zk_outstanding_requests", "0").containsKeys("zk_version", "zk_avg_latency", "zk_num_alive_connections",
+                            "zk_open_file_descriptor_count", "zk_max_file_descriptor_count");
             assertThat(grown(before, now, "zk_znode_count")).isEqualTo(1);
             assertThat(grown(before, now, "zk_ephemerals_count")).isEqualTo(1);
             assertThat(grown(before, now, "zk_approximate_data_size")).isEqualTo(12);
@@ -139,7 +148,100 @@ class WireWordsTest {
         assertThat(ask(leader, "envi")).startsWith("Environment:\nzookeeper.version=3.9.");
         assertThat(ask(leader, "ruok")).isEqualTo("imok");
         assertThat(ask(leader, "isro")).isEqualTo("rw");
-        assertThat(ask(leader, "wchc")).isEqualTo("wchc is not executed because it is not in the whitelist.\n");
+        assertThat(ask(leader, "stmk")).isEqualTo("stmk is not executed because it is not in the whitelist.\n");
+    }
+
+    @Test
+    @DisplayName("4L1: wchc and wchp list each session's watches, hash what the state came to, dirs what the disk holds")
+    void lists() throws Exception {
+        MemberId member = leader();
+        assertThat(ask(member, "wchc")).isEqualTo("\n");
+        assertThat(ask(member, "wchp")).isEqualTo("\n");
+        try (WireProbe one = new WireProbe(at(member)); WireProbe other = new WireProbe(at(member))) {
+            String mine = "0x" + Long.toHexString(one.greet(GREETING).session());
+            String theirs = "0x" + Long.toHexString(other.greet(GREETING).session());
+            one.ask(OpCode.EXISTS, new Request.Watched("/a", true));
+            one.ask(OpCode.GET_CHILDREN, new Request.Watched("/", true));
+            other.ask(OpCode.EXISTS, new Request.Watched("/a", true));
+            assertThat(ask(member, "wchc")).isEqualTo(mine + "\n\t/a\n\t/\n" + theirs + "\n\t/a\n\n");
+            assertThat(ask(member, "wchp")).isEqualTo("/a\n\t" + mine + "\n\t" + theirs + "\n/\n\t" + mine + "\n\n");
+            for (int i = 0; i < 256; i++) { // past an index where members compare what their states come to
+                one.ask(OpCode.SET_DATA, new Request.SetData("/", Bytes.utf8("x"), -1));
+            }
+            one.ask(OpCode.CLOSE_SESSION, Request.Empty.EMPTY);
+            other.ask(OpCode.CLOSE_SESSION, Request.Empty.EMPTY);
+        }
+        assertThat(ask(member, "hash")).matches("([0-9a-f]+: -?\\d+\n)+");
+        assertThat(ask(member, "dirs")).isEqualTo("datadir_size: 0\nlogdir_size: 0\n"); // of a member that only has memory
+        assertThat(ask(member, "gtmk")).isEqualTo("306");
+    }
+
+    @Test
+    @DisplayName("4L1: who says at once that nothing follows, as nc does, is told all, however long it is")
+    void toTheEnd() throws Exception {
+        MemberId member = leader();
+        try (WireProbe watching = WireProbe.connected(at(member))) {
+            String far = "/" + "far".repeat(60);
+            List<String> paths = IntStream.range(0, 4_000).mapToObj(i -> far + i).toList();
+            watching.ask(OpCode.SET_WATCHES, new Request.SetWatches(Long.MAX_VALUE, List.of(), paths, List.of(), null));
+            for (int i = 0; i < 10; i++) {
+                try (WireProbe probe = new WireProbe(at(member))) {
+                    probe.sendRaw(Unpooled.copiedBuffer("wchp", StandardCharsets.US_ASCII));
+                    probe.endOutput();
+                    assertThat(probe.text().lines().filter(line -> line.startsWith(far))).hasSize(paths.size());
+                }
+            }
+            watching.ask(OpCode.CLOSE_SESSION, Request.Empty.EMPTY);
+        }
+    }
+
+    @Test
+    @DisplayName("4L1: stmk takes its eight bytes, in pieces, too, and gtmk says them again")
+    void traceMask() throws Exception {
+        try (LocalEnsemble own = LocalEnsemble.builder().members(1).frontEnd(member -> {
+            ZooKeeperServer server = ZooKeeperServer.listeningOn(0).threads(1).fourLetterWords(Set.of("gtmk", "stmk"));
+            SERVERS.put(MemberId.of(9), server);
+            return server;
+        }).start()) {
+            assertThat(own.leader()).isEqualTo(MemberId.of(1));
+            try (WireProbe probe = new WireProbe(at(MemberId.of(9)))) {
+                probe.sendRaw(Unpooled.copiedBuffer("stmk", StandardCharsets.US_ASCII));
+                probe.sendRaw(Unpooled.copyInt(1));
+                probe.sendRaw(Unpooled.copyInt(2));
+                assertThat(probe.text()).isEqualTo("4294967298");
+            }
+            assertThat(ask(MemberId.of(9), "gtmk")).isEqualTo("4294967298");
+        }
+    }
+
+    @Test
+    @DisplayName("whatever four bytes come, and whatever follows, they are answered or the connection ends, and the next is served")
+    void anyFourBytes() throws Exception {
+        MemberId member = leader();
+        SplittableRandom random = new SplittableRandom(4);
+        List<String> words = List.of("conf", "cons", "dirs", "dump", "envi", "gtmk", "hash", "isro", "mntr", "ruok", "srvr", "stat", "stmk",
+                "wchc", "wchp", "wchs");
+        for (int i = 0; i < 1_000; i++) {
+            byte[] bytes = new byte[4 + random.nextInt(3) * random.nextInt(64)];
+            random.nextBytes(bytes);
+            byte[] word = words.get(random.nextInt(words.size())).getBytes(StandardCharsets.US_ASCII);
+            if (random.nextInt(3) > 0) {
+                System.arraycopy(word, 0, bytes, 0, 4);
+            }
+            if (random.nextInt(3) == 0) {
+                bytes[random.nextInt(4)] ^= (byte) (1 << random.nextInt(8));
+            }
+            int cut = random.nextInt(bytes.length + 1);
+            try (WireProbe probe = new WireProbe(at(member))) {
+                probe.sendRaw(Unpooled.wrappedBuffer(bytes, 0, cut));
+                probe.sendRaw(Unpooled.wrappedBuffer(bytes, cut, bytes.length - cut));
+                probe.endOutput();
+                probe.text();
+            } catch (SocketException refused) {
+                // it was closed before all was read
+            }
+        }
+        assertThat(ask(member, "ruok")).isEqualTo("imok");
     }
 
     private static Map<String, String> monitored(MemberId member) throws Exception {

@@ -28,7 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ZooKeeperWordsIT {
 
     private static final Set<String> WORDS =
-            Set.of("conf", "cons", "crst", "dump", "envi", "isro", "mntr", "ruok", "srst", "srvr", "stat", "wchs");
+            Set.of("conf", "cons", "crst", "dirs", "dump", "envi", "gtmk", "isro", "mntr", "ruok", "srst", "srvr", "stat", "wchc", "wchp",
+                    "wchs");
 
     @TempDir
     private Path directory;
@@ -55,7 +56,7 @@ class ZooKeeperWordsIT {
     }
 
     @Test
-    @DisplayName("4L1: srvr, stat, cons, wchs, isro, ruok, crst and srst have the lines of ZooKeeper's, and mntr has no key but its")
+    @DisplayName("4L1: srvr, stat, cons, wchs, wchc, wchp, gtmk, dirs, isro, ruok, crst and srst have the lines of ZooKeeper's, and mntr has no key but its")
     void lineByLine() throws Exception {
         AtomicReference<ZooKeeperServer> door = new AtomicReference<>();
         try (ServerProcess process = ServerProcess.start(List.of(), directory, List.of("zookeeper.4lw.commands.whitelist=*"));
@@ -69,7 +70,7 @@ class ZooKeeperWordsIT {
             InetSocketAddress theirs = new InetSocketAddress(address[0], Integer.parseInt(address[1]));
             InetSocketAddress ours = new InetSocketAddress(InetAddress.getLoopbackAddress(), door.get().port());
             try (WireProbe there = busy(theirs); WireProbe here = busy(ours)) {
-                for (String word : List.of("srvr", "stat", "cons", "wchs", "isro", "ruok", "crst", "srst")) {
+                for (String word : List.of("srvr", "stat", "cons", "wchs", "wchc", "wchp", "gtmk", "dirs", "isro", "ruok", "crst", "srst")) {
                     assertThat(lines(shape(ours, word))).as(word).isEqualTo(lines(shape(theirs, word)));
                 }
                 assertThat(keys(theirs)).containsAll(keys(ours));
