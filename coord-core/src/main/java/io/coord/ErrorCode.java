@@ -113,6 +113,8 @@ public enum ErrorCode {
     WRITE_FAILED(1066),
     /** A member's state is not that of the others. */
     STATES_DIFFER(1067),
+    /** A disk is full. */
+    NO_ROOM(1068),
 
     /** A peer port open to the network, without TLS. */
     INSECURE_ADDRESS(1070),

@@ -52,6 +52,9 @@ public sealed interface DiskTask {
      */
     record InstallSnapshot(SnapshotMeta meta, boolean keepSuffix) implements DiskTask {}
 
+    /** Look whether there is room; answered by {@link Input.Room}. */
+    record CheckRoom() implements DiskTask {}
+
     /**
      * Allow to delete log up to an index.
      *

@@ -4,6 +4,8 @@ package io.coord.member;
 public enum Failure {
     /** Certainly not applied. */
     UNAVAILABLE,
+    /** Certainly not applied, and no other member would take it now. */
+    REFUSED,
     /** Perhaps applied. */
     OUTCOME_UNKNOWN,
     /** The session is over. */

@@ -119,6 +119,13 @@ public sealed interface Input {
      */
     record SnapshotInstalled(long index) implements Input {}
 
+    /**
+     * Whether the disk has room for what is to come.
+     *
+     * @param shortage why not, with place and remedy; null if it has
+     */
+    record Room(@Nullable String shortage) implements Input {}
+
     // --- from sessions and their doors ---
 
     /**

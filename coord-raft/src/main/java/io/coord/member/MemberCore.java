@@ -78,6 +78,7 @@ public final class MemberCore {
     private @Nullable Raft raft;
     private @Nullable Healing healing;
     private final StateMarks marks = new StateMarks();
+    private final Room room;
     private @Nullable List<MemberId> differingFrom;
     private long differingAt;
     /** What the member knew as committed when it began to heal: that does not go back (inv.R10). */
@@ -164,6 +165,7 @@ public final class MemberCore {
         this.lastTurnNanos = nowNanos;
         this.nextReportNanos = nowNanos;
         this.quorumSeenNanos = nowNanos;
+        this.room = new Room(nowNanos);
         this.nextCollectNanos = nowNanos + setup.collectIntervalNanos();
         this.host = new SessionHost(
                 setup, new HostSurroundings(), outbox, state, SERVING_READ + 1 + (random.nextLong() >>> 2), random.split());
@@ -561,6 +563,7 @@ public final class MemberCore {
                 nowNanos,
                 recovered.suspect() == null);
         raft.clock(nowNanos, wallMillis);
+        raft.hasRoom(room.shortage() == null);
     }
 
     // ------------------------------------------------------------------------------------------------ turns
@@ -620,6 +623,8 @@ public final class MemberCore {
             identitySaved();
         } else if (input instanceof Input.StorageFailed failed) {
             leave(failed.reason());
+        } else if (input instanceof Input.Room answer) {
+            roomTold(answer.shortage());
         } else if (input instanceof Input.SnapshotSaved saved) {
             snapshotSaved(saved);
         } else if (input instanceof Input.SnapshotNotSaved notSaved) {
@@ -732,6 +737,9 @@ public final class MemberCore {
             }
             return;
         }
+        if (room.isCheckDue(nowNanos)) {
+            outbox.task(new DiskTask.CheckRoom());
+        }
         if (differingFrom != null) {
             healFromDifference(differingFrom);
         }
@@ -740,6 +748,7 @@ public final class MemberCore {
             return;
         }
         raft().tick();
+        handOverWithoutRoom();
         absorbAll();
         tickQuorum();
         host.tick();
@@ -767,6 +776,30 @@ public final class MemberCore {
             outbox.event(new MemberEvent.QuorumLost((nowNanos - quorumSeenNanos) / 1_000_000));
             host.quorumLost();
         }
+    }
+
+    private void roomTold(@Nullable String shortage) {
+        if (!room.told(shortage, nowNanos)) {
+            return;
+        }
+        outbox.event(shortage == null ? new MemberEvent.RoomBack() : new MemberEvent.RoomShort(shortage));
+        if (raft != null) {
+            raft.hasRoom(shortage == null);
+        }
+    }
+
+    /** A leader whose disk is full hands over, to one voter after another, until one takes it (fault.D11). */
+    private void handOverWithoutRoom() {
+        if (raft().role() == Role.LEADER) {
+            MemberKey successor = room.successor(otherVoters(), nowNanos, setup.raft().transferTimeoutNanos());
+            if (successor != null) {
+                raft().transferLeadership(successor);
+            }
+        }
+    }
+
+    private List<PeerProgress> otherVoters() {
+        return raft().progress().stream().filter(peer -> raft().configuration().voters().contains(peer.member())).toList();
     }
 
     private long quorumLossNanos() {
@@ -803,6 +836,11 @@ public final class MemberCore {
         if (formation != null) {
             return formation.nextHelloNanos();
         }
+        boolean leads = healing == null && raft().role() == Role.LEADER;
+        return earlier(nextDeadlineFormedNanos(), room.nextNanos(leads));
+    }
+
+    private long nextDeadlineFormedNanos() {
         if (differingFrom != null) {
             return nowNanos;
         }
@@ -863,6 +901,7 @@ public final class MemberCore {
         if (event instanceof RaftEvent.RoleChanged changed && changed.role() != Role.LEADER) {
             leases = null;
             membership = null;
+            room.leadsNoMore();
             owedAcks.clear();
             refusePendingOrders();
         } else if (event instanceof RaftEvent.MemoryLost lost) {
@@ -1040,6 +1079,11 @@ public final class MemberCore {
         public boolean withoutQuorum() {
             return withoutQuorum;
         }
+
+        @Override
+        public @Nullable String refusalOfWrites() {
+            return leads() ? room.refusal() : null;
+        }
     }
 
     // ------------------------------------------------------------------------------------------------ leases
@@ -1209,10 +1253,8 @@ public final class MemberCore {
 
     private void transfer(Input.Transfer transfer) {
         PeerProgress best = null;
-        for (PeerProgress peer : raft().progress()) {
-            boolean eligible = raft().configuration().voters().contains(peer.member())
-                    && !peer.member().equals(self)
-                    && (transfer.target() == null || peer.member().id().equals(transfer.target()));
+        for (PeerProgress peer : otherVoters()) {
+            boolean eligible = transfer.target() == null || peer.member().id().equals(transfer.target());
             if (eligible && (best == null || peer.match() > best.match())) {
                 best = peer;
             }
@@ -1549,13 +1591,13 @@ public final class MemberCore {
             long committed = Math.max(applied, committedBefore);
             return new MemberView(
                     setup.self(), clusterId, Role.LEARNER, healing.term(), null, committed, applied, committed, committed,
-                    appliedConfiguration, false, false, false, 0, 0, WatchTable.Counts.NONE, left, healing.words());
+                    appliedConfiguration, false, false, false, 0, 0, WatchTable.Counts.NONE, left, healing.words(), room.shortage());
         }
         if (raft == null) {
             long origin = EntryId.ORIGIN.index();
             return new MemberView(
                     setup.self(), clusterId, Role.FOLLOWER, 0, null, origin, origin, origin, origin, setup.initial(), false,
-                    false, false, 0, 0, WatchTable.Counts.NONE, left, null);
+                    false, false, 0, 0, WatchTable.Counts.NONE, left, null, null);
         }
         MemberKey leader = raft.leader();
         return new MemberView(
@@ -1576,7 +1618,8 @@ public final class MemberCore {
                 host.localCount(),
                 host.watched(),
                 left,
-                null);
+                null,
+                room.shortage());
     }
 
     /** The consensus part, for checks of its invariants; null while the ensemble forms. */

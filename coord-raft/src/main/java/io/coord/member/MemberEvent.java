@@ -121,6 +121,16 @@ public sealed interface MemberEvent {
     record Healed(long index) implements MemberEvent {}
 
     /**
+     * The member's disk is full, or nearly: it hands leadership over, and leads only where nobody else can, without taking writes.
+     *
+     * @param shortage where, and what to do
+     */
+    record RoomShort(String shortage) implements MemberEvent {}
+
+    /** There is room on the disk again. */
+    record RoomBack() implements MemberEvent {}
+
+    /**
      * The member takes no further part in the ensemble.
      *
      * @param reason what was found and what to do

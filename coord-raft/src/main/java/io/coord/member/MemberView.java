@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param watches what those sessions watch
  * @param left why it takes no further part, or null
  * @param healing what it heals from, silent until that is done, or null
+ * @param shortage why its disk has no room for more, or null
  */
 public record MemberView(
         MemberId self,
@@ -46,4 +47,5 @@ public record MemberView(
         int localSessions,
         WatchTable.Counts watches,
         @Nullable String left,
-        @Nullable String healing) {}
+        @Nullable String healing,
+        @Nullable String shortage) {}

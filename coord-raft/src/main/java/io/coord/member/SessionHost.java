@@ -57,6 +57,9 @@ final class SessionHost {
 
         /** Whether no quorum is there, and those who would only read are told so. */
         boolean withoutQuorum();
+
+        /** Why no writes are taken, for longer than it takes to hand leadership over; null if they are. */
+        @Nullable String refusalOfWrites();
     }
 
     /** For how long a session that only reads is vouched for at a time: it ends when the quorum is back, not before. */
@@ -75,6 +78,7 @@ final class SessionHost {
         final SessionTerms terms;
         final CommandPayload payload;
         long proposedNanos;
+        boolean stalled;
 
         Opening(
                 Caller<SessionGrant> caller,
@@ -223,9 +227,16 @@ final class SessionHost {
 
     private void write(Input.Write<?> write) {
         HostedSession session = hostedFor(write.session(), write.caller());
-        if (session != null && session.readOnly) {
+        if (session == null) {
+            return;
+        }
+        String refusal = surroundings.refusalOfWrites();
+        if (session.readOnly) {
             refuseReadOnly(session, write.caller());
-        } else if (session != null) {
+        } else if (refusal != null && session.queue.isEmpty()) { // answers come in order: behind others it waits as they do
+            session.touched = true;
+            outbox.deliver(new Delivery.Failed(write.caller(), Failure.REFUSED, refusal));
+        } else {
             enqueueWrite(session, new PendingWrite(write.caller(), write.operation(), write.answeredWrites()));
         }
     }
@@ -326,8 +337,17 @@ final class SessionHost {
         armResend();
         if (!session.stalled) {
             Proposal answer = surroundings.propose(write.payload);
-            session.stalled = answer == Proposal.NO_LEADER || answer == Proposal.OVERLOADED;
+            session.stalled = isRefused(answer);
         }
+    }
+
+    private static boolean isRefused(Proposal answer) {
+        return answer == Proposal.NO_LEADER || answer == Proposal.OVERLOADED;
+    }
+
+    private void propose(Opening opening) {
+        opening.proposedNanos = nowNanos;
+        opening.stalled = isRefused(surroundings.propose(opening.payload));
     }
 
     private void proposeHeld(HostedSession session) {
@@ -414,10 +434,14 @@ final class SessionHost {
     }
 
     private void begin(Opening opening) {
+        String refusal = surroundings.refusalOfWrites();
+        if (refusal != null) {
+            outbox.deliver(new Delivery.Failed(opening.caller, Failure.UNAVAILABLE, refusal));
+            return;
+        }
         openings.put(opening.nonce, opening);
-        opening.proposedNanos = nowNanos;
         armResend();
-        surroundings.propose(opening.payload);
+        propose(opening);
     }
 
     /** The member serves from now on: those who waited may open. */
@@ -504,7 +528,7 @@ final class SessionHost {
                         session.id, local.passwordHash, session.timeoutMillis, setup.self(), session.localNonce, surroundings.term())
                 : new Command.SubmitLocal(setup.self(), session.localNonce, session.reader.identities(), write.operation);
         Proposal answer = surroundings.propose(setup.codec().payload(command));
-        if (answer == Proposal.NO_LEADER || answer == Proposal.OVERLOADED) {
+        if (isRefused(answer)) {
             part(session, Failure.UNAVAILABLE, "the leader takes no writes now");
         }
     }
@@ -1011,10 +1035,7 @@ final class SessionHost {
 
     /** A leader is known, perhaps another one: whatever is unanswered is proposed to it, at once and in order. */
     void leaderChanged() {
-        for (Opening opening : openings.values()) {
-            opening.proposedNanos = nowNanos;
-            surroundings.propose(opening.payload);
-        }
+        openings.values().forEach(this::propose);
         for (HostedSession session : List.copyOf(sessions.values())) {
             if (session.local) {
                 part(session, Failure.OUTCOME_UNKNOWN, "another member leads, or has come to lead again (rule.8)");
@@ -1037,9 +1058,8 @@ final class SessionHost {
         askReadsAgain();
         for (Opening opening : openings.values()) {
             armResend();
-            if (!surroundings.leads() && nowNanos - opening.proposedNanos >= resendNanos) {
-                opening.proposedNanos = nowNanos;
-                surroundings.propose(opening.payload);
+            if ((opening.stalled || !surroundings.leads()) && nowNanos - opening.proposedNanos >= resendNanos) {
+                propose(opening);
             }
         }
         for (HostedSession session : sessions.values()) {
@@ -1177,7 +1197,7 @@ final class SessionHost {
             long proposed = session.nextNumber - 1;
             answerThrough(session, Math.min(proposed, now.session(session.id).orElseThrow().lastNumber()), now);
         }
-        openings.values().forEach(opening -> surroundings.propose(opening.payload));
+        openings.values().forEach(this::propose);
         sessions.values().forEach(this::resend);
     }
 

@@ -51,7 +51,7 @@ final class Follower extends Following {
     /** The leader hands over to us; it spoke for a quorum a moment ago, so no pre-vote is needed (thesis 3.10). */
     @Override
     void timeoutNow() {
-        if (raft.mayCampaign()) {
+        if (raft.mayCampaign() && raft.hasRoom()) {
             raft.becomeCandidate(true, "the leader handed over");
         }
     }

@@ -57,7 +57,7 @@ final class Leader extends RoleState {
 
     @Override
     Proposal propose(List<Payload> payloads) {
-        if (successor != null || uncommittedBytes >= raft.config().uncommittedBytesMax()) {
+        if (successor != null || !raft.hasRoom() || uncommittedBytes >= raft.config().uncommittedBytesMax()) {
             return Proposal.OVERLOADED;
         }
         for (int i = 0; i < payloads.size(); i++) {

@@ -8,6 +8,6 @@ public enum Proposal {
     FORWARDED,
     /** No leader is known; nothing was done. */
     NO_LEADER,
-    /** Too much is uncommitted, or leadership is being handed over; nothing was done: propose again soon. */
+    /** Too much is uncommitted, leadership is being handed over, or the disk is full; nothing was done: propose again soon. */
     OVERLOADED
 }

@@ -51,6 +51,7 @@ public final class Raft {
     /** Whether what remains to be handed out is left to the next turn. */
     private boolean hasHandedOutEnough;
     private @Nullable SnapshotMeta installing;
+    private boolean hasRoom = true;
     private long lastRound;
     private long lastReadBatch;
 
@@ -283,6 +284,14 @@ public final class Raft {
      */
     public boolean transferLeadership(MemberKey target) {
         return role instanceof Leader leading && leading.transferTo(target);
+    }
+
+    /**
+     * Whether the disk has room for more entries. Without it a leader takes no proposals, and this member does not take over from a leader
+     * that hands over; it may be elected, if nobody else can be (fault.D11).
+     */
+    public void hasRoom(boolean nowHasRoom) {
+        hasRoom = nowHasRoom;
     }
 
     /**
@@ -562,6 +571,10 @@ public final class Raft {
 
     long wallMillis() {
         return wallMillis;
+    }
+
+    boolean hasRoom() {
+        return hasRoom;
     }
 
     long randomElectionTimeoutNanos() {

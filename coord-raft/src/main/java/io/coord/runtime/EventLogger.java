@@ -59,6 +59,10 @@ final class EventLogger {
             LOG.error("{} {} is silent: {}", member, term, healing.found());
         } else if (event instanceof MemberEvent.Healed healed) {
             LOG.warn("{} {} has healed and goes on from {}", member, term, Long.toHexString(healed.index()));
+        } else if (event instanceof MemberEvent.RoomShort room) {
+            LOG.error("{} {} hands leadership over and takes no writes as a leader: {}", member, term, room.shortage());
+        } else if (event instanceof MemberEvent.RoomBack) {
+            LOG.warn("{} {} has room on its disk again", member, term);
         } else if (event instanceof MemberEvent.Serving serving) {
             LOG.debug("{} {} serves sessions from {} on", member, term, Long.toHexString(serving.appliedIndex()));
         }

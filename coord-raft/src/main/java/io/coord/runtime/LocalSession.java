@@ -359,7 +359,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
 
     private static CoordException exception(Failure failure, String reason, Call.Kind kind) {
         return switch (failure) {
-            case UNAVAILABLE -> new UnavailableException(reason);
+            case UNAVAILABLE, REFUSED -> new UnavailableException(reason);
             case OUTCOME_UNKNOWN, SESSION_MOVED -> kind == Call.Kind.WRITE
                     ? new OutcomeUnknownException(reason)
                     : new UnavailableException(reason);

@@ -139,7 +139,8 @@ final class RequestLine {
                 && !closed
                 && call.kind != Call.Kind.OPEN
                 && delivery instanceof Delivery.Failed failure
-                && failure.failure() != Failure.SESSION_ENDED;
+                && failure.failure() != Failure.SESSION_ENDED
+                && failure.failure() != Failure.REFUSED;
         if (over != link || asksElsewhere) {
             return false;
         }

@@ -48,6 +48,9 @@ final class Standing {
         if (view.healing() != null) {
             return view.healing();
         }
+        if (view.shortage() != null) {
+            return view.shortage();
+        }
         Ensemble ensemble = ensemble(view);
         List<String> silent = silentVoters(ensemble);
         int answering = ensemble.voters().size() - silent.size();
@@ -72,7 +75,7 @@ final class Standing {
     }
 
     MemberStatus status(MemberView view) {
-        boolean isWell = view.left() == null && view.serving() && view.leader() != null;
+        boolean isWell = view.left() == null && view.serving() && view.leader() != null && view.shortage() == null;
         return new MemberStatus(
                 self,
                 role(view),

@@ -136,6 +136,8 @@ public final class StorageBridge {
                     index, install.keepSuffix(), done -> forced(done, new Input.SnapshotInstalled(index)));
         } else if (task instanceof DiskTask.Compact compact) {
             storage.compact(compact.throughIndex());
+        } else if (task instanceof DiskTask.CheckRoom) {
+            storage.room(shortage -> inbox.accept(new Input.Room(shortage)));
         }
     }
 

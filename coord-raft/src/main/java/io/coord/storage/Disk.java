@@ -33,6 +33,11 @@ public interface Disk extends Closeable {
     /** Makes the names durable. */
     void force() throws IOException;
 
+    /** How much more could be written; {@link Long#MAX_VALUE} where nobody knows. */
+    default long usableBytes() throws IOException {
+        return Long.MAX_VALUE;
+    }
+
     /** A buffer of the kind that this disk writes without a copy. */
     ByteBuffer buffer(int sizeBytes);
 

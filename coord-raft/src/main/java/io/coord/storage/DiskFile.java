@@ -7,7 +7,11 @@ import java.nio.ByteBuffer;
 /** An open file of a {@link Disk}. */
 public interface DiskFile extends Closeable {
 
-    /** Writes some of the remaining bytes, perhaps fewer than all (fault.D3), and tells how many. */
+    /**
+     * Writes some of the remaining bytes, perhaps fewer than all (fault.D3), and tells how many.
+     *
+     * @throws NoRoomException if there is no room for any
+     */
     int write(ByteBuffer from, long offset) throws IOException;
 
     /** Reads some bytes, perhaps fewer than asked for, and tells how many; -1 at the end. */

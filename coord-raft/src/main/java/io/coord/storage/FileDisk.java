@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -116,12 +117,16 @@ final class FileDisk implements Disk {
 
     @Override
     public DiskFile create(String name) throws IOException {
-        return new ChannelFile(FileChannel.open(
-                directory.resolve(name),
-                StandardOpenOption.READ,
-                StandardOpenOption.WRITE,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING));
+        try {
+            return new ChannelFile(FileChannel.open(
+                    directory.resolve(name),
+                    StandardOpenOption.READ,
+                    StandardOpenOption.WRITE,
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.TRUNCATE_EXISTING));
+        } catch (IOException e) {
+            throw named(e);
+        }
     }
 
     @Override
@@ -159,6 +164,20 @@ final class FileDisk implements Disk {
                 channel.force(true);
             }
         }
+    }
+
+    /** Not known where a file system does not tell its size. */
+    @Override
+    public long usableBytes() throws IOException {
+        FileStore store = Files.getFileStore(directory);
+        return store.getTotalSpace() == 0 ? Long.MAX_VALUE : store.getUsableSpace();
+    }
+
+    /** The JDK has no type for a full disk, nor for a quota used up; the words are the system's. */
+    private static IOException named(IOException e) {
+        String words = Trouble.reason(e);
+        boolean isFull = words.contains("No space left") || words.contains("quota exceeded") || words.contains("not enough space");
+        return isFull ? new NoRoomException(words) : e;
     }
 
     @Override
@@ -204,7 +223,11 @@ final class FileDisk implements Disk {
     private record ChannelFile(FileChannel channel) implements DiskFile {
         @Override
         public int write(ByteBuffer from, long offset) throws IOException {
-            return channel.write(from, offset);
+            try {
+                return channel.write(from, offset);
+            } catch (IOException e) {
+                throw named(e);
+            }
         }
 
         @Override

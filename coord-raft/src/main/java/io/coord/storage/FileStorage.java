@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Two lanes work for it: one writes the log, the other snapshots and spare segments (rule.22). Whatever is asked of the log is
  * queued; the lane gathers what is there into one group, writes it, forces it, and reports, in order. A failure to write or force
- * is final: it is reported for that request and for all later ones, until the directory is opened again (fault.D10).
+ * is final: it is reported for that request and for all later ones, until the directory is opened again (fault.D10). Only for want of room
+ * the log waits (fault.D11).
  */
 public final class FileStorage implements Storage {
 
@@ -53,6 +54,10 @@ public final class FileStorage implements Storage {
     private List<String> damagedFiles = List.of();
 
     private List<Write> inFlight = List.of();
+    /** Whether what is in flight waits for room on the disk, and all else that is asked of the log behind it. */
+    private boolean waitsForRoom;
+
+    private boolean isShortOfRoom;
     private SnapshotFile.@Nullable Writer receiving;
 
     private FileStorage(
@@ -327,8 +332,31 @@ public final class FileStorage implements Storage {
             goOn();
         } else {
             inFlight = writes;
-            guarded(() -> stage(writes));
+            writeInFlight();
+        }
+    }
+
+    /** What finds no room is no failure: nothing was forced, nothing reported, and the same bytes are written when there is room. */
+    private void writeInFlight() {
+        waitsForRoom = false;
+        guarded(() -> {
+            try {
+                stage(inFlight);
+            } catch (NoRoomException e) {
+                if (isClosing) {
+                    throw e;
+                }
+                waitsForRoom = true;
+            }
+        });
+        if (!waitsForRoom) {
             logLane.execute(this::finish);
+        }
+    }
+
+    private void retry() {
+        if (waitsForRoom) {
+            writeInFlight();
         }
     }
 
@@ -452,6 +480,36 @@ public final class FileStorage implements Storage {
             }
         }
         logLane.execute(this::turn);
+    }
+
+    /** Room is what one more segment takes; once it was gone, twice that, lest it come and go. */
+    @Override
+    public void room(Consumer<@Nullable String> answer) {
+        synchronized (lock) {
+            if (isOpen && !isClosing) {
+                logLane.execute(() -> answer.accept(shortage()));
+                return;
+            }
+        }
+        answer.accept(null);
+    }
+
+    private @Nullable String shortage() {
+        retry();
+        long usable = usableBytes();
+        isShortOfRoom = waitsForRoom || usable < (isShortOfRoom ? 2L : 1L) * options.segmentBytes();
+        if (!isShortOfRoom && spare.isWanted()) {
+            backgroundLane.execute(spare::prepare);
+        }
+        return isShortOfRoom ? Trouble.noRoom(disk.place(), usable, waitsForRoom) : null;
+    }
+
+    private long usableBytes() {
+        try {
+            return disk.usableBytes();
+        } catch (IOException e) {
+            return Long.MAX_VALUE; // what is wrong with it shows when something is written
+        }
     }
 
     // ---- the background lane
@@ -634,6 +692,9 @@ public final class FileStorage implements Storage {
             }
             queue.add(new Step(this::endLog, NOBODY));
             isClosing = true;
+            if (isOpen) {
+                logLane.execute(this::retry); // for the last time
+            }
         }
         closeQuietly();
     }

@@ -30,6 +30,8 @@ final class Log {
     private long offset;
     private int groups;
     private boolean isDirty;
+    /** A group that found no room: the tail holds its entries, the file at most a part of it. */
+    private @Nullable ByteBuffer unwritten;
 
     Log(Disk disk, StorageOptions options, Control control, Spare spare) {
         this.disk = disk;
@@ -79,26 +81,40 @@ final class Log {
         return null;
     }
 
-    /** Writes entries as one group, which is not durable before {@link #force}. */
+    /**
+     * Writes entries as one group, which is not durable before {@link #force}.
+     *
+     * @throws NoRoomException if there is no room for it; to be called again with the same entries before anything else is
+     */
     void append(List<StoredEntry> entries) throws IOException {
+        if (unwritten != null) {
+            writeGroup(unwritten);
+            return;
+        }
         boolean isOrigin = !hasStart;
         if (isOrigin) {
             long before = entries.get(0).index() - 1;
             tail.reset(before, 0, Chain.start(before, 0));
-            hasStart = true;
         }
         int space = Group.spaceBytes(Group.sizeBytes(Group.recordsBytes(entries)));
         if (file == null || offset + space + Format.SECTOR_BYTES > header().sizeBytes()) {
             seal();
-            begin(isOrigin, space);
+            begin(isOrigin, space, spare::take);
         }
-        write(entries, space);
+        hasStart = true;
+        write(entries);
     }
 
-    private void write(List<StoredEntry> entries, int space) throws IOException {
+    private void write(List<StoredEntry> entries) throws IOException {
         ByteBuffer group = encoder.entries(header(), offset, groups, entries, tail);
-        file().writeFully(group, offset);
-        offset += space;
+        unwritten = group;
+        writeGroup(group);
+    }
+
+    private void writeGroup(ByteBuffer group) throws IOException {
+        file().writeFully(group.rewind(), offset);
+        unwritten = null;
+        offset += group.limit();
         groups++;
         isDirty = true;
     }
@@ -133,13 +149,14 @@ final class Log {
         }
     }
 
-    private void begin(boolean isOrigin, int groupBytes) throws IOException {
+    private void begin(boolean isOrigin, int groupBytes, Source source) throws IOException {
         long previous = segments.isEmpty() ? 0 : segments.get(segments.size() - 1).id();
         create(
                 new SegmentHeader(
                         nextId, logId, previous, 0, tail.lastIndex(), tail.lastTerm(), tail.lastChain(), 0, isOrigin),
                 groupBytes,
-                List.of());
+                List.of(),
+                source);
     }
 
     /**
@@ -158,7 +175,7 @@ final class Log {
                 0,
                 old.isOrigin());
         segments.removeIf(segment -> segment.id() == old.id());
-        create(fresh, 0, entries);
+        create(fresh, 0, entries, spare::takeReserve);
     }
 
     /** Lets the log start behind a snapshot. The names of the segments that are no longer part of it are returned. */
@@ -168,11 +185,15 @@ final class Log {
         segments.clear();
         tail.reset(index, term, Chain.start(index, term));
         hasStart = true;
-        begin(false, 0);
+        begin(false, 0, spare::takeReserve);
         return dropped;
     }
 
-    private void create(SegmentHeader fresh, int groupBytes, List<StoredEntry> copied) throws IOException {
+    private interface Source {
+        DiskFile take(String temporary, int bytes) throws IOException;
+    }
+
+    private void create(SegmentHeader fresh, int groupBytes, List<StoredEntry> copied, Source source) throws IOException {
         nextId = fresh.id() + 1;
         List<List<StoredEntry>> parts = parts(copied);
         long needed = SegmentHeader.BYTES + groupBytes + Format.SECTOR_BYTES;
@@ -180,15 +201,13 @@ final class Log {
             needed += Group.spaceBytes(Group.sizeBytes(Group.recordsBytes(part)));
         }
         String name = Names.segment(fresh.id());
-        file = spare.take(name + Names.TEMPORARY, Math.toIntExact(needed));
+        file = source.take(name + Names.TEMPORARY, Math.toIntExact(needed));
         header = fresh.of(file().size());
-        ByteBuffer block = disk.buffer(SegmentHeader.BYTES);
-        header().encode(block, crc);
-        file().writeFully(block, 0);
         offset = SegmentHeader.BYTES;
+        writeHeader(name + Names.TEMPORARY);
         groups = 0;
         for (List<StoredEntry> part : parts) {
-            write(part, Group.spaceBytes(Group.sizeBytes(Group.recordsBytes(part))));
+            write(part);
         }
         file().force(true);
         isDirty = false;
@@ -196,6 +215,19 @@ final class Log {
         disk.force();
         segments.add(new Segment(fresh.id(), fresh.baseIndex()));
         control.saveSegment(fresh.id());
+    }
+
+    /** Without room for a header there is no segment yet. */
+    private void writeHeader(String temporary) throws IOException {
+        ByteBuffer block = disk.buffer(SegmentHeader.BYTES);
+        header().encode(block, crc);
+        try {
+            file().writeFully(block, 0);
+        } catch (NoRoomException e) {
+            release();
+            disk.delete(temporary);
+            throw e;
+        }
     }
 
     private List<List<StoredEntry>> parts(List<StoredEntry> entries) {

@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * The next segment, laid down before it is needed: the log's lane does not wait for it, and there is one on a full disk (fault.D11).
+ * The next segment, laid down before it is needed: the log's lane does not wait for it.
+ *
+ * <p>It is the reserve as well: where there is no room to lay down another, the log leaves it alone while it runs. What is written at a
+ * start, copies of what the log ends with, finds its place in it, so that a full disk keeps no member from starting (fault.D11).
  *
  * <p>Prepared on the background lane, taken by the log's.
  */
@@ -42,13 +45,16 @@ final class Spare {
         return !isReady && !isPreparing;
     }
 
-    /** Lays one down if there is none. A disk too full for it is no failure yet: the log has the rest of its segment. */
+    /** Lays one down if there is none, and room for it. Without that it is no failure yet: the log has the rest of its segment. */
     void prepare() {
         if (!begin()) {
             return;
         }
         boolean isDone = false;
         try {
+            if (disk.usableBytes() < segmentBytes) {
+                return;
+            }
             String temporary = Names.SPARE + Names.TEMPORARY;
             try (DiskFile file = disk.create(temporary)) {
                 layDown(file);
@@ -91,6 +97,11 @@ final class Spare {
         return isTaken;
     }
 
+    /** The file for a log that starts: as {@link #take}, but the spare in any case. */
+    DiskFile takeReserve(String temporary, int bytes) throws IOException {
+        return take(bytes) ? taken(temporary) : sparse(temporary, bytes);
+    }
+
     /**
      * A file of zeros under a temporary name: the spare, forced; or, where the log has outrun it, a file that is as long and has holes
      * for zeros, not yet forced. Its blocks are found when they are written, so that it may meet a full disk later on, where it would
@@ -98,11 +109,16 @@ final class Spare {
      * spare that is not zeros.
      */
     DiskFile take(String temporary, int bytes) throws IOException {
-        if (take(bytes)) {
-            disk.rename(Names.SPARE, temporary);
-            disk.force();
-            return disk.open(temporary);
-        }
+        return disk.usableBytes() >= segmentBytes && take(bytes) ? taken(temporary) : sparse(temporary, bytes);
+    }
+
+    private DiskFile taken(String temporary) throws IOException {
+        disk.rename(Names.SPARE, temporary);
+        disk.force();
+        return disk.open(temporary);
+    }
+
+    private DiskFile sparse(String temporary, int bytes) throws IOException {
         DiskFile file = disk.create(temporary);
         try {
             file.writeFully(disk.buffer(1), Math.max(bytes, segmentBytes) - 1);
@@ -110,6 +126,9 @@ final class Spare {
         } catch (IOException e) {
             file.close();
             disk.delete(temporary);
+            if (e instanceof NoRoomException) {
+                throw e;
+            }
             throw Trouble.noSpare(disk.place(), e);
         }
     }

@@ -7,6 +7,7 @@ import static io.coord.ErrorCode.DATA_MISSING;
 import static io.coord.ErrorCode.FOREIGN_DATA_DIRECTORY;
 import static io.coord.ErrorCode.NEWER_FORMAT;
 import static io.coord.ErrorCode.NOT_A_DATA_DIRECTORY;
+import static io.coord.ErrorCode.NO_ROOM;
 import static io.coord.ErrorCode.WRITE_FAILED;
 
 import java.io.IOException;
@@ -85,6 +86,11 @@ final class Trouble {
     static IOException noSpare(String place, IOException cause) {
         return new IOException(WRITE_FAILED + " cannot make a log segment in " + place + ": " + reason(cause)
                 + ". Check disk and free space, then start the member again; what was reported as written is there.", cause);
+    }
+
+    static String noRoom(String place, long usableBytes, boolean waits) {
+        return NO_ROOM.message("the disk of data directory " + place + " is full: " + (usableBytes >> 10) + " KiB are left"
+                + (waits ? ", and writes to the log wait" : "") + ". Make room there; the member goes on by itself.");
     }
 
     static IOException closed(String place) {

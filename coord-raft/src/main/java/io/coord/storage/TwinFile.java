@@ -91,9 +91,13 @@ final class TwinFile implements Closeable {
         ByteBuffer copy = encode(body);
         DiskFile file = open == null ? disk.open(name) : open;
         open = file;
-        for (int which = 0; which < COPIES; which++) {
-            file.writeFully(copy.clear(), (long) which * copy.capacity());
-            file.force(false);
+        try {
+            for (int which = 0; which < COPIES; which++) {
+                file.writeFully(copy.clear(), (long) which * copy.capacity());
+                file.force(false);
+            }
+        } catch (NoRoomException e) {
+            throw new IOException("there is no room to write " + name + " over itself: " + e.getMessage(), e);
         }
     }
 

@@ -9,7 +9,7 @@
  * control                term, vote, the newest segment there must be: two copies, each forced before the next (fault.D8)
  * log-SEGMENT            header, then groups; SEGMENT counts up from 1
  * snapshot-INDEX-TERM    header, then chunks of content, each with its digest
- * spare                  zeros, forced: the next segment, ready before it is needed (fault.D11)
+ * spare                  zeros, forced: the next segment, ready before it is needed; on a full disk, what a start needs (fault.D11)
  * *.tmp, *.received      unfinished; deleted when the directory is opened
  * *.damaged              replaced by a peer's snapshot; evidence, until two snapshots stand for it (fault.D6)
  * </pre>

@@ -75,6 +75,16 @@ public interface Storage extends AutoCloseable {
      */
     record DiskUse(long snapshotBytes, long logBytes) {}
 
+    /**
+     * Looks whether there is room for what is to come, and goes on with what was asked for and waits for room: where a disk is full, a
+     * storage that can need not fail but may wait, as on a disk that is slow (fault.D11). Asked every second or so.
+     *
+     * @param answer told why there is not enough, with place and remedy; null if there is
+     */
+    default void room(Consumer<@Nullable String> answer) {
+        answer.accept(null);
+    }
+
     /** Ends use: finishes the writes that were asked for, gives snapshots up, joins its threads, releases files and lock. */
     @Override
     void close();

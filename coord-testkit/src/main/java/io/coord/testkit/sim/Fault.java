@@ -11,7 +11,7 @@ public enum Fault {
     /** A force reports an error. */
     FORCE_FAILED("D10", Marker.LEFT),
     /** A disk has no room. */
-    DISK_FULL("D11", Marker.LEFT),
+    DISK_FULL("D11", Marker.ROOM_MISSED),
     /** A force takes long. */
     SLOW_FORCE("D13", Marker.WAITED_FOR_DISK),
     /** A leader's force takes longer than its write deadline. */

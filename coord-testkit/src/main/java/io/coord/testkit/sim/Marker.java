@@ -11,6 +11,8 @@ public enum Marker {
     RESTARTED,
     /** A member whose disk failed left the ensemble. */
     LEFT,
+    /** A member that found its disk full said so, and takes no writes as a leader. */
+    ROOM_MISSED,
     /** What a quorum had committed waited for a member's own disk before it was applied there. */
     WAITED_FOR_DISK,
     /** A leader whose disk had not answered in time stepped down. */

@@ -627,7 +627,7 @@ final class SimClient implements SessionDoor {
             unanswered.remove(request);
         } else if (failure == Failure.SESSION_ENDED) {
             unanswered.remove(request);
-        } else if (failure == Failure.UNAVAILABLE && kind != Kind.MOVING) {
+        } else if (failure == Failure.REFUSED || failure == Failure.UNAVAILABLE && kind != Kind.MOVING) {
             unanswered.remove(request);
             world.checks().ledger().unavailable(request.call);
         } else if (kind != Kind.MOVING) {

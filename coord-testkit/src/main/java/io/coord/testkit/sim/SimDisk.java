@@ -2,6 +2,7 @@ package io.coord.testkit.sim;
 
 import io.coord.storage.Disk;
 import io.coord.storage.DiskFile;
+import io.coord.storage.NoRoomException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -130,6 +131,12 @@ public final class SimDisk implements Disk {
     /** Bounds what all files together take (fault.D11). */
     public void capacity(long bytes) {
         capacityBytes = bytes;
+    }
+
+    @Override
+    public long usableBytes() throws IOException {
+        checkPower();
+        return Math.max(0, capacityBytes - bytesUsed);
     }
 
     /** What all files together take. */
@@ -377,7 +384,7 @@ public final class SimDisk implements Disk {
             int count = shortened(from.remaining());
             long grown = Math.max(0, offset + count - file.size);
             if (bytesUsed + grown > capacityBytes) {
-                throw new IOException(NO_SPACE);
+                throw new NoRoomException(NO_SPACE);
             }
             bytesUsed += grown;
             file.write(from, Math.toIntExact(offset), count);

@@ -81,6 +81,8 @@ final class SimLog implements SimStorage {
     private boolean failed;
     private boolean failNext;
     private long stallUntilNanos;
+    private long fullUntilNanos;
+    private long roomBytes;
     private @Nullable Stored received;
     private long receivedBytes;
     private @Nullable Runnable whenWriting;
@@ -109,6 +111,7 @@ final class SimLog implements SimStorage {
     @Override
     public void become(Profile.Disk disk) {
         profile = disk;
+        fullUntilNanos = 0;
     }
 
     @Override
@@ -121,9 +124,17 @@ final class SimLog implements SimStorage {
         failNext = true;
     }
 
-    /** There is always room here. */
+    /** Some more finds its place; what comes then waits. */
     @Override
-    public void fillUp(long nanos) {}
+    public void fillUp(long nanos) {
+        faults.count(Fault.DISK_FULL);
+        fullUntilNanos = time.nowNanos() + nanos;
+        roomBytes = chance.below(16 << 10);
+    }
+
+    private boolean isFull() {
+        return time.nowNanos() < fullUntilNanos;
+    }
 
     @Override
     public void whenWriting(Runnable action) {
@@ -282,7 +293,27 @@ final class SimLog implements SimStorage {
         });
     }
 
+    /** Whether there is room for what is to be forced. */
+    private boolean fits() {
+        if (!isFull()) {
+            return true;
+        }
+        long wanted = 0;
+        for (Object request : beingForced) {
+            if (request instanceof LogWrite write) {
+                wanted += write.entries().stream().mapToLong(Entry::sizeBytes).sum();
+            }
+        }
+        boolean fits = wanted <= roomBytes;
+        roomBytes -= fits ? wanted : 0;
+        return fits;
+    }
+
     private void forced() {
+        if (!fits()) {
+            forcedAt(fullUntilNanos);
+            return;
+        }
         List<Object> done = beingForced;
         beingForced = List.of();
         if (failNext) {
@@ -389,7 +420,19 @@ final class SimLog implements SimStorage {
             later(1, () -> received(write.chunk()));
         } else if (task instanceof DiskTask.Compact compact) {
             compact(compact.throughIndex());
+        } else if (task instanceof DiskTask.CheckRoom) {
+            answerNow(new Input.Room(isFull() ? "the disk is full; make room there" : null));
         }
+    }
+
+    /** Not within the member's turn. */
+    private void answerNow(Input answer) {
+        int of = run;
+        time.after(1, () -> {
+            if (of == run) {
+                sink.accept(answer);
+            }
+        });
     }
 
     private void later(long times, Runnable action) {
@@ -403,6 +446,10 @@ final class SimLog implements SimStorage {
     }
 
     private void saved(DiskTask.SaveSnapshot save) {
+        if (isFull()) {
+            sink.accept(new Input.SnapshotNotSaved("the disk is full; make room there"));
+            return;
+        }
         long handle = snapshots.keep(save.root());
         SnapshotMeta meta = save.meta();
         long sizeBytes = Math.max(HANDLE_BYTES, 64 + 8L * save.root().nodeCount());

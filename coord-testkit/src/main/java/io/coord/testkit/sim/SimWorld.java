@@ -281,6 +281,8 @@ public final class SimWorld {
             faults.hit(left.reason().contains(REMOVED) ? Marker.REMOVAL_LEARNT : Marker.LEFT);
         } else if (event instanceof MemberEvent.Healed) {
             faults.hit(Marker.HEALED);
+        } else if (event instanceof MemberEvent.RoomShort) {
+            faults.hit(Marker.ROOM_MISSED);
         } else if (event instanceof MemberEvent.PauseDetected) {
             faults.hit(Marker.PAUSE_NOTICED);
         } else if (event instanceof MemberEvent.Consensus consensus

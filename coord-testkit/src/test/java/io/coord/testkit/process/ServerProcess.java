@@ -84,6 +84,7 @@ final class ServerProcess implements AutoCloseable {
                 out.flush();
                 synchronized (said) {
                     said.append(line).append('\n');
+                    said.notifyAll();
                 }
                 Matcher serves = SERVES.matcher(line);
                 if (serves.find()) {
@@ -107,6 +108,20 @@ final class ServerProcess implements AutoCloseable {
                 LockSupport.parkNanos(STACKS_NANOS);
             }
             throw new AssertionError("a server does not serve: " + e.getMessage() + "; it said\n" + said(), e);
+        }
+    }
+
+    /** Waits until it has said this, since it was started. */
+    void awaitSaid(String text) throws InterruptedException {
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        synchronized (said) {
+            while (said.indexOf(text) < 0) {
+                long leftMillis = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
+                if (leftMillis <= 0) {
+                    throw new AssertionError("a server does not say \"" + text + "\"; it said\n" + said);
+                }
+                said.wait(leftMillis);
+            }
         }
     }
 

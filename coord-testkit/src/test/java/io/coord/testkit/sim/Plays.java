@@ -7,6 +7,7 @@ import io.coord.Stat;
 import io.coord.member.Failure;
 import io.coord.member.Input;
 import io.coord.member.PeerMessage;
+import io.coord.member.SessionGrant;
 import io.coord.raft.Message;
 import io.coord.raft.Role;
 import io.coord.testkit.sim.SimClient.Kind;
@@ -74,6 +75,8 @@ public final class Plays {
         all.put("peer.B63 deaf", Plays::aLeaderThatHearsNobodyResigns);
         all.put("peer.B63 return", Plays::aMemberThatReturnsDisturbsNobody);
         all.put("peer.B65", Plays::aWriteWithoutAnAnswerIsCalledUnknown);
+        all.put("fault.D11 leader", Plays::aLeaderWhoseDiskIsFullHandsOver);
+        all.put("fault.D11 all", Plays::aLeaderThatNobodyCanFollowTakesNoWrites);
         all.put("rule.15 ids", Plays::aNewSessionOvertakenByALaterOneIsOpened);
         all.put("inv.L2", Plays::aLostProposalIsMadeAgain);
         all.put("inv.L13", Plays::messagesPerWriteAreBounded);
@@ -277,6 +280,43 @@ public final class Plays {
         stage.until("L1", "another leads", 5_000, () -> stage.others(leader).stream().anyMatch(stage::leads));
         Stage.Owner other = stage.session(stage.leader());
         stage.until("L2", "a write", 2_000, other.create("/b", CreateMode.PERSISTENT)::isGranted);
+    }
+
+    /** One after another: whoever has room leads, and nobody stops or loses anything for want of it. */
+    private static void aLeaderWhoseDiskIsFullHandsOver() {
+        Stage stage = new Stage(3);
+        stage.clients(4, Kind.MOVING, 100);
+        for (int i = 0; i < 3; i++) {
+            SimMember full = stage.leader();
+            full.storage().fillUp(6_000 * Stage.MILLI);
+            stage.until("L5", "another leads, before the write deadline", 1_400, () -> stage.others(full).stream().anyMatch(stage::leads));
+            stage.run(3_000);
+            Stage.require("L5", Stage.view(full).shortage() != null && !stage.leads(full), "it has no room, and does not say so");
+            SimMember next = stage.leader();
+            stage.until("L2", "a write", 1_000, stage.session(next).create("/written" + i, CreateMode.PERSISTENT)::isGranted);
+            stage.run(4_000);
+            Stage.require("L5", Stage.view(full).shortage() == null && Stage.view(full).left() == null, "room is back, and is not noticed");
+        }
+        stage.settle();
+    }
+
+    private static void aLeaderThatNobodyCanFollowTakesNoWrites() {
+        Stage stage = new Stage(3);
+        List<Stage.Owner> owners = stage.world.members().stream().map(stage::session).toList();
+        stage.world.members().forEach(member -> member.storage().fillUp(10_000 * Stage.MILLI));
+        stage.run(4_000);
+        SimMember leader = stage.leader();
+        Stage.Owner owner = owners.stream().filter(known -> known.home == leader).findFirst().orElseThrow();
+        Asked<?> refused = owner.create("/a", CreateMode.PERSISTENT);
+        stage.until("L2", "the write is refused", 1_000, () -> refused.failure() == Failure.REFUSED);
+        stage.until("L2", "a read", 1_000, owner.exists("/a", ReadMode.LINEARIZABLE)::isGranted);
+        Asked<SessionGrant> another = new Asked<>();
+        leader.receive(new Input.Open(another, 2_000, Stage.PASSWORD, Stage.IDENTITIES, true));
+        stage.until("L2", "a session is refused", 1_000, () -> another.failure() == Failure.UNAVAILABLE);
+        Stage.require("L5", stage.leads(leader) && refused.failure() == Failure.REFUSED, "it is not refused by a leader");
+        stage.run(8_000);
+        stage.until("L2", "a write", 2_000, stage.session(stage.leader()).create("/a", CreateMode.PERSISTENT)::isGranted);
+        stage.settle();
     }
 
     // ------------------------------------------------------------------------------------------------ sessions

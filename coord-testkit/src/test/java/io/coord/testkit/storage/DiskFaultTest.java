@@ -97,35 +97,85 @@ class DiskFaultTest {
         }
     }
 
-    @Test
-    @DisplayName("fault.D11, B16: a full disk fails the write, and the storage opens again on the full disk")
-    void aStorageOpensAgainOnAFullDisk() throws IOException {
-        SmallStorage storage = SmallStorage.begun(disk);
+    /** Writes until there is a reserve, leaves no more room than that, and tells how much was written. */
+    private static int crowd(SimDisk disk, SmallStorage storage) throws IOException {
         int last = 0;
         while (disk.list().stream().noneMatch("spare"::equals) || last < 30) {
             assertForced(storage.write(entries(last + 1, last + 3, 1)));
             last += 3;
         }
         disk.capacity(disk.bytesUsed());
-        int written = last;
-        Done done = storage.write(entries(written + 1, written + 3, 1));
-        while (done instanceof Done.Forced) {
-            written += 3;
-            done = storage.write(entries(written + 1, written + 3, 1));
+        return last;
+    }
+
+    /** Writes until the disk takes no more, and tells how much that was. */
+    private int fill(SmallStorage storage) throws IOException {
+        int last = crowd(disk, storage);
+        while (storage.writeOrWait(entries(last + 1, last + 3, 1)).isPresent()) {
+            last += 3;
         }
-        assertFailed(done, "No space left on device");
-        storage.kill();
-        disk.kill();
+        return last;
+    }
 
-        SmallStorage again = new SmallStorage(disk);
-        assertThat(again.open().entries()).isEqualTo(entries(1, written, 1));
-        assertForced(again.vote(2, 2));
-        again.close();
+    @Test
+    @DisplayName("fault.D11: what finds no room waits, is told, and is written when there is room; nothing before and behind it is lost")
+    void whatFindsNoRoomWaits() throws IOException {
+        SmallStorage storage = SmallStorage.begun(disk);
+        assertThat(storage.shortage()).isNull();
+        int written = fill(storage);
+        assertThat(disk.list()).as("the reserve is left alone").contains("spare");
+        assertThat(storage.writeOrWait(entries(written + 4, written + 5, 1))).isEmpty();
+        assertThat(storage.shortage()).startsWith("COORD-1068 the disk of data directory /sim is full").contains("writes to the log wait");
 
+        disk.capacity(disk.bytesUsed() + SmallStorage.OPTIONS.segmentBytes() + 100);
+        assertThat(storage.shortage()).as("little room").isNotNull().doesNotContain("wait");
+        assertThat(storage.late()).hasSize(2).allSatisfy(DiskFaultTest::assertForced);
         disk.capacity(Long.MAX_VALUE);
-        SmallStorage afterwards = new SmallStorage(disk);
-        assertThat(afterwards.open().entries()).isEqualTo(entries(1, written, 1));
-        assertForced(afterwards.write(entries(written + 1, written + 3, 2)));
+        assertThat(storage.shortage()).isNull();
+        assertForced(storage.write(entries(written + 6, written + 6, 1)));
+        storage.kill();
+        disk.crash();
+
+        assertThat(new SmallStorage(disk).open().entries()).isEqualTo(entries(1, written + 6, 1));
+    }
+
+    @Test
+    @DisplayName("fault.D11, fault.D1, B16: a storage killed at any write opens again on the full disk, with what was reported, and takes a vote")
+    void aStorageOpensAgainOnAFullDisk() throws IOException {
+        boolean waits = false;
+        int writes = 0;
+        for (; !waits; writes++) {
+            SimDisk full = new SimDisk(writes);
+            SmallStorage storage = SmallStorage.begun(full);
+            int last = crowd(full, storage);
+            for (int i = 0; i < writes && !waits; i++) {
+                waits = storage.writeOrWait(entries(last + 1, last + 3, 1)).isEmpty();
+                last += waits ? 0 : 3;
+            }
+            storage.kill();
+            full.crash();
+
+            SmallStorage again = new SmallStorage(full);
+            assertThat(again.open().entries()).as(writes + " writes").isEqualTo(entries(1, last, 1));
+            assertForced(again.vote(2, 2));
+            again.close();
+            full.capacity(Long.MAX_VALUE);
+            SmallStorage afterwards = new SmallStorage(full);
+            assertThat(afterwards.open().entries()).isEqualTo(entries(1, last, 1));
+            assertForced(afterwards.write(entries(last + 1, last + 3, 2)));
+        }
+        assertThat(writes).isGreaterThan(2);
+    }
+
+    @Test
+    @DisplayName("fault.D11: a storage that closes gives up what waits for room, and says so")
+    void aStorageThatClosesGivesUpWhatWaits() throws IOException {
+        SmallStorage storage = SmallStorage.begun(disk);
+        int written = fill(storage);
+        storage.close();
+
+        assertThat(storage.late()).hasSize(1).allSatisfy(done -> assertFailed(done, "No space left on device"));
+        assertThat(new SmallStorage(disk).open().entries()).isEqualTo(entries(1, written, 1));
     }
 
     @Test

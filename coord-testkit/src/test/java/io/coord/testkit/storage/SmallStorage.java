@@ -17,6 +17,7 @@ import io.coord.testkit.sim.SimLane;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** A storage of small files on a disk, run to its end after each request: what tests of single faults are told with. */
 final class SmallStorage {
@@ -28,6 +29,7 @@ final class SmallStorage {
     private final SimLane logLane = new SimLane();
     private final SimLane backgroundLane = new SimLane();
     private final FileStorage storage;
+    private final List<Done> late = new ArrayList<>();
 
     SmallStorage(Disk disk) {
         this(disk, OPTIONS);
@@ -81,6 +83,25 @@ final class SmallStorage {
         storage.write(new Batch(vote, entries), answer::add);
         run();
         return answer.get(0);
+    }
+
+    /** Empty if the disk has no room for it: {@link #late} has the answer, once there is one. */
+    Optional<Done> writeOrWait(List<StoredEntry> entries) {
+        int before = late.size();
+        storage.write(new Batch(null, entries), late::add);
+        run();
+        return late.size() == before ? Optional.empty() : Optional.of(late.remove(before));
+    }
+
+    List<Done> late() {
+        return late;
+    }
+
+    @org.jspecify.annotations.Nullable String shortage() {
+        List<Optional<String>> answer = new ArrayList<>();
+        storage.room(shortage -> answer.add(Optional.ofNullable(shortage)));
+        run();
+        return answer.get(0).orElse(null);
     }
 
     SnapshotDone snapshot(int index, long term) {
