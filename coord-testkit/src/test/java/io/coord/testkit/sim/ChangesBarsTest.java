@@ -41,7 +41,7 @@ class ChangesBarsTest {
     private void runSeeds() {
         for (long seed = next.getAndIncrement(); violations.isEmpty() && isWanted(seed); seed = next.getAndIncrement()) {
             try {
-                reports.add(SimRun.changing(seed, SECONDS));
+                reports.add(Shrinking.run(seed, 0, SECONDS));
             } catch (Violation violation) {
                 violations.add(violation);
             }

@@ -33,7 +33,7 @@ class LongRunTest {
         long seed = FIRST;
         for (; System.nanoTime() - began < BUDGET_NANOS; seed++) {
             try {
-                Report report = SimRun.of(seed, MEMBERS[(int) (seed % MEMBERS.length)], SECONDS);
+                Report report = Shrinking.run(seed, MEMBERS[(int) (seed % MEMBERS.length)], SECONDS);
                 faults.add(report.faults());
                 hours += report.simulatedNanos() / 3.6e12;
                 writes += report.acknowledgedWrites();

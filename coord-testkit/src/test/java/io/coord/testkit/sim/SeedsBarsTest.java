@@ -48,7 +48,7 @@ class SeedsBarsTest {
             long seed = number < KNOWN_SEEDS ? number + 1 : fresh + number - KNOWN_SEEDS;
             try {
                 long before = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
-                Report report = SimRun.of(seed, number % 2 == 0 ? 3 : SPEED_MEMBERS, SECONDS);
+                Report report = Shrinking.run(seed, number % 2 == 0 ? 3 : SPEED_MEMBERS, SECONDS);
                 took(report, ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - before);
             } catch (Violation violation) {
                 violations.add(violation);

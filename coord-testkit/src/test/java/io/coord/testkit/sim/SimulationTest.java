@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.TreeSet;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
@@ -35,7 +36,7 @@ class SimulationTest {
     @ValueSource(ints = {1, 3, 5, 7})
     void whateverHappensWhatIsAcknowledgedIsKeptAndAllComesToRest(int members) {
         List<Report> reports = LongStream.rangeClosed(1, 8)
-                .mapToObj(seed -> SimRun.of(100L * members + seed, members, SECONDS))
+                .mapToObj(seed -> Shrinking.run(100L * members + seed, members, SECONDS))
                 .toList();
 
         assertThat(reports).allSatisfy(report -> assertThat(report.acknowledgedWrites()).isPositive());
@@ -48,7 +49,7 @@ class SimulationTest {
     @DisplayName("rule.14, inv.D-f: members that come to states of their own take that of the majority, and nothing acknowledged is lost")
     void membersWhoseStatesDifferHeal(int members) {
         List<Report> reports = LongStream.rangeClosed(1, 4)
-                .mapToObj(seed -> SimRun.of(seed, -members, SECONDS))
+                .mapToObj(seed -> Shrinking.run(seed, -members, SECONDS))
                 .toList();
 
         assertThat(reports).allSatisfy(report -> assertThat(report.acknowledgedWrites()).isPositive());
@@ -71,7 +72,7 @@ class SimulationTest {
     @ParameterizedTest
     @MethodSource("known")
     void aSeedThatOnceFoundSomethingFindsNothingMore(Known known) {
-        Report report = SimRun.of(known.seed(), known.members(), known.seconds());
+        Report report = Shrinking.run(known.seed(), known.members(), known.seconds());
 
         assertThat(report.acknowledgedWrites()).isPositive();
     }
@@ -92,17 +93,16 @@ class SimulationTest {
         return known.stream();
     }
 
-    /** Runs the seed that a failure named, telling every transition. */
+    /** Runs the world that a failure named, telling every transition. */
     @Test
     @EnabledIfSystemProperty(named = "sim.seed", matches = "-?\\d+")
     void replay() {
         long seed = Long.getLong("sim.seed");
+        TreeSet<String> without = new TreeSet<>(List.of(System.getProperty("sim.without", "").split(",")));
+        Shrinking.World world = new Shrinking.World(
+                seed, Integer.getInteger("sim.members"), Integer.getInteger("sim.seconds"), Integer.getInteger("sim.clients", 0), without);
 
-        Report report = SimRun.of(
-                seed,
-                Profile.numbered(seed, Integer.getInteger("sim.members")),
-                Integer.getInteger("sim.seconds"),
-                System.out::println);
+        Report report = SimRun.of(seed, world.profile(), world.seconds(), System.out::println);
 
         assertThat(report.seed()).isEqualTo(seed);
     }
