@@ -83,7 +83,7 @@ interface SessionContract extends Scene {
 
     @Proves("zk.S3")
     default void anIdleClientsSessionGoesOn() {
-        Session idle = keep(door().open(door().timeoutMin()));
+        Session idle = keep(door().open(door().timeoutMin().multipliedBy(2))); // with the least, a moment without the processor ends it
         idle.create(A, Bytes.EMPTY, CreateMode.EPHEMERAL);
         doorThatCan(Capability.VANISH);
         Session silent = keep(door().open(door().timeoutMin().multipliedBy(4)));

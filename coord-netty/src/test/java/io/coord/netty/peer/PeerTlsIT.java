@@ -7,6 +7,7 @@ import io.coord.ConfigException;
 import io.coord.ErrorCode;
 import io.coord.MemberId;
 import io.coord.netty.peer.Authority.Subject;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Files;
@@ -104,10 +105,11 @@ class PeerTlsIT {
         TlsFiles expired = authority.files("expired", authority.sign(Subject.of(2).expired()), authority.trusted());
         try (SSLSocket socket = (SSLSocket) new Caller(expired).factory().createSocket(InetAddress.getLoopbackAddress(), one.port())) {
             one.knows(2, 1).start();
+            // The refusal, or that the connection is gone: a caller who still writes as that comes may not get to read why.
             assertThatThrownBy(() -> {
                 socket.startHandshake();
                 socket.getInputStream().read();
-            }).hasMessageContaining("certificate");
+            }).isInstanceOf(IOException.class);
         }
         one.untilLogged("COORD-1072", "whoever calls from 127.0.0.1", "its certificate has expired");
     }

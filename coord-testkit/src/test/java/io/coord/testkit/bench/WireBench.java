@@ -30,9 +30,9 @@ import java.util.stream.Stream;
  * }</pre>
  *
  * <p>Options: {@code --rounds 5 --seconds 5 --only set-1k-128,get-1k-1 --heap 1g --warm-up 2}: the last is for how many seconds each
- * load runs before it is measured. Servers that are young spend half their time in the JVM's compilers: what is to be seen of a server
- * that has run for a while takes {@code --warm-up 60} with the first load. {@code --against JAR} compares with another build of ours in
- * ZooKeeper's place.
+ * load runs before it is measured; {@code crowds} are many sessions, watches and ephemeral nodes. Servers that are young spend half their
+ * time in the JVM's compilers: what is to be seen of a server that has run for a while takes {@code --warm-up 60} with the first load.
+ * {@code --against JAR} compares with another build of ours in ZooKeeper's place.
  *
  * <p>Beside both stands the floor, {@link WireFloor}: what the client takes by itself. A row is marked where one of the servers comes so
  * near to it that the client is what was measured.
@@ -66,12 +66,17 @@ public final class WireBench {
 
     private static final String RESTART = "restart-200k";
     private static final String IDLE = "idle-sessions";
+    private static final String CROWDS = "crowds";
     /** From this share of the floor on, the client is what is measured. */
     private static final double CLIENT_SHARE = 0.7;
 
     private static final int NODES = 200_000;
     private static final int SESSIONS = 1_000;
     private static final int SESSIONS_FIRST = 100;
+    private static final int IDLE_SESSIONS = 10_000;
+    private static final int WATCHES = 1_000_000;
+    private static final int WATCHING_SESSIONS = 10;
+    private static final int EPHEMERALS = 100_000;
 
     private final Map<String, String> options = new LinkedHashMap<>();
     private final Path directory;
@@ -106,6 +111,9 @@ public final class WireBench {
             }
             if (only.get(0).isEmpty() || only.contains(IDLE)) {
                 print(IDLE + " B of heap each", heapOfSessions(zooKeeper), heapOfSessions(coord));
+            }
+            if (only.get(0).isEmpty() || only.contains(CROWDS)) {
+                crowds(zooKeeper, coord);
             }
             if (only.get(0).isEmpty() || only.contains(RESTART)) {
                 print(RESTART + " ms", millisToRestart(zooKeeper, rounds), millisToRestart(coord, rounds));
@@ -182,6 +190,46 @@ public final class WireBench {
         } finally {
             first.destroyForcibly().waitFor();
         }
+    }
+
+    /** Time and heap of many sessions, watches and ephemeral nodes. */
+    private static void crowds(Servers zooKeeper, Servers coord) throws Exception {
+        double[] theirs = crowd(zooKeeper);
+        double[] ours = crowd(coord);
+        List<String> rows = List.of(
+                "10,000 sessions opened, ms", "B of heap each", "1,000,000 watches set, ms", "B of heap each",
+                "100,000 ephemerals created, ms", "B of heap each, three servers", "their session closed, ms");
+        for (int i = 0; i < rows.size(); i++) {
+            print(rows.get(i), theirs[i], ours[i]);
+        }
+    }
+
+    private static double[] crowd(Servers servers) throws Exception {
+        double[] figures = new double[7];
+        long before = servers.heapBytes();
+        try (WireCrowd idle = new WireCrowd(servers.hosts())) {
+            figures[0] = idle.open(IDLE_SESSIONS);
+            idle.ping();
+            figures[1] = (servers.heapBytes() - before) / (double) IDLE_SESSIONS;
+            idle.ping();
+        }
+        try (WireCrowd watching = new WireCrowd(servers.hosts())) {
+            watching.open(WATCHING_SESSIONS);
+            before = servers.heapBytes();
+            figures[2] = watching.watch(WATCHES);
+            watching.ping();
+            figures[3] = (servers.heapBytes() - before) / (double) WATCHES;
+        }
+        try (WireCrowd creating = new WireCrowd(servers.hosts())) {
+            creating.open(1);
+            before = servers.heapBytes();
+            figures[4] = creating.create(EPHEMERALS);
+            creating.ping();
+            figures[5] = (servers.heapBytes() - before) / (double) EPHEMERALS;
+            creating.ping();
+            figures[6] = creating.closeFirst();
+        }
+        return figures;
     }
 
     /** A client with so many sessions. */
@@ -381,7 +429,11 @@ public final class WireBench {
                             "--data-dir",
                             directory.resolve(name + "-data-" + id).toString(),
                             "--prop",
-                            "maxClientCnxns=0")));
+                            "maxClientCnxns=0",
+                            "--prop",
+                            "maxCnxns=0",
+                            "--prop",
+                            "4lw.commands.whitelist=isro")));
             hosts.add("127.0.0.1:" + ports[id + 2]);
         }
         Servers servers = new Servers(starts, new ArrayList<>(), hosts);

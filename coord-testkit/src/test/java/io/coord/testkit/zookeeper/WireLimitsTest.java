@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -61,6 +62,17 @@ class WireLimitsTest {
 
     private InetSocketAddress at(MemberId member) {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), servers.get(member).port());
+    }
+
+    /** A follower learns later than we do who leads, and turns clients away until then. */
+    private void awaitServing(MemberId member) throws IOException {
+        String said = "";
+        while (!said.equals("rw")) {
+            try (WireProbe probe = new WireProbe(at(member))) {
+                probe.sendRaw(Unpooled.copiedBuffer("isro", StandardCharsets.US_ASCII));
+                said = probe.text();
+            }
+        }
     }
 
     private InetSocketAddress one() {
@@ -108,6 +120,7 @@ class WireLimitsTest {
     void throttled() throws Exception {
         start(3, MemberConfig.DEFAULT, server -> server.maxUnanswered(1).throttleWaitingFor(Duration.ofMillis(100)));
         MemberId follower = ensemble.anyFollower();
+        awaitServing(follower);
         try (WireProbe probe = WireProbe.connected(at(follower))) {
             ensemble.isolate(follower);
             probe.send(OpCode.CREATE, create("/first", 1, 0));
@@ -145,6 +158,7 @@ class WireLimitsTest {
     void largeRequests() throws Exception {
         start(3, MemberConfig.DEFAULT, server -> server.maxLargeRequests(1_000, 6_000));
         MemberId follower = ensemble.anyFollower();
+        awaitServing(follower);
         try (WireProbe small = WireProbe.connected(at(follower));
                 WireProbe large = WireProbe.connected(at(follower));
                 WireProbe another = WireProbe.connected(at(follower))) {
@@ -239,6 +253,7 @@ class WireLimitsTest {
         start(3, MemberConfig.DEFAULT, server -> server);
         MemberId leader = ensemble.leader();
         MemberId follower = ensemble.anyFollower();
+        awaitServing(follower);
         try (WireProbe first = new WireProbe(at(follower))) {
             ConnectResponse mine = first.greet(new ConnectRequest(0, 0, 10_000, 0, Bytes.wrap(new byte[16]), false));
             WireProbe.Reply created = first.ask(OpCode.CREATE, create("/moved", 1, 1));
@@ -262,6 +277,7 @@ class WireLimitsTest {
         start(3, MemberConfig.DEFAULT, server -> server);
         MemberId leader = ensemble.leader();
         MemberId other = ensemble.anyFollower();
+        awaitServing(leader);
         try (WireProbe first = new WireProbe(at(leader))) {
             ConnectResponse mine = first.greet(new ConnectRequest(0, 0, 20_000, 0, Bytes.wrap(new byte[16]), false));
             assertThat(first.ask(OpCode.CREATE, create("/outlives", 1, 1)).error()).isZero();

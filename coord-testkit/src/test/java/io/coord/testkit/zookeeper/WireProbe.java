@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -152,6 +153,18 @@ final class WireProbe implements AutoCloseable {
     /** What is said until the end, as text. */
     String text() throws IOException {
         return new String(in.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+    }
+
+    /** Whether the server has ended the connection by now, where it says nothing. */
+    boolean isAtEnd() throws IOException {
+        socket.setSoTimeout(1);
+        try {
+            return in.read() < 0;
+        } catch (SocketTimeoutException open) {
+            return false;
+        } finally {
+            socket.setSoTimeout(PATIENCE_MILLIS);
+        }
     }
 
     /** Says that nothing more comes. */
