@@ -100,10 +100,16 @@ final class NodeEditor {
 
     /**
      * Adds a node under its parent, which had counted it before: neither its share of the digest nor its collection date change, but
-     * that there are none of nodes with children. Returns the parent as it is now.
+     * that there are none of nodes with children. Returns the parent as it is now; null, if the node is there already, and then nothing
+     * has changed.
      */
-    ZNode insert(ZNode node, ZNode parent) {
-        enter(node);
+    @Nullable ZNode insert(ZNode node, ZNode parent) {
+        PathTrie more = nodes.withNew(edit, node);
+        if (more == null) {
+            return null;
+        }
+        nodes = more;
+        note(node);
         delist(parent);
         ZNode above = owned(parent);
         adopt(above, node);
@@ -117,6 +123,10 @@ final class NodeEditor {
 
     private void enter(ZNode node) {
         put(node);
+        note(node);
+    }
+
+    private void note(ZNode node) {
         digest += node.digest + Digest.family(node);
         enlist(node);
         arm(node);

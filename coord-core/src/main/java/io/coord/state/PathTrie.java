@@ -1,5 +1,6 @@
 package io.coord.state;
 
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -79,26 +80,39 @@ final class PathTrie {
     /** These elements and this one, in place of the one with its key if there is one. */
     PathTrie with(Edit edit, Object element) {
         String key = keyOf(element);
-        return put(edit, 0, spread(key.hashCode()), key, element);
+        return Objects.requireNonNull(put(edit, 0, spread(key.hashCode()), key, element, true));
     }
 
-    private PathTrie put(Edit edit, int shift, int hash, String key, Object element) {
+    /** These elements and this one; null if there is one with its key, and then nothing has changed. */
+    @Nullable PathTrie withNew(Edit edit, Object element) {
+        String key = keyOf(element);
+        return put(edit, 0, spread(key.hashCode()), key, element, false);
+    }
+
+    private @Nullable PathTrie put(Edit edit, int shift, int hash, String key, Object element, boolean mayReplace) {
         long bit = bit(hash, shift);
         if ((elements & bit) != 0) {
             int at = elementAt(bit);
             Object present = slots[at];
-            return keyOf(present).equals(key)
-                    ? replaced(edit, at, element)
-                    : branched(edit, bit, pair(edit, shift + BITS, present, hash, element));
+            if (!keyOf(present).equals(key)) {
+                return branched(edit, bit, pair(edit, shift + BITS, present, hash, element));
+            }
+            return mayReplace ? replaced(edit, at, element) : null;
         }
         if ((branches & bit) != 0) {
             int at = branchAt(bit);
             Object below = slots[at];
-            return replaced(edit, at, below instanceof PathTrie deeper
-                    ? deeper.put(edit, shift + BITS, hash, key, element)
-                    : collisions(below).with(edit, key, element));
+            Object changed = below instanceof PathTrie deeper
+                    ? deeper.put(edit, shift + BITS, hash, key, element, mayReplace)
+                    : put(edit, collisions(below), key, element, mayReplace);
+            return changed == null ? null : replaced(edit, at, changed);
         }
         return inserted(edit, bit, element);
+    }
+
+    private static @Nullable Object put(
+            Edit edit, OrderedTree<String, Object> equals, String key, Object element, boolean mayReplace) {
+        return mayReplace || equals.find(key) == null ? equals.with(edit, key, element) : null;
     }
 
     private static Object pair(Edit edit, int shift, Object present, int hash, Object element) {

@@ -86,18 +86,26 @@ public final class Restoring implements StateVisitor {
         if (violation.isPresent()) {
             throw broken(named(path) + " has an invalid path: " + violation.get());
         }
-        if (nodes.find(path) != null) {
-            throw broken(named(path) + " comes twice");
-        }
         checkZxids(image, head);
         checkLife(image);
-        if (path.length() == 1) {
-            nodes.plant(node(image, null, null));
-        } else {
-            ZNode above = parentOf(path);
-            parent = nodes.insert(node(image, above.path, life(image)), above);
+        if (path.length() == 1 ? !plant(image) : !insert(image)) {
+            throw broken(named(path) + " comes twice");
         }
         nodesSeen++;
+    }
+
+    private boolean plant(NodeImage image) {
+        boolean isFirst = nodes.find(image.path()) == null;
+        if (isFirst) {
+            nodes.plant(node(image, null, null));
+        }
+        return isFirst;
+    }
+
+    private boolean insert(NodeImage image) {
+        ZNode above = parentOf(image.path());
+        parent = nodes.insert(node(image, above.path, life(image)), above);
+        return parent != null;
     }
 
     /** Mostly that of the node before. */
