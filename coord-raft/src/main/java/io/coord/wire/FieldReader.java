@@ -34,6 +34,26 @@ final class FieldReader {
         return false;
     }
 
+    /** Whether the field with this tag, which takes one byte, is next. */
+    boolean isNext(int tag) {
+        return at < limit && bytes.at(at) == tag;
+    }
+
+    /** Whether exactly this field is next, content and all; goes behind it if it is. */
+    boolean next(Bytes field) {
+        int length = field.length();
+        if (limit - at < length) {
+            return false;
+        }
+        for (int i = 0; i < length; i++) {
+            if (bytes.at(at + i) != field.at(i)) {
+                return false;
+            }
+        }
+        at += length;
+        return true;
+    }
+
     long fixed64(int tag) {
         if (!next(tag)) {
             return 0;

@@ -29,6 +29,9 @@ final class HotCommands {
     private static final int SET_DATA = 3;
     private static final int CHECK = 4;
 
+    /** The field that nearly every create has: it is recognized rather than read. */
+    private static final Bytes OPEN_ACL = fieldOf(Acl.OPEN.get(0));
+
     private HotCommands() {}
 
     // --- to bytes ---
@@ -142,14 +145,24 @@ final class HotCommands {
             putData(out, create.data());
             out.uint32(3, create.mode().flag() + 1);
             for (Acl acl : create.acl()) {
-                out.begin(4, aclSize(acl));
-                out.sint64(1, acl.permissions());
-                put(out, 2, acl.identity());
+                put(out, acl);
             }
             out.sint64(5, create.ttlMillis());
         } else {
             out.sint64(2, version(step));
         }
+    }
+
+    private static void put(FieldWriter out, Acl acl) {
+        out.begin(4, aclSize(acl));
+        out.sint64(1, acl.permissions());
+        put(out, 2, acl.identity());
+    }
+
+    private static Bytes fieldOf(Acl acl) {
+        byte[] field = new byte[FieldWriter.lengthSize(4, aclSize(acl))];
+        put(new FieldWriter(field, 0), acl);
+        return Bytes.wrap(field);
     }
 
     private static int version(Operation.Step<?> step) {
@@ -283,7 +296,20 @@ final class HotCommands {
         String path = in.text(0x0A);
         Bytes data = in.next(0x12) ? in.bytes() : null;
         int mode = in.uint32(0x18);
-        List<Acl> acl = new ArrayList<>(1);
+        List<Acl> acl = acl(in);
+        long ttlMillis = in.sint64(0x28);
+        in.leave(outer);
+        return in.isSurprised() || mode < 1 || mode > CreateMode.values().length
+                ? null
+                : new Operation.Create(path, data, CreateMode.ofFlag(mode - 1), acl, ttlMillis);
+    }
+
+    private static List<Acl> acl(FieldReader in) {
+        boolean isOpen = in.next(OPEN_ACL);
+        if (isOpen && !in.isNext(0x22)) {
+            return Acl.OPEN;
+        }
+        List<Acl> acl = new ArrayList<>(isOpen ? Acl.OPEN : List.of());
         while (in.next(0x22)) {
             int inner = in.enter();
             int permissions = in.sint32(0x08);
@@ -294,11 +320,7 @@ final class HotCommands {
             }
             in.leave(inner);
         }
-        long ttlMillis = in.sint64(0x28);
-        in.leave(outer);
-        return in.isSurprised() || mode < 1 || mode > CreateMode.values().length
-                ? null
-                : new Operation.Create(path, data, CreateMode.ofFlag(mode - 1), acl.equals(Acl.OPEN) ? Acl.OPEN : acl, ttlMillis);
+        return acl;
     }
 
     private static Identity identity(FieldReader in) {

@@ -2,7 +2,10 @@ package io.coord.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.coord.Acl;
 import io.coord.Bytes;
+import io.coord.CreateMode;
+import io.coord.Identity;
 import io.coord.Operation;
 import io.coord.member.PeerFrame;
 import io.coord.member.PeerMessage;
@@ -10,9 +13,13 @@ import io.coord.raft.Message;
 import io.coord.state.Command;
 import io.coord.wire.proto.CommandFormat;
 import io.coord.wire.proto.PeerFormat;
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The hand-written forms of frequent messages against protobuf's, which are the format. */
 class HotFormsTest {
@@ -49,6 +56,25 @@ class HotFormsTest {
             default -> arbitrary.one(Message.HeartbeatReply.class);
         };
         return new PeerFrame(any.clusterId(), any.from(), any.to(), any.toIncarnation(), new PeerMessage.Consensus(message));
+    }
+
+    @ParameterizedTest
+    @MethodSource("listsAroundTheOpenOne")
+    @DisplayName("an access control list that begins as the open one does is read to its end")
+    void listsThatBeginLikeTheOpenOne(List<Acl> acl) {
+        Command command = new Command.Submit(
+                7, 1, 2, 1, List.of(), new Operation.Create("/a", Bytes.utf8("data"), CreateMode.PERSISTENT, acl, -1));
+        byte[] bytes = general(command);
+
+        assertThat(HotCommands.encoded(command, 0)).isEqualTo(bytes);
+        assertThat(HotCommands.command(Bytes.of(bytes), 0)).isEqualTo(command).isEqualTo(generalCommand(bytes));
+    }
+
+    static Stream<List<Acl>> listsAroundTheOpenOne() {
+        Acl open = Acl.OPEN.get(0);
+        Acl other = new Acl(Acl.READ, new Identity("digest", "someone"));
+        return Stream.of(
+                List.of(), Acl.OPEN, List.of(open, other), List.of(other, open), List.of(open, open), Acl.READ_ONLY, List.of(other));
     }
 
     private static byte[] general(Command command) {
