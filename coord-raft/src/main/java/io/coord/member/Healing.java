@@ -29,6 +29,7 @@ final class Healing {
     private final long retryNanos;
 
     private boolean hasAsked;
+    private boolean hasAnswered;
     private int source;
     private int asksSinceProgress;
     private long nextAskNanos;
@@ -58,7 +59,8 @@ final class Healing {
     /** What is wrong and what is being done about it. */
     String words() {
         return found + " It is being healed from a peer, by a snapshot of index " + Long.toHexString(last.index()) + " or later,"
-                + " or of a term after " + last.term() + ".";
+                + " or of a term after " + last.term() + ". It asks the members " + sources + (hasAnswered ? "."
+                        : ", none of which has answered yet. If they are gone, start it with a list that names the members of today.");
     }
 
     /** Term and vote, as they are on the disk. */
@@ -119,6 +121,7 @@ final class Healing {
             nextOffset = 0;
         }
         source = sources.indexOf(from.id());
+        hasAnswered = true;
         nextAskNanos = nowNanos + retryNanos;
         writing = true;
         return true;

@@ -118,6 +118,25 @@ class BackupTest {
         assertThat(sizes(data)).isEqualTo(before);
     }
 
+    @Test
+    @DisplayName("fault.D9: an inspection of a member that runs finds what has rotted at rest, and the member is none the worse")
+    void anInspectionOfAMemberThatRunsFindsWhatHasRotted() throws IOException {
+        Path data = directory.resolve("data");
+        try (Member member = Member.builder(ONE, ALONE).dataDirectory(data).start();
+                Session session = member.openSession(TIMEOUT)) {
+            session.create(KEPT, Bytes.utf8("x"), CreateMode.PERSISTENT);
+            assertThat(member.takeSnapshot()).isTrue();
+            assertThat(DataDirectory.inspect(data).findings()).isEmpty();
+            Path snapshot = only(data, "snapshot-");
+            byte[] bytes = Files.readAllBytes(snapshot);
+            bytes[bytes.length - 1] ^= 1;
+            Files.write(snapshot, bytes);
+
+            assertThat(DataDirectory.inspect(data).findings()).singleElement().asString().contains("COORD-1060 " + snapshot);
+            session.create(KEPT.child("a"), Bytes.utf8("x"), CreateMode.PERSISTENT);
+        }
+    }
+
     private static Path only(Path data, String prefix) throws IOException {
         try (Stream<Path> files = Files.list(data)) {
             return files.filter(file -> file.getFileName().toString().startsWith(prefix)).findFirst().orElseThrow();

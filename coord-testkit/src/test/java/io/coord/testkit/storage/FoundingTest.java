@@ -40,7 +40,7 @@ class FoundingTest {
     void aFoundedEnsembleServesTheStateItWasGiven(@TempDir Path directory) throws IOException {
         long cluster = Founding.newClusterId();
         for (MemberId member : ENSEMBLE.members()) {
-            Founding.directory(directory.resolve("member-" + member), member, ENSEMBLE, cluster, state());
+            Founding.directory(directory.resolve("member-" + member), member, ENSEMBLE, cluster, state(BASE));
         }
 
         try (LocalEnsemble ensemble = LocalEnsemble.builder().fileStorage(directory).start()) {
@@ -61,6 +61,35 @@ class FoundingTest {
     }
 
     @Test
+    @DisplayName("peer.B27, inv.Z1: where the lower half of a zxid overflows, zxids go on growing, nobody stops, and a restart finds it so")
+    void zxidsGoOnWhereTheirLowerHalfOverflows(@TempDir Path directory) throws IOException {
+        long cluster = Founding.newClusterId();
+        long base = BASE + 0xffff_fff0L;
+        for (MemberId member : ENSEMBLE.members()) {
+            Founding.directory(directory.resolve("member-" + member), member, ENSEMBLE, cluster, state(base));
+        }
+
+        try (LocalEnsemble ensemble = LocalEnsemble.builder().fileStorage(directory).start()) {
+            long last = base;
+            try (Session session = ensemble.openSession(Duration.ofSeconds(20))) {
+                for (int i = 0; i < 40; i++) {
+                    session.create(KEPT.child("n" + i), Bytes.utf8("x"), CreateMode.PERSISTENT);
+                    long zxid = session.getData(KEPT.child("n" + i)).stat().czxid();
+                    assertThat(zxid).isGreaterThan(last);
+                    last = zxid;
+                }
+            }
+            assertThat(last).isGreaterThan(BASE + 0x1_0000_0000L);
+            ensemble.members().forEach(ensemble::kill);
+            ensemble.restartAll();
+            try (Session session = ensemble.openSession(Duration.ofSeconds(20))) {
+                session.sync(KEPT);
+                assertThat(session.getData(KEPT.child("n39")).stat().czxid()).isEqualTo(last);
+            }
+        }
+    }
+
+    @Test
     @DisplayName("rule.26: a base is a multiple of 2^32 above everything issued")
     void aBaseIsAMultipleAboveEverythingIssued() {
         assertThat(BASE).isEqualTo(0x8_0000_0000L);
@@ -73,20 +102,20 @@ class FoundingTest {
     void aDirectoryThatIsNotEmptyIsLeftAlone(@TempDir Path directory) throws IOException {
         Files.writeString(directory.resolve("mine"), "hello");
 
-        assertThatThrownBy(() -> Founding.directory(directory, MemberId.of(1), ENSEMBLE, 5, state()))
+        assertThatThrownBy(() -> Founding.directory(directory, MemberId.of(1), ENSEMBLE, 5, state(BASE)))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("COORD-1065")
                 .hasMessageContaining("not empty");
         assertThat(directory).isDirectoryContaining("glob:**mine");
     }
 
-    private static StateRoot state() {
+    private static StateRoot state(long base) {
         CoordState state = new CoordState(Bytes.EMPTY);
-        state.apply(BASE - 2, 5, 1_000, 0, new Command.OpenSession(9, Bytes.utf8("hash"), 4_000, MemberId.of(1), 1));
+        state.apply(base - 2, 5, 1_000, 0, new Command.OpenSession(9, Bytes.utf8("hash"), 4_000, MemberId.of(1), 1));
         Operation.Create create = new Operation.Create(
                 "/kept", Bytes.utf8("from before"), CreateMode.PERSISTENT, Acl.OPEN, Operation.NO_TTL);
-        state.apply(BASE - 1, 5, 1_000, 0, new Command.Submit(9, 1, 1, 0, List.of(), create));
-        state.apply(BASE, 5, 1_000, 0, new Command.CloseSession(9, 1, 2));
+        state.apply(base - 1, 5, 1_000, 0, new Command.Submit(9, 1, 1, 0, List.of(), create));
+        state.apply(base, 5, 1_000, 0, new Command.CloseSession(9, 1, 2));
         return state.root();
     }
 }

@@ -22,12 +22,20 @@ import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.WatchedEvent;
+import org.apache.zookeeper.Watcher;
+import org.apache.zookeeper.ZooDefs;
+import org.apache.zookeeper.ZooKeeper;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -38,6 +46,7 @@ import org.junit.jupiter.api.Timeout;
 class WireLimitsTest {
 
     private final Map<MemberId, ZooKeeperServer> servers = new ConcurrentHashMap<>();
+    private static final String WATCHED = "/a-name-of-some-length-";
     private LocalEnsemble ensemble;
 
     private void start(int members, MemberConfig config, UnaryOperator<ZooKeeperServer> options) {
@@ -349,5 +358,46 @@ class WireLimitsTest {
             }
         }
         return bytes;
+    }
+
+    @Test
+    @DisplayName("peer.B24, inv.L8: a client with tens of thousands of watches keeps its session and its watches when its server goes")
+    void manyWatchesMove() throws Exception {
+        start(3, MemberConfig.DEFAULT, server -> server);
+        int watches = 20_000;
+        MemberId first = ensemble.anyFollower();
+        MemberId second = ensemble.members().stream().filter(member -> !member.equals(first)).findFirst().orElseThrow();
+        BlockingQueue<WatchedEvent> events = new LinkedBlockingQueue<>();
+        CountDownLatch watched = new CountDownLatch(watches);
+        CountDownLatch connects = new CountDownLatch(2);
+        try (ZooKeeper client = new ZooKeeper("127.0.0.1:" + at(first).getPort(), 20_000, event -> connected(event, connects))) {
+            for (int i = 0; i < watches; i++) {
+                client.exists(WATCHED + i, events::add, (rc, path, ctx, stat) -> watched.countDown(), null);
+            }
+            assertThat(watched.await(40, TimeUnit.SECONDS)).isTrue();
+            long session = client.getSessionId();
+            client.updateServerList("127.0.0.1:" + at(second).getPort());
+            ensemble.kill(first);
+            assertThat(connects.await(40, TimeUnit.SECONDS)).as("connected again").isTrue();
+
+            client.create(WATCHED + 77, null, ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
+            client.create(WATCHED + (watches - 1), null, ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
+            assertThat(List.of(told(events), told(events))).containsExactly(WATCHED + 77, WATCHED + (watches - 1));
+            assertThat(client.getSessionId()).isEqualTo(session);
+        }
+    }
+
+    private static void connected(WatchedEvent event, CountDownLatch connects) {
+        if (event.getState() == Watcher.Event.KeeperState.SyncConnected) {
+            connects.countDown();
+        }
+    }
+
+    private static String told(BlockingQueue<WatchedEvent> events) throws InterruptedException {
+        WatchedEvent event;
+        do {
+            event = events.poll(20, TimeUnit.SECONDS);
+        } while (event != null && event.getType() == Watcher.Event.EventType.None);
+        return event == null ? "nothing" : event.getPath();
     }
 }

@@ -91,4 +91,28 @@ class WireLocalSessionsTest extends LocalSessionsContract {
             assertThat(resume(late, silent.session(), silent.password()).session()).as("expired").isZero();
         }
     }
+
+    @Test
+    @DisplayName("peer.B28, inv.Z6: closed right behind its first ephemeral node, which makes it a session of the ensemble, it leaves no node behind")
+    void leavesNothingBehindWhenClosedAsItIsUpgraded() throws Exception {
+        Servers all = begin(true);
+        int created = 0;
+        for (int i = 0; i < 30; i++) {
+            String path = "/e" + i;
+            InetSocketAddress where = all.at(1 + i % 3);
+            try (WireProbe probe = new WireProbe(where)) {
+                resume(probe, 0, Bytes.wrap(new byte[16]));
+                probe.send(OpCode.CREATE, new Request.Create(path, null, Acl.OPEN, 1));
+                probe.send(OpCode.CLOSE_SESSION, Request.Empty.EMPTY);
+                while (probe.frameOrEnd() != null) {
+                    created++;
+                }
+            }
+            try (WireProbe other = new WireProbe(where)) {
+                resume(other, 0, Bytes.wrap(new byte[16]));
+                assertThat(other.ask(OpCode.EXISTS, new Request.Watched(path, false)).error()).as(path).isEqualTo(-101);
+            }
+        }
+        assertThat(created).as("answers").isEqualTo(2 * 30);
+    }
 }
