@@ -2,6 +2,7 @@ package io.coord.testkit.curator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.coord.testkit.suite.SuiteProcess;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -213,7 +214,7 @@ class CuratorSuitesIT {
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=off",
                 "-Dcurator.slowness=" + SLOWNESS, "-Dtiming-multiple=" + SLOWNESS,
                 "-classpath", isOurs ? standIn() + File.pathSeparator + classPath : classPath,
-                CuratorSuite.class.getName(), String.join(",", exclusions().keySet())));
+                SuiteProcess.class.getName(), "org.apache.curator.test.TestingZooKeeperServer", String.join(",", exclusions().keySet())));
         command.addAll(types);
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
@@ -222,13 +223,13 @@ class CuratorSuitesIT {
         try (BufferedReader said = process.inputReader(StandardCharsets.UTF_8)) {
             for (String line = said.readLine(); line != null; line = said.readLine()) {
                 String[] parts = line.split("\t", 4);
-                if (parts[0].equals(CuratorSuite.RESULT)) {
+                if (parts[0].equals(SuiteProcess.RESULT)) {
                     tally.add(parts[1], parts[2], parts[3]);
                 }
-                if (parts[0].equals(CuratorSuite.SERVER) && isOurs) {
+                if (parts[0].equals(SuiteProcess.SERVER) && isOurs) {
                     assertThat(parts[1]).as("who starts the servers").contains("stand-in");
                 }
-                isDone |= line.equals(CuratorSuite.DONE);
+                isDone |= line.equals(SuiteProcess.DONE);
             }
         } finally {
             process.destroyForcibly();

@@ -33,6 +33,7 @@ public final class Scenarios {
         aNewLeaderServesNoReadBeforeItHasCommittedInItsTerm();
         aLeaderThatHearsNobodyServesNoRead();
         anAnswerOfALaterTermDeposesALeader();
+        whatReplacesEntriesGoesToTheDisk();
     }
 
     private record Command(Bytes bytes) implements CommandPayload {
@@ -99,6 +100,35 @@ public final class Scenarios {
             throw new IllegalStateException("scenario peer.B45: an answer of term 3 to a heartbeat leaves member 1 as "
                     + raft.role() + " in term " + raft.term() + " (inv.R18)");
         }
+    }
+
+    /** peer.B12: two entries of one leader give way to two of the next, at the same indices. */
+    private static void whatReplacesEntriesGoesToTheDisk() {
+        Raft raft = new Raft(
+                RaftConfig.DEFAULT,
+                MEMBERS.get(0),
+                new HardState(1, null),
+                SnapshotMeta.origin(Configuration.ofVoters(MEMBERS)),
+                List.of(),
+                7,
+                START_NANOS,
+                true);
+        raft.clock(START_NANOS, 0);
+        for (long term = 2; term <= 3; term++) {
+            List<Entry> entries = List.of(entry(1, term), entry(2, term));
+            MemberKey leader = MEMBERS.get((int) term - 1);
+            raft.receive(new Envelope(leader, MEMBERS.get(0), new Message.Append(term, EntryId.ORIGIN, entries, EntryId.ORIGIN.index())));
+            List<LogWrite> writes = raft.drain().writes();
+            if (writes.size() != 1 || !writes.get(0).entries().equals(entries)) {
+                throw new IllegalStateException("scenario peer.B12: the leader of term " + term + " sent " + entries
+                        + ", but written is " + writes + " (inv.R3)");
+            }
+            raft.persisted(writes.get(0).sequence());
+        }
+    }
+
+    private static Entry entry(int offset, long term) {
+        return new Entry(EntryId.ORIGIN.index() + offset, term, 0, 0, new Command(Bytes.utf8("of term " + term)));
     }
 
     private static Entry oldEntry() {

@@ -1,4 +1,4 @@
-package io.coord.testkit.curator;
+package io.coord.testkit.suite;
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectUniqueId;
@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.apache.curator.test.TestingZooKeeperServer;
 import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.engine.FilterResult;
 import org.junit.platform.engine.TestDescriptor;
@@ -26,14 +25,17 @@ import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
 /**
- * A process that runs classes of Curator's tests and says how each test ended. As in Curator's own build, a test that fails is tried
+ * A process that runs classes of others' tests and says how each test ended. As in Curator's own build, a test that fails is tried
  * twice more: its time limits are those of a machine that does nothing else.
  */
-final class CuratorSuite {
+public final class SuiteProcess {
 
-    static final String RESULT = "RESULT";
-    static final String SERVER = "SERVER";
-    static final String DONE = "DONE";
+    /** Begins a line that says how a test ended: one of the words passed, failed, skipped; its name; why. */
+    public static final String RESULT = "RESULT";
+    /** Begins the line that says where the class that starts the servers comes from. */
+    public static final String SERVER = "SERVER";
+    /** Is the last line. */
+    public static final String DONE = "DONE";
     private static final int TRIES = 3;
 
     /** How the tries of a test ended so far. */
@@ -90,20 +92,21 @@ final class CuratorSuite {
         }
     }
 
-    private CuratorSuite() {}
+    private SuiteProcess() {}
 
     /**
      * Runs.
      *
-     * @param words first the tests that are left out, separated by commas, then the classes
+     * @param words first the class that starts servers, then the tests that are left out, separated by commas, then the classes
      */
-    public static void main(String[] words) {
+    public static void main(String[] words) throws ClassNotFoundException {
         PrintStream out = System.out;
-        out.println(SERVER + "\t" + TestingZooKeeperServer.class.getProtectionDomain().getCodeSource().getLocation());
-        Set<String> excluded = Set.of(words[0].split(","));
+        Class<?> server = Class.forName(words[0], false, SuiteProcess.class.getClassLoader());
+        out.println(SERVER + "\t" + server.getProtectionDomain().getCodeSource().getLocation());
+        Set<String> excluded = Set.of(words[1].split(","));
         Ended ended = new Ended(out);
         List<DiscoverySelector> wanted =
-                Arrays.stream(words).skip(1).map(name -> (DiscoverySelector) selectClass(name)).collect(Collectors.toList());
+                Arrays.stream(words).skip(2).map(name -> (DiscoverySelector) selectClass(name)).collect(Collectors.toList());
         for (int tries = 0; tries < TRIES && !wanted.isEmpty(); tries++) {
             LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
                     .selectors(wanted)
