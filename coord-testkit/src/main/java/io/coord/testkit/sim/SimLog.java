@@ -375,7 +375,10 @@ final class SimLog implements SimStorage {
             throw new IllegalStateException("snapshot " + install.meta().last() + " was not received");
         }
         received = null;
-        rotten = false;
+        if (rotten) {
+            stored.clear(); // they rotted with the log, and are set aside with it
+            rotten = false;
+        }
         stored.put(whole.meta().last().index(), whole);
         forgetOldSnapshots();
         long next = whole.meta().last().index() + 1;
