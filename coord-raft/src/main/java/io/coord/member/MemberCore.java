@@ -34,8 +34,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -790,7 +790,7 @@ public final class MemberCore {
 
     /** A leader whose disk is full hands over, to one voter after another, until one takes it (fault.D11). */
     private void handOverWithoutRoom() {
-        if (raft().role() == Role.LEADER) {
+        if (room.shortage() != null && raft().role() == Role.LEADER) {
             MemberKey successor = room.successor(otherVoters(), nowNanos, setup.raft().transferTimeoutNanos());
             if (successor != null) {
                 raft().transferLeadership(successor);

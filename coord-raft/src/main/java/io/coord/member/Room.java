@@ -62,7 +62,7 @@ final class Room {
 
     /** Whom a leader without room hands over to now: whoever has most of the log, of those not tried; null if that is nobody. */
     @Nullable MemberKey successor(Collection<PeerProgress> voters, long nowNanos, long patienceNanos) {
-        if (shortage == null || nowNanos - nextHandOverNanos < 0) {
+        if (nowNanos - nextHandOverNanos < 0) {
             return null;
         }
         nextHandOverNanos = nowNanos + patienceNanos;

@@ -778,7 +778,8 @@ public final class RaftInvariants {
         if (!stale && !preVote) {
             return;
         }
-        boolean writes = effects.writes().stream().anyMatch(write -> write.sequence() > 1); // the only voter's first: it campaigned at its start
+        // An only voter campaigns at its start: its first write tells of that, and of no entry.
+        boolean writes = effects.writes().stream().anyMatch(write -> write.sequence() > 1 || !write.entries().isEmpty());
         if (after.commitIndex() != before.commitIndex() || !timedOut && writes) {
             throw new Violation(stale ? "R18" : "R17", "member " + before.self() + " in term " + before.term() + " lets "
                     + message + " change its log, vote or commit");

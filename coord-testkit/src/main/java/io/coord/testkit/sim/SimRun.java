@@ -2,6 +2,7 @@ package io.coord.testkit.sim;
 
 import io.coord.Identity;
 import io.coord.member.MemberView;
+import io.coord.raft.EntryId;
 import io.coord.raft.Role;
 import io.coord.testkit.check.Violation;
 import java.util.List;
@@ -180,6 +181,7 @@ public final class SimRun {
         return view != null
                 && view.role() == Role.LEARNER
                 && view.healing() == null
+                && view.commitIndex() == EntryId.ORIGIN.index() // and no leader has ever spoken to it
                 && view.configuration().learners().isEmpty()
                 && view.configuration().addresses().isEmpty();
     }
@@ -250,7 +252,7 @@ public final class SimRun {
                 world.trace().digest(),
                 world.checks().ledger().acknowledgedWrites(),
                 Math.max(0, world.checks().raft().elections() - 1),
-                world.checks().raft().committedIndex() - io.coord.raft.EntryId.ORIGIN.index(),
+                world.checks().raft().committedIndex() - EntryId.ORIGIN.index(),
                 wishes.rounds(),
                 world.checks().membersChanged(),
                 world.faults());

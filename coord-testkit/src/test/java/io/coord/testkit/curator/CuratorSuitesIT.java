@@ -2,8 +2,7 @@ package io.coord.testkit.curator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.coord.testkit.suite.SuiteProcess;
-import java.io.BufferedReader;
+import io.coord.testkit.suite.SuiteRun;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,7 +20,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
-import javax.tools.ToolProvider;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -54,40 +53,19 @@ class CuratorSuitesIT {
     @TempDir
     Path directory;
 
-    /** How the tests of a module ended: what was said of each, by name. */
-    private static final class Tally {
-
-        private final TreeMap<String, String> passed = new TreeMap<>();
-        private final TreeMap<String, String> failed = new TreeMap<>();
-        private final TreeMap<String, String> excluded = new TreeMap<>();
-        private final TreeMap<String, String> skipped = new TreeMap<>();
-
-        synchronized void add(String how, String name, String why) {
-            switch (how) {
-                case "passed" -> passed.put(name, why);
-                case "skipped" -> skipped.put(name, why);
-                default -> failed.put(name, why);
-            }
-        }
-
-        @Override
-        public String toString() {
-            return passed.size() + " passed, " + failed.size() + " failed, " + excluded.size() + " excluded"
-                    + (skipped.isEmpty() ? "" : ", " + skipped.size() + " switched off by Curator");
-        }
-    }
+    private @Nullable Path standIn;
 
     @Test
     @Tag("soak")
     @Timeout(value = 3, unit = TimeUnit.HOURS)
     void all() throws Exception {
-        Map<String, Tally> tallies = new TreeMap<>();
+        Map<String, SuiteRun> tallies = new TreeMap<>();
         String only = System.getProperty("curator.only", "");
         ExecutorService processes = Executors.newFixedThreadPool(Integer.getInteger("curator.parallel", 2));
         try {
             List<Future<?>> ends = new ArrayList<>();
             for (String module : MODULES) {
-                Tally tally = new Tally();
+                SuiteRun tally = new SuiteRun();
                 tallies.put(module, tally);
                 for (String type : classes(module)) {
                     if (type.contains(only)) {
@@ -104,7 +82,7 @@ class CuratorSuitesIT {
         } finally {
             processes.shutdownNow();
         }
-        exclusions().forEach((name, why) -> tallies.get(moduleOf(name)).excluded.put(name, why));
+        exclusions().forEach((name, why) -> tallies.get(moduleOf(name)).exclude(name, why));
         report(tallies);
     }
 
@@ -112,25 +90,25 @@ class CuratorSuitesIT {
     @Tag("bars")
     @Timeout(value = 300, unit = TimeUnit.SECONDS)
     void aShare() throws Exception {
-        Tally tally = new Tally();
+        SuiteRun tally = new SuiteRun();
         run(SHARE, tally);
         exclusions().forEach((name, why) -> {
             if (SHARE.contains(name.split("#")[0])) {
-                tally.excluded.put(name, why);
+                tally.exclude(name, why);
             }
         });
         report(Map.of("a share", tally));
-        assertThat(tally.passed).hasSizeGreaterThan(40);
+        assertThat(tally.passed()).isGreaterThan(40);
     }
 
-    private static void report(Map<String, Tally> tallies) {
+    private static void report(Map<String, SuiteRun> tallies) {
         StringBuilder report = new StringBuilder();
         tallies.forEach((module, tally) -> {
             report.append("curator ").append(module).append(": ").append(tally).append('\n');
-            tally.failed.forEach((name, why) -> report.append("  failed ").append(name).append(": ").append(why).append('\n'));
+            tally.failed().forEach((name, why) -> report.append("  failed ").append(name).append(": ").append(why).append('\n'));
         });
         System.out.print(report);
-        assertThat(tallies.values()).as("%s", report).allSatisfy(tally -> assertThat(tally.failed).isEmpty());
+        assertThat(tallies.values()).as("%s", report).allSatisfy(tally -> assertThat(tally.failed()).isEmpty());
     }
 
     // ------------------------------------------------------------------------------------------------ what is run
@@ -190,52 +168,24 @@ class CuratorSuitesIT {
 
     /** The class that stands in for Curator's, compiled. */
     private synchronized Path standIn() throws IOException {
-        Path classes = directory.resolve("stand-in");
-        if (Files.isDirectory(classes)) {
-            return classes;
+        if (standIn == null) {
+            standIn = SuiteRun.standIns(
+                    directory, System.getProperty("java.class.path"), CuratorSuitesIT.class, "SettledMember.java", "TestingZooKeeperServer.java");
         }
-        List<String> words = new ArrayList<>(List.of(
-                "--release", "17", "-nowarn", "-proc:none", "-classpath", System.getProperty("java.class.path"), "-d", classes.toString()));
-        for (String name : List.of("SettledMember.java", "TestingZooKeeperServer.java")) {
-            words.add(Files.writeString(directory.resolve(name), resource(name)).toString());
-        }
-        int errors = ToolProvider.getSystemJavaCompiler().run(null, null, null, words.toArray(String[]::new));
-        assertThat(errors).isZero();
-        return classes;
+        return standIn;
     }
 
-    private void run(List<String> types, Tally tally) throws Exception {
+    private void run(List<String> types, SuiteRun tally) throws IOException {
         boolean isOurs = !System.getProperty("curator.server", "coord").equals("zookeeper");
-        String classPath = System.getProperty("java.class.path");
         Path own = Files.createTempDirectory(directory, "run");
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        List<String> options = List.of(
                 "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Djava.io.tmpdir=" + own,
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=off",
-                "-Dcurator.slowness=" + SLOWNESS, "-Dtiming-multiple=" + SLOWNESS,
-                "-classpath", isOurs ? standIn() + File.pathSeparator + classPath : classPath,
-                SuiteProcess.class.getName(), "org.apache.curator.test.TestingZooKeeperServer", String.join(",", exclusions().keySet())));
-        command.addAll(types);
-        Process process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        boolean isDone = false;
-        try (BufferedReader said = process.inputReader(StandardCharsets.UTF_8)) {
-            for (String line = said.readLine(); line != null; line = said.readLine()) {
-                String[] parts = line.split("\t", 4);
-                if (parts[0].equals(SuiteProcess.RESULT)) {
-                    tally.add(parts[1], parts[2], parts[3]);
-                }
-                if (parts[0].equals(SuiteProcess.SERVER) && isOurs) {
-                    assertThat(parts[1]).as("who starts the servers").contains("stand-in");
-                }
-                isDone |= line.equals(SuiteProcess.DONE);
-            }
-        } finally {
-            process.destroyForcibly();
-        }
-        if (!isDone) {
-            types.forEach(type -> tally.add("failed", type, "its process ended before it was done"));
-        }
+                "-Dcurator.slowness=" + SLOWNESS, "-Dtiming-multiple=" + SLOWNESS);
+        tally.run(
+                new SuiteRun.Setup(
+                        options, System.getProperty("java.class.path"), "org.apache.curator.test.TestingZooKeeperServer",
+                        isOurs ? standIn() : null, exclusions().keySet()),
+                types);
     }
 }

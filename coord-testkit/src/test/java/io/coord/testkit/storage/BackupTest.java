@@ -29,6 +29,12 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class BackupTest {
 
+    private static void flip(Path file, int at) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[at] ^= 1;
+        Files.write(file, bytes);
+    }
+
     private static final MemberId ONE = MemberId.of(1);
     private static final Ensemble ALONE = Ensemble.parse("1=localhost:7100");
     private static final NodePath KEPT = NodePath.of("/kept");
@@ -78,9 +84,7 @@ class BackupTest {
             member.openSession(TIMEOUT).close();
             member.backupTo(backup);
         }
-        byte[] bytes = Files.readAllBytes(backup);
-        bytes[bytes.length - 20] ^= 1;
-        Files.write(backup, bytes);
+        flip(backup, (int) Files.size(backup) - 20);
 
         assertThatThrownBy(() -> DataDirectory.restore(backup, directory.resolve("second"), ONE, ALONE, 7))
                 .isInstanceOf(IOException.class)
@@ -106,9 +110,7 @@ class BackupTest {
                 .anyMatch(line -> line.startsWith("snapshot-") && line.contains(" digest "));
 
         Path segment = only(data, "log-");
-        byte[] bytes = Files.readAllBytes(segment);
-        bytes[4096 + 100] ^= 1;
-        Files.write(segment, bytes);
+        flip(segment, 4096 + 100);
         TreeMap<String, Long> before = sizes(data);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         int code = DataDirectory.run(List.of("inspect", data.toString()), new PrintStream(out), new PrintStream(out));
@@ -128,9 +130,7 @@ class BackupTest {
             assertThat(member.takeSnapshot()).isTrue();
             assertThat(DataDirectory.inspect(data).findings()).isEmpty();
             Path snapshot = only(data, "snapshot-");
-            byte[] bytes = Files.readAllBytes(snapshot);
-            bytes[bytes.length - 1] ^= 1;
-            Files.write(snapshot, bytes);
+            flip(snapshot, (int) Files.size(snapshot) - 1);
 
             assertThat(DataDirectory.inspect(data).findings()).singleElement().asString().contains("COORD-1060 " + snapshot);
             session.create(KEPT.child("a"), Bytes.utf8("x"), CreateMode.PERSISTENT);

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** A storage of small files on a disk, run to its end after each request: what tests of single faults are told with. */
 final class SmallStorage {
@@ -97,7 +98,7 @@ final class SmallStorage {
         return late;
     }
 
-    @org.jspecify.annotations.Nullable String shortage() {
+    @Nullable String shortage() {
         List<Optional<String>> answer = new ArrayList<>();
         storage.room(shortage -> answer.add(Optional.ofNullable(shortage)));
         run();
