@@ -67,6 +67,8 @@ final class SessionHost {
 
     private static final long RESEND_MAX_NANOS = 5_000_000_000L;
 
+    private static final String COME_AGAIN = "there is no quorum; whoever only reads may come again";
+
     /** An unanswered request to open or attach a session. */
     private static final class Opening {
         final Caller<SessionGrant> caller;
@@ -117,6 +119,8 @@ final class SessionHost {
 
     private final ChangeHistory history;
     private final LocalSessions locals = new LocalSessions();
+    /** Who wants a local session, by the read that is to show that a quorum is there. */
+    private final Map<Long, Input.Request> localOpenings = new LinkedHashMap<>();
     /** The local session whose write, or upgrade, has this nonce. */
     private final Map<Long, HostedSession> localWrites = new LinkedHashMap<>();
 
@@ -369,7 +373,7 @@ final class SessionHost {
         } else if (surroundings.withoutQuorum() && termsOf(request).mayReadOnly()) {
             openReadOnly(request);
         } else if (isLocal(request)) {
-            openOrResumeLocal(request);
+            askForLocal(request);
         } else if (request instanceof Input.Open open) {
             long nonce = random.nextLong();
             Command command = new Command.OpenSession(
@@ -399,16 +403,28 @@ final class SessionHost {
                         && state.root().session(resume.session()).isEmpty();
     }
 
-    private void openOrResumeLocal(Input.Request request) {
-        Caller<SessionGrant> caller = openerOf(request);
+    /** No entry shows that a quorum is there, so that it is asked for its word: without one the session would write, and could not. */
+    private void askForLocal(Input.Request request) {
         if (!surroundings.hasLeader()) {
-            outbox.deliver(new Delivery.Failed(caller, Failure.UNAVAILABLE, "there is no leader now; one is elected, or the quorum is lost"));
-        } else if (request instanceof Input.Open open) {
+            refuseOpening(request, "there is no leader now; one is elected, or the quorum is lost");
+            return;
+        }
+        long readId = nextReadId++;
+        localOpenings.put(readId, request);
+        surroundings.askReadIndex(readId);
+    }
+
+    private void openOrResumeLocal(Input.Request request) {
+        if (request instanceof Input.Open open) {
             openLocal(open, false);
         } else if (request instanceof Input.Resume resume && !resumeLocal(resume, false)) {
             outbox.deliver(new Delivery.Failed(
-                    caller, Failure.SESSION_ENDED, "the password is not that of session 0x" + Long.toHexString(resume.session())));
+                    resume.caller(), Failure.SESSION_ENDED, "the password is not that of session 0x" + Long.toHexString(resume.session())));
         }
+    }
+
+    private void refuseOpening(Input.Request request, String reason) {
+        outbox.deliver(new Delivery.Failed(openerOf(request), Failure.UNAVAILABLE, reason));
     }
 
     private static SessionTerms termsOf(Input.Request request) {
@@ -580,11 +596,12 @@ final class SessionHost {
         openings.values().removeIf(opening -> {
             boolean asksAnew = opening.terms.mayReadOnly();
             if (asksAnew) {
-                outbox.deliver(new Delivery.Failed(opening.caller, Failure.UNAVAILABLE,
-                        "there is no quorum; whoever only reads may come again"));
+                outbox.deliver(new Delivery.Failed(opening.caller, Failure.UNAVAILABLE, COME_AGAIN));
             }
             return asksAnew;
         });
+        localOpenings.values().forEach(request -> refuseOpening(request, COME_AGAIN));
+        localOpenings.clear();
     }
 
     /** What only reads ends, so that its owner opens a session that writes (rule.19). */
@@ -977,9 +994,7 @@ final class SessionHost {
     // ------------------------------------------------------------------------------------------------ linearizable reads
 
     void readConfirmed(long readId, long index) {
-        PendingRead read = reads.get(readId);
-        HostedSession session = readers.get(readId);
-        if (read == null || session == null) {
+        if (!isAwaited(readId)) {
             return;
         }
         if (index < 0) {
@@ -987,8 +1002,16 @@ final class SessionHost {
             armResend();
             return;
         }
-        reads.remove(readId);
-        readers.remove(readId);
+        Input.Request opening = localOpenings.remove(readId);
+        if (opening != null) {
+            openOrResumeLocal(opening);
+            return;
+        }
+        PendingRead read = reads.remove(readId);
+        HostedSession session = readers.remove(readId);
+        if (read == null || session == null) {
+            return;
+        }
         read.readyIndex = index;
         advance(session);
     }
@@ -1013,10 +1036,14 @@ final class SessionHost {
         List<Long> again = List.copyOf(readsToAskAgain);
         readsToAskAgain.clear();
         for (long readId : again) {
-            if (reads.containsKey(readId)) {
+            if (isAwaited(readId)) {
                 surroundings.askReadIndex(readId);
             }
         }
+    }
+
+    private boolean isAwaited(long readId) {
+        return reads.containsKey(readId) || localOpenings.containsKey(readId);
     }
 
     // ------------------------------------------------------------------------------------------------ sending again
@@ -1046,6 +1073,7 @@ final class SessionHost {
         }
         readsToAskAgain.clear();
         readsToAskAgain.addAll(reads.keySet());
+        readsToAskAgain.addAll(localOpenings.keySet());
         askReadsAgain();
     }
 
@@ -1214,9 +1242,9 @@ final class SessionHost {
             outbox.deliver(new Delivery.Failed(opening.caller, Failure.UNAVAILABLE, reason));
         }
         openings.clear();
-        for (Input.Request request : waitingForService) {
-            outbox.deliver(new Delivery.Failed(openerOf(request), Failure.UNAVAILABLE, reason));
-        }
+        localOpenings.values().forEach(request -> refuseOpening(request, reason));
+        localOpenings.clear();
+        waitingForService.forEach(request -> refuseOpening(request, reason));
         waitingForService.clear();
     }
 
@@ -1227,7 +1255,7 @@ final class SessionHost {
         } else if (request instanceof Input.Close close) {
             outbox.deliver(new Delivery.Failed(close.caller(), Failure.UNAVAILABLE, reason));
         } else if (request instanceof Input.Open || request instanceof Input.Resume) {
-            outbox.deliver(new Delivery.Failed(openerOf(request), Failure.UNAVAILABLE, reason));
+            refuseOpening(request, reason);
         } else if (!(request instanceof Input.Touch) && !(request instanceof Input.Detach)) {
             outbox.deliver(new Delivery.Failed(callerOf(request), Failure.UNAVAILABLE, reason));
         }

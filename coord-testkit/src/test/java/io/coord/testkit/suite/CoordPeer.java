@@ -36,6 +36,8 @@ public class CoordPeer extends QuorumPeer {
     /** The property that says that the ensemble is founded before its first member starts. */
     static final String FOUNDED = "suite.founded";
 
+    private static final int ELECTION_MILLIS_MIN = 300;
+
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile @Nullable Member member;
 
@@ -77,6 +79,7 @@ public class CoordPeer extends QuorumPeer {
         Path directory = getTxnFactory().getDataLogDir().getParentFile().toPath();
         CoordWords words = new CoordWords(getMyId() + first, members, directory)
                 .and("tickTime", getTickTime())
+                .and("electionTimeout", Math.max(ELECTION_MILLIS_MIN, getTickTime() / 4) + "ms") // leaders of ZooKeeper's change by ticks, too
                 .and("localSessionsEnabled", areLocalSessionsEnabled())
                 .and("localSessionsUpgradingEnabled", isLocalSessionsUpgradingEnabled())
                 .and("reconfigEnabled", isReconfigEnabled())

@@ -40,7 +40,7 @@ class WireLocalSessionsTest extends LocalSessionsContract {
         }
 
         private ZooKeeperServer server(MemberId member) {
-            ZooKeeperServer server = ZooKeeperServer.listeningOn(0).threads(1).localSessions(upgrading)
+            ZooKeeperServer server = ZooKeeperServer.listeningOn(0).threads(1).localSessions(upgrading).readOnlyMode()
                     .fourLetterWords(Set.of("isro", "srvr", "mntr"));
             servers.put(member, server);
             return server;
@@ -89,6 +89,26 @@ class WireLocalSessionsTest extends LocalSessionsContract {
         }
         try (WireProbe late = new WireProbe(members.at(follower.value()))) {
             assertThat(resume(late, silent.session(), silent.password()).session()).as("expired").isZero();
+        }
+    }
+
+    @Test
+    @DisplayName("S11, RO1: whoever comes just when the quorum is lost gets no session that writes, of the old leader as of a follower")
+    void needsAQuorumToBegin() throws Exception {
+        Members members = (Members) begin(false);
+        for (MemberId alone : new MemberId[] {members.ensemble.anyFollower(), members.ensemble.leader()}) {
+            InetSocketAddress there = members.at(alone.value());
+            members.ensemble.isolate(alone);
+            try (WireProbe early = new WireProbe(there)) {
+                early.send(new ConnectRequest(0, 0, 10_000, 0, Bytes.wrap(new byte[16]), true)::write);
+                assertThat(early.frameOrEnd()).as("kept waiting, then parted from").isNull();
+            }
+            ReadOnlyContract.awaitWord(there, "isro", "ro");
+            try (WireProbe late = new WireProbe(there)) {
+                assertThat(late.greet(new ConnectRequest(0, 0, 10_000, 0, Bytes.wrap(new byte[16]), true)).readOnly()).isTrue();
+            }
+            members.ensemble.heal();
+            ReadOnlyContract.awaitWord(there, "isro", "rw");
         }
     }
 
