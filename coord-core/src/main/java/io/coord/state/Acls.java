@@ -20,6 +20,8 @@ public final class Acls {
     private static final String X509 = "x509";
     private static final String SASL = "sasl";
     private static final String SUPER = "super";
+    /** Whoever has one passes for the user of scheme {@code sasl} that it names, or for any if it names none. It is shown to nobody. */
+    private static final String SASL_PASS = "sasl-pass";
 
     private Acls() {}
 
@@ -53,11 +55,16 @@ public final class Acls {
             return true;
         }
         for (Identity identity : identities) {
-            if (identity.scheme().equals(named.scheme()) && matches(named, identity.id())) {
+            boolean isNamed = identity.scheme().equals(named.scheme()) && matches(named, identity.id());
+            if (isNamed || named.scheme().equals(SASL) && passesFor(identity, named.id())) {
                 return true;
             }
         }
         return false;
+    }
+
+    private static boolean passesFor(Identity identity, String user) {
+        return identity.scheme().equals(SASL_PASS) && (identity.id().isEmpty() || identity.id().equals(user));
     }
 
     private static boolean matches(Identity named, String id) {
@@ -154,6 +161,9 @@ public final class Acls {
     public static List<Identity> shown(List<Identity> identities) {
         List<Identity> shown = new ArrayList<>(identities.size());
         for (Identity identity : identities) {
+            if (identity.scheme().equals(SASL_PASS)) {
+                continue;
+            }
             int colon = identity.id().indexOf(':');
             boolean hide = identity.scheme().equals(DIGEST) && colon >= 0;
             shown.add(hide ? new Identity(DIGEST, identity.id().substring(0, colon)) : identity);

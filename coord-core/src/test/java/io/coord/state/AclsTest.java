@@ -95,6 +95,22 @@ class AclsTest {
         assertThat(Acls.allows(acl, Acl.READ, List.of(new Identity("sasl", "alice")))).isTrue();
     }
 
+    @Test
+    @DisplayName("zk.A7 a pass counts for the user of SASL it names, one without a name for any, neither for anybody else, and neither is shown or stored")
+    void passes() {
+        List<Acl> acl = List.of(Acl.of(Acl.ALL, "sasl", "alice"));
+        Identity one = new Identity("sasl-pass", "alice");
+        Identity any = new Identity("sasl-pass", "");
+
+        assertThat(Acls.allows(acl, Acl.READ, List.of(one))).isTrue();
+        assertThat(Acls.allows(acl, Acl.READ, List.of(any))).isTrue();
+        assertThat(Acls.allows(List.of(Acl.of(Acl.ALL, "sasl", "bob")), Acl.READ, List.of(one))).isFalse();
+        assertThat(Acls.allows(List.of(Acl.of(Acl.ALL, "digest", "alice")), Acl.READ, List.of(one, any))).isFalse();
+        assertThat(Acls.shown(List.of(one, new Identity("sasl", "carol"), any))).containsExactly(new Identity("sasl", "carol"));
+        assertThat(Acls.violation(List.of(Acl.of(Acl.ALL, "auth", "")), List.of(one, any))).isPresent();
+        assertThat(Acls.violation(List.of(Acl.of(Acl.ALL, "sasl-pass", "alice")), List.of(one))).isPresent();
+    }
+
     // ---- which lists may be stored
 
     @ParameterizedTest

@@ -138,7 +138,7 @@ public final class CoordServer {
         MemberId self = settings.self();
         // Named to the JVM, as for ZooKeeper's server: a process of its own may read what a library must not.
         boolean hasUsers = System.getProperty("java.security.auth.login.config") != null;
-        Doors doors = new Doors(settings, hasUsers ? JaasUsers.of(settings.door().saslSection()) : Map.of());
+        Doors doors = new Doors(settings, hasUsers ? JaasUsers.of(settings.door().sasl().section()) : Map.of());
         settings.warnings().forEach(warning -> log.warn("{}", warning));
         doors.warnings().forEach(warning -> log.warn("{}", warning));
         try (Member member = doors.start()) {

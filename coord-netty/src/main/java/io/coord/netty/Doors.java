@@ -106,13 +106,31 @@ final class Doors {
         }
         if (!users.isEmpty()) {
             clients = clients.sasl(user -> users.containsKey(user) ? users.get(user).toCharArray() : null);
-            clients = door.saslSuperUser().isPresent() ? clients.saslSuperUser(door.saslSuperUser().get()) : clients;
+            clients = withUsers(clients, door.sasl());
         } else if (door.required().equals(Set.of("sasl"))) {
             throw new ConfigException("what the server was told", List.of(new ConfigException.Mistake(ErrorCode.INSECURE,
-                    "clients are to prove themselves by SASL, but there are no users: name a file with a section " + door.saslSection()
+                    "clients are to prove themselves by SASL, but there are no users: name a file with a section " + door.sasl().section()
                             + " by java -Djava.security.auth.login.config=FILE, with user_NAME=\"PASSWORD\" for each")));
         }
-        return clients;
+        return clients.alsoNaming(named(door));
+    }
+
+    private static ZooKeeperServer withUsers(ZooKeeperServer clients, ServerSettings.Sasl said) {
+        ZooKeeperServer with = clients;
+        for (String superUser : said.superUsers()) {
+            with = with.saslSuperUser(superUser);
+        }
+        with = said.passFor().isPresent() ? with.saslUsersPassFor(said.passFor().get()) : with;
+        return said.keepsFailed() ? with.keepSaslFailed() : with;
+    }
+
+    /** Whoever comes in by TLS at one port may be named at the other. */
+    private static Set<String> named(ServerSettings.Door door) {
+        Set<String> named = new TreeSet<>(door.named());
+        if (door.tls().isPresent()) {
+            named.add("x509");
+        }
+        return named;
     }
 
     /** As ZooKeeper has it: those that are named, and always those by which its scripts and its clients tell servers apart. */

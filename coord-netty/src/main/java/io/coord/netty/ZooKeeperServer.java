@@ -16,11 +16,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +62,7 @@ public final class ZooKeeperServer implements FrontEnd {
         private @Nullable ClientTls tls;
         private @Nullable SaslSetup sasl;
         private Set<String> required = Set.of();
+        private Set<String> alsoNamed = Set.of();
 
         Options(int port) {
             this.port = port;
@@ -229,20 +232,58 @@ public final class ZooKeeperServer implements FrontEnd {
      * @param passwords of users, null for whom it does not know; must not wait
      */
     public ZooKeeperServer sasl(Function<String, char @Nullable []> passwords) {
-        return with(options -> options.sasl = new SaslSetup(passwords, options.sasl == null ? null : options.sasl.superUser()));
+        return with(options -> options.sasl = new SaslSetup(passwords));
     }
 
     /**
-     * Lets the user of this name, once proven by SASL, pass every permission check; nobody by default.
+     * Lets the user of this name, too, once proven by SASL, pass every permission check, as ZooKeeper's {@code superUser} and {@code
+     * superUser.1}; nobody by default.
      *
      * @throws IllegalStateException if there is no {@link #sasl} yet
      */
     public ZooKeeperServer saslSuperUser(String name) {
+        return withSasl(sasl -> {
+            Set<String> all = new HashSet<>(sasl.superUsers());
+            all.add(name);
+            return new SaslSetup(sasl.passwords(), Set.copyOf(all), sasl.passFor(), sasl.keepsFailed());
+        });
+    }
+
+    /**
+     * Lets everybody that is proven by SASL do what access control lists grant to the user of this name, as ZooKeeper's {@code
+     * letAnySaslUserDoX}; nobody by default. Say so when all members are of a version that knows it: they judge alike.
+     *
+     * @throws IllegalStateException if there is no {@link #sasl} yet
+     */
+    public ZooKeeperServer saslUsersPassFor(String name) {
+        return withSasl(sasl -> new SaslSetup(sasl.passwords(), sasl.superUsers(), name, sasl.keepsFailed()));
+    }
+
+    /**
+     * Lets clients stay whose proof by SASL failed, as nobody, as ZooKeeper's {@code allowSaslFailedClients}; they are parted from by
+     * default, and wherever {@link #requireAuthentication} names {@code sasl}.
+     *
+     * @throws IllegalStateException if there is no {@link #sasl} yet
+     */
+    public ZooKeeperServer keepSaslFailed() {
+        return withSasl(sasl -> new SaslSetup(sasl.passwords(), sasl.superUsers(), sasl.passFor(), true));
+    }
+
+    private ZooKeeperServer withSasl(UnaryOperator<SaslSetup> change) {
         SaslSetup sasl = options.sasl;
         if (sasl == null) {
-            throw new IllegalStateException("a superuser of SASL needs SASL: say sasl(...) first");
+            throw new IllegalStateException("what is said of users of SASL needs SASL: say sasl(...) first");
         }
-        return with(options -> options.sasl = new SaslSetup(sasl.passwords(), name));
+        return with(options -> options.sasl = change.apply(sasl));
+    }
+
+    /**
+     * Lets access control lists name ids of these schemes, {@code sasl} or {@code x509}, though nobody can prove one at this port: those
+     * of another port or member can. By default that is refused with INVALIDACL, as by ZooKeeper where the scheme has no provider.
+     */
+    public ZooKeeperServer alsoNaming(Set<String> schemes) {
+        Set<String> named = Set.copyOf(schemes);
+        return with(options -> options.alsoNamed = named);
     }
 
     /**
@@ -327,7 +368,7 @@ public final class ZooKeeperServer implements FrontEnd {
         ClientPort.Setup setup = new ClientPort.Setup(
                 address, options.threads, options.limits, options.throttle, schemes, new Words(member, words, options.servesReadOnly),
                 options.reconfigurable, tls == null ? null : tls.setup(), options.sasl, options.servesReadOnly, options.opensLocal, options.upgradesLocal,
-                options.required);
+                options.required, options.alsoNamed);
         if (opened.get() != null) {
             throw new IllegalStateException("the server is open: each member needs one of its own");
         }

@@ -19,7 +19,7 @@ public final class MemberBySettings {
      */
     public static Member start(List<String> words) {
         ServerSettings settings = SettingsReader.read(Arguments.parse(words));
-        return new Doors(settings, users(settings.door().saslSection())).start();
+        return new Doors(settings, users(settings.door().sasl().section())).start();
     }
 
     /** Those of the JVM's configuration, which may be one that was set rather than read. */

@@ -52,6 +52,16 @@ public record ServerSettings(
     }
 
     /**
+     * What is said of users of SASL; ZooKeeper's names in parentheses.
+     *
+     * @param section the section of the JAAS configuration with the users ({@code sasl.serverconfig})
+     * @param superUsers who of them are superusers ({@code superUser}, and {@code superUser.} with anything behind it)
+     * @param passFor the user whose permissions all of them have ({@code letAnySaslUserDoX})
+     * @param keepsFailed whether those stay who could not prove themselves ({@code allowSaslFailedClients})
+     */
+    public record Sasl(String section, Set<String> superUsers, Optional<String> passFor, boolean keepsFailed) {}
+
+    /**
      * What clients are held to, as far as it was said; ZooKeeper's names in parentheses.
      *
      * @param connectionsPerAddressMax connections from one address, 0 for any number ({@code maxClientCnxns})
@@ -69,8 +79,8 @@ public record ServerSettings(
      * @param tls how clients come in encrypted, if they do
      * @param required schemes of which a client must have proven an identity before it may ask anything, none if it need not
      *     ({@code sessionRequireClientSASLAuth}, {@code enforce.auth.enabled} with {@code enforce.auth.schemes})
-     * @param saslSection the section of the JAAS configuration with the users ({@code sasl.serverconfig})
-     * @param saslSuperUser who of them is the superuser ({@code superUser})
+     * @param sasl what becomes of those who prove themselves by SASL
+     * @param named schemes of which access control lists may name ids in any case ({@code authProvider.*})
      */
     public record Door(
             OptionalInt connectionsPerAddressMax,
@@ -87,8 +97,8 @@ public record ServerSettings(
             boolean isReconfigEnabled,
             Optional<Tls> tls,
             Set<String> required,
-            String saslSection,
-            Optional<String> saslSuperUser) {
+            Sasl sasl,
+            Set<String> named) {
 
         /** Leaves the secret out. */
         @Override

@@ -64,6 +64,10 @@ public final class SettingsReader {
     private static final List<String> PROTECTIVE = List.of(
             "quorum.auth.enableSasl", "quorum.auth.learnerRequireSasl", "quorum.auth.serverRequireSasl");
 
+    private static final Map<String, String> PROVIDERS = Map.of(
+            "org.apache.zookeeper.server.auth.SASLAuthenticationProvider", "sasl",
+            "org.apache.zookeeper.server.auth.X509AuthenticationProvider", "x509");
+
     private static final List<String> SCHEMES = List.of("digest", "ip", "sasl", "x509");
 
     /** ZooKeeper's. */
@@ -600,8 +604,36 @@ public final class SettingsReader {
                 toggle("reconfigEnabled").orElse(false),
                 tls,
                 required,
+                sasl(),
+                named());
+    }
+
+    private ServerSettings.Sasl sasl() {
+        Set<String> superUsers = new TreeSet<>();
+        for (String name : List.copyOf(given.keySet())) {
+            if (name.equals("superUser") || name.startsWith("superUser.")) {
+                text(name).filter(user -> !user.isEmpty()).ifPresent(superUsers::add);
+            }
+        }
+        return new ServerSettings.Sasl(
                 text("sasl.serverconfig").orElse("Server"),
-                text("superUser").filter(user -> !user.isEmpty()));
+                Set.copyOf(superUsers),
+                text("letAnySaslUserDoX").filter(user -> !user.isEmpty()),
+                toggle("allowSaslFailedClients").orElse(false));
+    }
+
+    /** The schemes whose providers are ZooKeeper's own: who proves themselves is not said by them, but that lists may name them is. */
+    private Set<String> named() {
+        Set<String> named = new TreeSet<>();
+        for (String name : List.copyOf(given.keySet())) {
+            Given value = given.get(name);
+            String scheme = name.startsWith("authProvider.") && value != null ? PROVIDERS.get(value.text()) : null;
+            if (scheme != null) {
+                given.remove(name);
+                named.add(scheme);
+            }
+        }
+        return Set.copyOf(named);
     }
 
     /** A number of which 0 is any, and so, for ZooKeeper, is what is less. */

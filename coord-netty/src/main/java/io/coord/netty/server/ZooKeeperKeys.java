@@ -15,11 +15,10 @@ final class ZooKeeperKeys {
             "admin.", "audit.", "authProvider.", "autopurge.", "commitProcessor.", "connection_throttle_", "fastleader.", "group.",
             "jvm.pause.", "kerberos.", "learner.", "leader.", "messageTracker.", "metricsProvider.", "multiAddress.", "netty.", "nio.",
             "observer.", "pathStats.", "quorum.", "request_", "sasl.", "security.", "snapshot.", "weight.", "X509AuthenticationProvider.",
-            "IPAuthenticationProvider.", "SASLAuthenticationProvider.", "superUser.");
+            "IPAuthenticationProvider.", "SASLAuthenticationProvider.");
 
     /** Names that belong to no family. */
     private static final Set<String> SINGLE = Set.copyOf(List.of(
-            "allowSaslFailedClients",
             "allowSaslFailedQuorumLearners", "bitHashCacheSize", "client.certReload", "client.portUnification", "clientCnxnSocket",
             "clientPortListenBacklog", "clientTcpKeepAlive", "closeSessionTxn.enabled", "cnxTimeout", "commitLogCount",
             "connectToLearnerMasterLimit", "dataLogDir", "datadir.autocreate", "db.autocreate", "digest.enabled", "electionAlg",
@@ -28,12 +27,12 @@ final class ZooKeeperKeys {
             "forward_learner_requests_to_commit_processor_disabled", "fsync.warningthresholdms",
             "initLimit", "intBufferStartingSizeBytes", "jmx.log4j.disable", "jute.maxbuffer.extrasize",
             "kinit", "leaderConnectDelayDuringRetryMs", "leaderServes",
-            "letAnySaslUserDoX", "maxBatchSize",
+            "maxBatchSize",
             "maxGetChildrenResponseCacheSize", "maxInProcessingDeadWatchers", "maxResponseCacheSize",
             "maxTimeToWaitForEpoch", "maxWriteQueuePollTime", "observerMaster.sizeLimit", "observerMasterPort", "oraclePath",
             "portUnification", "preAllocSize", "quorumCnxnTimeoutMs", "requireKerberosConfig",
             "serializeLastProcessedZxid.enabled", "serverCnxnFactory", "snapshotSizeFactor", "sslQuorumReloadCertFiles", "standaloneEnabled",
-            "superUser", "syncEnabled", "syncLimit", "tcpKeepAlive", "traceFile", "traceMask", "version",
+            "syncEnabled", "syncLimit", "tcpKeepAlive", "traceFile", "traceMask", "version",
             "warningthreshold", "watchManagerName", "watcherCleanIntervalInSeconds", "watcherCleanThreadsNum",
             "watcherCleanThreshold", "znode.container.maxPerMinute"));
 

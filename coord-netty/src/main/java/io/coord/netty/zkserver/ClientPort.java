@@ -19,6 +19,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -49,6 +50,7 @@ public final class ClientPort implements AutoCloseable {
      * @param isLocal whether new sessions are the member's alone
      * @param isUpgradable whether they become the ensemble's at their first ephemeral node
      * @param required schemes of which a client must have an identity before it may ask anything; none if it need not
+     * @param alsoNamed schemes that nobody proves here, of which access control lists may name ids all the same
      */
     public record Setup(
             InetSocketAddress address,
@@ -63,7 +65,21 @@ public final class ClientPort implements AutoCloseable {
             boolean servesReadOnly,
             boolean isLocal,
             boolean isUpgradable,
-            Set<String> required) {}
+            Set<String> required,
+            Set<String> alsoNamed) {
+
+        private AclSchemes aclSchemes() {
+            Set<String> known = new HashSet<>(alsoNamed);
+            schemes.forEach(scheme -> known.add(scheme.name()));
+            if (sasl != null) {
+                known.add("sasl");
+            }
+            if (tls != null) {
+                known.add("x509");
+            }
+            return new AclSchemes(known);
+        }
+    }
 
     private static final WriteBufferWaterMark WRITE_MARKS = new WriteBufferWaterMark(256 << 10, 1 << 20);
     private static final int BACKLOG = 1_024;
@@ -71,6 +87,7 @@ public final class ClientPort implements AutoCloseable {
     private static final long HANDSHAKER_SECONDS = 5;
 
     private final Setup setup;
+    private final AclSchemes aclSchemes;
     private final SessionPort member;
     private final EventLoopGroup loops;
     private final Map<EventExecutor, EventFrames> events = new HashMap<>();
@@ -98,6 +115,7 @@ public final class ClientPort implements AutoCloseable {
      */
     public ClientPort(Setup setup, SessionPort member) {
         this.setup = setup;
+        this.aclSchemes = setup.aclSchemes();
         this.member = member;
         int room = Math.max(1, member.config().maxOutstanding() / 2);
         Throttle throttle = setup.throttle();
@@ -295,6 +313,15 @@ public final class ClientPort implements AutoCloseable {
 
     @Nullable SaslSetup sasl() {
         return setup.sasl();
+    }
+
+    AclSchemes aclSchemes() {
+        return aclSchemes;
+    }
+
+    /** Whether an identity of this scheme is among those of which a client must have one. */
+    boolean requires(String scheme) {
+        return setup.required().contains(scheme);
     }
 
     /** Whether whoever has these identities may ask something (zk.A14). */

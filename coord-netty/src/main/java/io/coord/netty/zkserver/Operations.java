@@ -20,19 +20,19 @@ final class Operations {
 
     private Operations() {}
 
-    static Operation.Create create(OpCode op, Request.Create create) {
-        return create(op, create, Operation.NO_TTL);
+    static Operation.Create create(OpCode op, Request.Create create, AclSchemes schemes) {
+        return create(op, create, schemes, Operation.NO_TTL);
     }
 
-    static Operation.Create create(Request.CreateTtl timed) {
+    static Operation.Create create(Request.CreateTtl timed, AclSchemes schemes) {
         Request.Create create = new Request.Create(timed.path(), timed.data(), timed.acl(), timed.flags());
-        return create(OpCode.CREATE_TTL, create, timed.ttlMillis());
+        return create(OpCode.CREATE_TTL, create, schemes, timed.ttlMillis());
     }
 
-    private static Operation.Create create(OpCode op, Request.Create create, long ttlMillis) {
+    private static Operation.Create create(OpCode op, Request.Create create, AclSchemes schemes, long ttlMillis) {
         return create.flags() < 0 || create.flags() > HIGHEST_FLAG
                 ? NEVER
-                : new Operation.Create(create.path(), create.data(), mode(op, create.flags()), create.acl(), ttlMillis);
+                : new Operation.Create(create.path(), create.data(), mode(op, create.flags()), schemes.judged(create.acl()), ttlMillis);
     }
 
     /** That a node is a container follows the op alone; that it has a time to live, flag and op together (zk.C2, zk.C13). */
@@ -52,19 +52,23 @@ final class Operations {
         return new Operation.SetData(set.path(), set.data(), set.version());
     }
 
-    static Operation.Multi multi(Request.Multi multi) {
+    static Operation.SetAcl setAcl(Request.SetAcl set, AclSchemes schemes) {
+        return new Operation.SetAcl(set.path(), schemes.judged(set.acl()), set.version());
+    }
+
+    static Operation.Multi multi(Request.Multi multi, AclSchemes schemes) {
         List<Operation.Step<?>> steps = new ArrayList<>(multi.parts().size());
-        multi.parts().forEach(part -> steps.add(step(part)));
+        multi.parts().forEach(part -> steps.add(step(part, schemes)));
         return new Operation.Multi(steps);
     }
 
-    private static Operation.Step<?> step(Request.Multi.Part part) {
+    private static Operation.Step<?> step(Request.Multi.Part part, AclSchemes schemes) {
         Request body = part.body();
         if (body instanceof Request.Create create) {
-            return createInMulti(part.op(), create);
+            return createInMulti(part.op(), create, schemes);
         }
         if (body instanceof Request.CreateTtl timed) {
-            return create(timed);
+            return create(timed, schemes);
         }
         if (body instanceof Request.SetData set) {
             return setData(set);
@@ -76,13 +80,13 @@ final class Operations {
     }
 
     /** ZooKeeper reads the flags with the body: what cannot be is no body, and a container is one by its flag, too. */
-    private static Operation.Create createInMulti(OpCode op, Request.Create create) {
+    private static Operation.Create createInMulti(OpCode op, Request.Create create, AclSchemes schemes) {
         boolean known = create.flags() >= 0 && create.flags() <= HIGHEST_FLAG;
         CreateMode mode = known ? CreateMode.ofFlag(create.flags()) : CreateMode.PERSISTENT_WITH_TTL;
         if (mode.isTtl()) {
             throw new MalformedRecordException("flags " + create.flags() + " in a part of type " + op.number());
         }
-        return create(mode == CreateMode.CONTAINER ? OpCode.CREATE_CONTAINER : op, create, Operation.NO_TTL);
+        return create(mode == CreateMode.CONTAINER ? OpCode.CREATE_CONTAINER : op, create, schemes, Operation.NO_TTL);
     }
 
     /** A change of members, of which ZooKeeper looks at the whole list first (zk.RC3). */

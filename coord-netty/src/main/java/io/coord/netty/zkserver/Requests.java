@@ -156,12 +156,13 @@ final class Requests {
     // ------------------------------------------------------------------------------------------------ writes
 
     private boolean write(OpCode op, int xid, int bytes, Request request) {
+        AclSchemes schemes = connection.home().aclSchemes();
         if (request instanceof Request.Create create) {
             ReplyForm<Outcome.Created> form = op == OpCode.CREATE ? ReplyForm.PATH : ReplyForm.PATH_AND_STAT;
-            return submit(xid, bytes, Operations.create(op, create), form);
+            return submit(xid, bytes, Operations.create(op, create, schemes), form);
         }
         if (request instanceof Request.CreateTtl timed) {
-            return submit(xid, bytes, Operations.create(timed), ReplyForm.PATH_AND_STAT);
+            return submit(xid, bytes, Operations.create(timed, schemes), ReplyForm.PATH_AND_STAT);
         }
         if (request instanceof Request.Versioned delete) {
             return submit(xid, bytes, Operations.delete(delete), ReplyForm.NOTHING);
@@ -170,10 +171,10 @@ final class Requests {
             return submit(xid, bytes, Operations.setData(set), ReplyForm.DATA_SET);
         }
         if (request instanceof Request.SetAcl set) {
-            return submit(xid, bytes, new Operation.SetAcl(set.path(), set.acl(), set.version()), ReplyForm.ACL_SET);
+            return submit(xid, bytes, Operations.setAcl(set, schemes), ReplyForm.ACL_SET);
         }
         Request.Multi multi = (Request.Multi) request;
-        return submit(xid, bytes, Operations.multi(multi), ReplyForm.multi(multi.parts()));
+        return submit(xid, bytes, Operations.multi(multi, schemes), ReplyForm.multi(multi.parts()));
     }
 
     private <R> boolean submit(int xid, int bytes, Operation<R> operation, ReplyForm<? super R> form) {
@@ -268,26 +269,33 @@ final class Requests {
         }
         SaslSetup setup = connection.home().sasl();
         if (setup == null) {
-            return refuseProof(xid, Refusal.AUTH_FAILED);
+            return answerStep(xid, null); // which a client of ZooKeeper takes for the failure that it is
         }
         Bytes told = step.token();
         try {
             SaslServer exchange = connection.saslExchange(setup);
             byte[] next = exchange.evaluateResponse(told == null ? new byte[0] : told.toArray());
-            Response.Token token = new Response.Token(next == null ? null : Bytes.wrap(next));
             if (!exchange.isComplete()) {
-                JuteWriter out = connection.beginReply();
-                ReplyForm.token(out, xid, token);
-                connection.endReply(out);
-                connection.answered(0, 0);
-                return true;
+                return answerStep(xid, next);
             }
+            Response.Token token = new Response.Token(next == null ? null : Bytes.wrap(next));
             connection.saslEnded();
             return identify(setup.proven(exchange), connection.asked(xid, bytes, (out, to, zxid, done) -> ReplyForm.token(out, to, token)));
         } catch (SaslException no) {
-            boolean isRequired = !connection.home().isAdmitted(connection.identities());
+            boolean isRequired = connection.home().requires("sasl");
+            if (setup.keepsFailed() && !isRequired) {
+                return answerStep(xid, null);
+            }
             return refuseProof(xid, isRequired ? Refusal.SESSION_CLOSED_REQUIRE_SASL_AUTH : Refusal.AUTH_FAILED);
         }
+    }
+
+    private boolean answerStep(int xid, byte @Nullable [] token) {
+        JuteWriter out = connection.beginReply();
+        ReplyForm.token(out, xid, new Response.Token(token == null ? null : Bytes.wrap(token)));
+        connection.endReply(out);
+        connection.answered(0, 0);
+        return true;
     }
 
     private boolean auth(int xid, int bytes, Request.Auth auth) {

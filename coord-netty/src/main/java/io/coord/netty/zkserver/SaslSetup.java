@@ -1,8 +1,10 @@
 package io.coord.netty.zkserver;
 
 import io.coord.Identity;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import javax.security.auth.callback.Callback;
 import javax.security.auth.callback.NameCallback;
@@ -19,13 +21,22 @@ import org.jspecify.annotations.Nullable;
  * How clients prove themselves by SASL: DIGEST-MD5, by the JDK's mechanism, with the names that ZooKeeper's clients expect.
  *
  * @param passwords of users, null for whom it does not know; asked on an event loop, and so not to wait
- * @param superUser the superuser's name, null for none
+ * @param superUsers whose names are those of superusers
+ * @param passFor the user whose permissions everybody has that is proven, null for none
+ * @param keepsFailed whether those stay that could not prove themselves, as nobody
  */
-public record SaslSetup(Function<String, char @Nullable []> passwords, @Nullable String superUser) {
+public record SaslSetup(
+        Function<String, char @Nullable []> passwords, Set<String> superUsers, @Nullable String passFor, boolean keepsFailed) {
+
+    /** With these users, and nothing else. */
+    public SaslSetup(Function<String, char @Nullable []> passwords) {
+        this(passwords, Set.of(), null, false);
+    }
 
     private static final String MECHANISM = "DIGEST-MD5";
     private static final String PROTOCOL = "zookeeper";
     private static final String SERVER = "zk-sasl-md5";
+    private static final String PASS = "sasl-pass";
 
     /**
      * Begins an exchange.
@@ -61,10 +72,19 @@ public record SaslSetup(Function<String, char @Nullable []> passwords, @Nullable
         }
     }
 
-    /** Whom an exchange that is complete proved the client to be (zk.A7). */
+    /** Whom an exchange that is complete proved the client to be (zk.A7). A user of the name super passes for any user, as in ZooKeeper. */
     List<Identity> proven(SaslServer complete) {
         String name = complete.getAuthorizationID();
-        Identity identity = new Identity("sasl", name);
-        return name.equals(superUser) ? List.of(new Identity("super", ""), identity) : List.of(identity);
+        List<Identity> proven = new ArrayList<>();
+        if (superUsers.contains(name)) {
+            proven.add(new Identity("super", ""));
+        }
+        proven.add(new Identity("sasl", name));
+        if (name.equals("super")) {
+            proven.add(new Identity(PASS, ""));
+        } else if (passFor != null) {
+            proven.add(new Identity(PASS, passFor));
+        }
+        return proven;
     }
 }

@@ -240,11 +240,23 @@ class SettingsReaderTest {
     void clientsThatMustProveThemselves() {
         assertThat(alone("sessionRequireClientSASLAuth=true", "superUser=admin").door())
                 .satisfies(door -> assertThat(door.required()).containsExactly("sasl"))
-                .satisfies(door -> assertThat(door.saslSuperUser()).contains("admin"));
+                .satisfies(door -> assertThat(door.sasl().superUsers()).containsExactly("admin"));
         assertThat(alone("zookeeper.enforce.auth.enabled=true", "enforce.auth.schemes=x509, sasl").door().required())
                 .containsExactlyInAnyOrder("sasl", "x509");
         assertThatThrownBy(() -> alone("enforce.auth.enabled=true")).hasMessageContaining("needs enforce.auth.schemes");
         assertThatThrownBy(() -> alone("enforce.auth.enabled=true", "enforce.auth.schemes=kerberos")).hasMessageContaining("x509");
+    }
+
+    @Test
+    void usersOfSaslAndWhoMayBeNamed() {
+        ServerSettings settings = alone("zookeeper.superUser=admin", "superUser.1=root", "superUser.x=", "letAnySaslUserDoX=anyone",
+                "allowSaslFailedClients=true", "authProvider.1=org.apache.zookeeper.server.auth.SASLAuthenticationProvider",
+                "authProvider.x509=org.apache.zookeeper.server.auth.X509AuthenticationProvider");
+        assertThat(settings.door().sasl())
+                .isEqualTo(new ServerSettings.Sasl("Server", Set.of("admin", "root"), Optional.of("anyone"), true));
+        assertThat(settings.door().named()).containsExactlyInAnyOrder("sasl", "x509");
+        assertThat(settings.warnings()).isEmpty();
+        assertThat(alone("authProvider.1=com.example.Provider").warnings()).singleElement().asString().contains("authProvider.1");
     }
 
     @Test
@@ -358,8 +370,8 @@ class SettingsReaderTest {
                     true,
                     Optional.empty(),
                     Set.of(),
-                    "Server",
-                    Optional.empty()));
+                    new ServerSettings.Sasl("Server", Set.of(), Optional.empty(), false),
+                    Set.of()));
             assertThat(settings.warnings()).isEmpty();
             assertThat(settings.toString()).doesNotContain("xyz");
         }

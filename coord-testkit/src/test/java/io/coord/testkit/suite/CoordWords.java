@@ -11,7 +11,7 @@ final class CoordWords {
 
     /** Families of ZooKeeper's properties that are the client's, the test's, or say how a server is built inside. */
     private static final Set<String> NOT_OURS = Set.of(
-            "zookeeper.admin.", "zookeeper.allowSaslFailed", "zookeeper.authProvider", "zookeeper.client", "zookeeper.disableAutoWatchReset",
+            "zookeeper.admin.", "zookeeper.client", "zookeeper.disableAutoWatchReset",
             "zookeeper.fips", "zookeeper.jmx", "zookeeper.junit", "zookeeper.kinit", "zookeeper.maxCnxns", "zookeeper.request",
             "zookeeper.sasl.client", "zookeeper.server.", "zookeeper.serverCnxnFactory", "zookeeper.ssl", "zookeeper.test");
 

@@ -34,6 +34,7 @@ abstract class WireContract {
     private static final int UNIMPLEMENTED = -6;
     private static final int BAD_ARGUMENTS = -8;
     private static final int NO_NODE = -101;
+    private static final int INVALID_ACL = -114;
 
     /** Where the server listens; its tree is shared by all tests. */
     abstract InetSocketAddress server() throws Exception;
@@ -581,6 +582,39 @@ abstract class WireContract {
             WireProbe.Reply refused = probe.ask(OpCode.AUTH, new Request.Auth(0, "nonsense", Bytes.utf8("x")));
             assertThat(refused.error()).isEqualTo(-115);
             assertThat(probe.frameOrEnd()).isNull();
+        }
+    }
+
+    @Test
+    @DisplayName("A7: where nobody speaks SASL its step is answered with no token, which the client takes for a failure, and the connection goes on")
+    void saslWhereThereIsNone() throws Exception {
+        try (WireProbe probe = connected()) {
+            for (Bytes token : List.of(Bytes.EMPTY, Bytes.utf8("nonsense"))) {
+                WireProbe.Reply answer = probe.ask(OpCode.SASL, new Request.Sasl(token));
+                assertThat(answer.error()).isZero();
+                assertThat(answer.as(OpCode.SASL)).isEqualTo(new Response.Token(null));
+            }
+            assertThat(probe.ask(OpCode.EXISTS, read("/")).error()).isZero();
+        }
+    }
+
+    @Test
+    @DisplayName("C5, D3: a scheme that nobody can prove at the server is one that does not exist, also in a multi")
+    void schemesThatNobodyProvesHere() throws Exception {
+        try (WireProbe probe = connected()) {
+            make(probe, "/unproven");
+            for (String scheme : List.of("sasl", "x509")) {
+                List<Acl> acl = List.of(Acl.of(Acl.ALL, "world", "anyone"), Acl.of(Acl.READ, scheme, "CN=a"));
+                assertThat(probe.ask(OpCode.CREATE, new Request.Create("/none/a", null, acl, 0)).error()).as(scheme).isEqualTo(INVALID_ACL);
+                assertThat(probe.ask(OpCode.CREATE, new Request.Create("bad", null, acl, 0)).error()).as(scheme).isEqualTo(BAD_ARGUMENTS);
+                assertThat(probe.ask(OpCode.SET_ACL, new Request.SetAcl("/unproven", acl, -1)).error()).as(scheme).isEqualTo(INVALID_ACL);
+                Request.Multi multi = new Request.Multi(List.of(
+                        new Request.Multi.Part(OpCode.CREATE, create("/unproven/a", null, 0)),
+                        new Request.Multi.Part(OpCode.CREATE, new Request.Create("/unproven/b", null, acl, 0))));
+                assertThat(((Response.Multi) probe.ask(OpCode.MULTI, multi).as(OpCode.MULTI)).results()).as(scheme)
+                        .containsExactly(new Response.Multi.Refused(0), new Response.Multi.Refused(INVALID_ACL));
+            }
+            assertThat(probe.ask(OpCode.DELETE, new Request.Versioned("/unproven", -1)).error()).isZero();
         }
     }
 

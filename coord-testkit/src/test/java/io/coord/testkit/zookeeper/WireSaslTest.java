@@ -38,7 +38,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class WireSaslTest {
 
-    private static final Map<String, String> USERS = Map.of("bob", "secret of bob", "admin", "secret of admin");
+    private static final Map<String, String> USERS = Map.of(
+            "bob", "secret of bob", "admin", "secret of admin", "root", "secret of root", "super", "secret of super");
     private static final String LOGINS = "wire-sasl-test-";
 
     private static ZooKeeperServer server;
@@ -50,6 +51,7 @@ class WireSaslTest {
                 .threads(1)
                 .sasl(user -> USERS.containsKey(user) ? USERS.get(user).toCharArray() : null)
                 .saslSuperUser("admin")
+                .saslSuperUser("root")
                 .requireAuthentication(Set.of("sasl"));
         ensemble = LocalEnsemble.builder()
                 .members(1)
@@ -92,6 +94,10 @@ class WireSaslTest {
     }
 
     private static ZooKeeper client(String user, String password) throws Exception {
+        return client(server, user, password);
+    }
+
+    private static ZooKeeper client(ZooKeeperServer server, String user, String password) throws Exception {
         ZKClientConfig config = new ZKClientConfig();
         config.setProperty(ZKClientConfig.ENABLE_CLIENT_SASL_KEY, "true");
         config.setProperty("zookeeper.fips-mode", "false"); // which would not have MD5
@@ -110,12 +116,54 @@ class WireSaslTest {
                 bob.create("/admins", new byte[0], admins, CreateMode.PERSISTENT);
                 assertThatThrownBy(() -> bob.getData("/admins", false, null)).isInstanceOf(KeeperException.NoAuthException.class);
             }
-            try (ZooKeeper admin = client("admin", "secret of admin")) {
-                assertThat(admin.getData("/bobs", false, null)).containsExactly(1);
+            for (String user : List.of("admin", "root")) {
+                try (ZooKeeper admin = client(user, "secret of " + user)) {
+                    assertThat(admin.getData("/bobs", false, null)).as(user).containsExactly(1);
+                }
             }
             try (ZooKeeper mallory = client("bob", "a guess")) {
                 assertThatThrownBy(() -> mallory.getData("/bobs", false, null))
                         .isInstanceOf(KeeperException.AuthFailedException.class);
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("A7: letAnySaslUserDoX, a user of the name super, and allowSaslFailedClients")
+    void whoPassesForWhom() throws Exception {
+        ZooKeeperServer open = ZooKeeperServer.listeningOn(0)
+                .threads(1)
+                .sasl(user -> USERS.containsKey(user) ? USERS.get(user).toCharArray() : null)
+                .saslUsersPassFor("anyone")
+                .keepSaslFailed();
+        try (LocalEnsemble one = LocalEnsemble.builder().members(1).frontEnd(member -> open).start(); Logins logins = new Logins()) {
+            one.leader();
+            try (ZooKeeper admin = client(open, "admin", "secret of admin")) {
+                List<ACL> anyones = new ArrayList<>(List.of(new ACL(ZooDefs.Perms.READ, new Id("sasl", "anyone"))));
+                admin.create("/all", new byte[] {2}, anyones, CreateMode.PERSISTENT);
+                admin.create("/admins", new byte[] {3}, ZooDefs.Ids.CREATOR_ALL_ACL, CreateMode.PERSISTENT);
+            }
+            try (ZooKeeper bob = client(open, "bob", "secret of bob")) {
+                assertThat(bob.getData("/all", false, null)).containsExactly(2);
+                assertThatThrownBy(() -> bob.setData("/all", null, -1)).isInstanceOf(KeeperException.NoAuthException.class);
+                assertThatThrownBy(() -> bob.getData("/admins", false, null)).isInstanceOf(KeeperException.NoAuthException.class);
+                bob.create("/bobs", null, ZooDefs.Ids.CREATOR_ALL_ACL, CreateMode.PERSISTENT);
+                assertThat(bob.getACL("/bobs", null)).containsExactly(new ACL(ZooDefs.Perms.ALL, new Id("sasl", "bob")));
+                assertThat(bob.whoAmI()).extracting(client -> client.getAuthScheme() + ":" + client.getUser()).contains("sasl:bob").hasSize(2);
+            }
+            try (ZooKeeper all = client(open, "super", "secret of super")) {
+                assertThat(all.getData("/admins", false, null)).as("ZooKeeper's provider says so").containsExactly(3);
+            }
+            InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), open.port());
+            try (WireProbe probe = WireProbe.connected(address)) {
+                assertThat(probe.ask(OpCode.SASL, new Request.Sasl(Bytes.EMPTY)).error()).isZero();
+                for (int i = 0; i < 2; i++) {
+                    WireProbe.Reply failed = probe.ask(OpCode.SASL, new Request.Sasl(Bytes.utf8("nonsense")));
+                    assertThat(failed.error()).isZero();
+                    assertThat(failed.as(OpCode.SASL)).isEqualTo(new Response.Token(null));
+                }
+                assertThat(probe.ask(OpCode.GET_DATA, new Request.Watched("/", false)).error()).isZero();
+                assertThat(probe.ask(OpCode.GET_DATA, new Request.Watched("/all", false)).error()).as("as nobody").isEqualTo(-102);
             }
         }
     }
