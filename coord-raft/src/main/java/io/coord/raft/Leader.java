@@ -28,6 +28,9 @@ final class Leader extends RoleState {
     private boolean established;
     private long uncommittedBytes;
     private long heartbeatDueNanos;
+    /** For how long of the present silence it was not run itself. */
+    private long deafNanos;
+    private long lastContactNanos;
     private long startedRound = -1;
     private long confirmedRound = -1;
     private boolean roundWanted;
@@ -213,16 +216,33 @@ final class Leader extends RoleState {
         if (raft.nowNanos() - heartbeatDueNanos < 0) {
             return;
         }
+        countDeafness();
         heartbeatDueNanos = raft.nowNanos() + raft.config().heartbeatNanos();
         if (raft.durability().oldestWriteNanos(raft.nowNanos()) > raft.config().writeDeadlineNanos()) {
             raft.becomeFollower(raft.term(), null, "its disk has not answered within the write deadline");
-        } else if (!hasLiveLeader()) {
+        } else if (silentNanos() - deafNanos >= raft.config().electionTimeoutNanos()) {
             raft.becomeFollower(raft.term(), null, "no quorum heard within the election timeout");
         } else {
             maybeEndTransfer();
             beginHeartbeats();
             peers.values().removeIf(this::hasLeft);
             peers.values().forEach(this::maybeAskPieceAgain);
+        }
+    }
+
+    /**
+     * While a leader is not run (fault.P2, fault.P6) it cannot tell whether others are silent: it asks anew before it believes so. If they
+     * have a new leader, their answer ends its own term.
+     */
+    private void countDeafness() {
+        long contactNanos = lastQuorumContactNanos();
+        if (contactNanos != lastContactNanos) {
+            lastContactNanos = contactNanos;
+            deafNanos = 0;
+        }
+        long lateNanos = raft.nowNanos() - heartbeatDueNanos;
+        if (lateNanos > raft.config().heartbeatNanos()) {
+            deafNanos += Math.min(lateNanos, silentNanos());
         }
     }
 
@@ -240,7 +260,11 @@ final class Leader extends RoleState {
 
     @Override
     boolean hasLiveLeader() {
-        return raft.nowNanos() - lastQuorumContactNanos() < raft.config().electionTimeoutNanos();
+        return silentNanos() < raft.config().electionTimeoutNanos();
+    }
+
+    private long silentNanos() {
+        return raft.nowNanos() - lastQuorumContactNanos();
     }
 
     long lastQuorumContactNanos() {

@@ -101,6 +101,36 @@ class ElectionTest {
     }
 
     @Test
+    @DisplayName("fault.P6: a leader that was not run for an election timeout asks the others before it believes them silent")
+    void aLeaderThatWasNotRunItself() {
+        Cluster cluster = Cluster.of(3);
+        cluster.elect(1);
+        cluster.pass(200);
+        long term = cluster.raft(1).term();
+        cluster.forgetLeaders();
+        cluster.pass(1_000);
+        assertThat(cluster.raft(1).role()).isEqualTo(Role.LEADER);
+        assertThat(cluster.raft(1).term()).isEqualTo(term);
+    }
+
+    @Test
+    @DisplayName("fault.P6: and if nobody answers it steps down an election timeout later, however often it is not run meanwhile")
+    void aLeaderThatWasNotRunAndHearsNobody() {
+        Cluster cluster = Cluster.of(3);
+        cluster.elect(1);
+        cluster.pass(200);
+        cluster.cutOff(1);
+        cluster.forgetLeaders();
+        cluster.pass(200);
+        assertThat(cluster.raft(1).role()).isEqualTo(Role.LEADER);
+        for (int i = 0; i < 3; i++) {
+            cluster.forgetLeaders();
+            cluster.pass(60);
+        }
+        assertThat(cluster.raft(1).role()).isNotEqualTo(Role.LEADER);
+    }
+
+    @Test
     @DisplayName("fault.N4: a leader that is heard but hears nobody steps down")
     void deafLeader() {
         Cluster cluster = Cluster.of(3);

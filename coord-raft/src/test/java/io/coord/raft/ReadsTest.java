@@ -86,7 +86,8 @@ class ReadsTest {
         long committed = cluster.raft(1).commitIndex();
         // Member 2 becomes leader and does not know yet that "a" is committed.
         cluster.forgetLeaders();
-        cluster.lost = envelope -> isFrom(envelope, 2) && envelope.message() instanceof Message.Append;
+        cluster.lost = envelope -> isFrom(envelope, 1) && envelope.message() instanceof Message.Heartbeat
+                || isFrom(envelope, 2) && envelope.message() instanceof Message.Append;
         cluster.elect(2);
         long read = cluster.read(2);
         cluster.pass(200);
