@@ -30,7 +30,7 @@ final class Operations {
     }
 
     private static Operation.Create create(OpCode op, Request.Create create, AclSchemes schemes, long ttlMillis) {
-        return create.flags() < 0 || create.flags() > HIGHEST_FLAG
+        return !isKnown(create.flags())
                 ? NEVER
                 : new Operation.Create(create.path(), create.data(), mode(op, create.flags()), schemes.judged(create.acl()), ttlMillis);
     }
@@ -54,6 +54,26 @@ final class Operations {
 
     static Operation.SetAcl setAcl(Request.SetAcl set, AclSchemes schemes) {
         return new Operation.SetAcl(set.path(), schemes.judged(set.acl()), set.version());
+    }
+
+    /** A part of type createTTL whose flags name no time to live is a create to ZooKeeper, and is answered as one; its time counts for nothing. */
+    static Request.Multi asRead(Request.Multi multi) {
+        return multi.parts().stream().noneMatch(Operations::isUntimed)
+                ? multi
+                : new Request.Multi(multi.parts().stream().map(part -> isUntimed(part) ? untimed(part) : part).toList());
+    }
+
+    private static boolean isUntimed(Request.Multi.Part part) {
+        return part.body() instanceof Request.CreateTtl timed && isKnown(timed.flags()) && !CreateMode.ofFlag(timed.flags()).isTtl();
+    }
+
+    private static Request.Multi.Part untimed(Request.Multi.Part part) {
+        Request.CreateTtl timed = (Request.CreateTtl) part.body();
+        return new Request.Multi.Part(OpCode.CREATE, new Request.Create(timed.path(), timed.data(), timed.acl(), timed.flags()));
+    }
+
+    private static boolean isKnown(int flags) {
+        return flags >= 0 && flags <= HIGHEST_FLAG;
     }
 
     static Operation.Multi multi(Request.Multi multi, AclSchemes schemes) {
@@ -81,8 +101,7 @@ final class Operations {
 
     /** ZooKeeper reads the flags with the body: what cannot be is no body, and a container is one by its flag, too. */
     private static Operation.Create createInMulti(OpCode op, Request.Create create, AclSchemes schemes) {
-        boolean known = create.flags() >= 0 && create.flags() <= HIGHEST_FLAG;
-        CreateMode mode = known ? CreateMode.ofFlag(create.flags()) : CreateMode.PERSISTENT_WITH_TTL;
+        CreateMode mode = isKnown(create.flags()) ? CreateMode.ofFlag(create.flags()) : CreateMode.PERSISTENT_WITH_TTL;
         if (mode.isTtl()) {
             throw new MalformedRecordException("flags " + create.flags() + " in a part of type " + op.number());
         }

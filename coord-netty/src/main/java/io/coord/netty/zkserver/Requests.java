@@ -173,7 +173,7 @@ final class Requests {
         if (request instanceof Request.SetAcl set) {
             return submit(xid, bytes, Operations.setAcl(set, schemes), ReplyForm.ACL_SET);
         }
-        Request.Multi multi = (Request.Multi) request;
+        Request.Multi multi = Operations.asRead((Request.Multi) request);
         return submit(xid, bytes, Operations.multi(multi, schemes), ReplyForm.multi(multi.parts()));
     }
 

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -48,11 +49,26 @@ import org.jspecify.annotations.Nullable;
 /** A session with one server over a plain socket, whose frames are taken apart by ZooKeeper's own records. */
 final class Answering implements AutoCloseable {
 
-    private static final int PATIENCE_MILLIS = 60_000;
+    private static final int PATIENCE_MILLIS = 20_000;
     private static final int TIMEOUT_MILLIS = 60_000;
 
     /** What a server said, in parts: texts that must be the same on both servers, and values that only correspond. */
-    record Said(List<Object> parts, int error, long zxid, boolean isEvent) {}
+    record Said(List<Object> parts, int error, long zxid, boolean isEvent) {
+
+        /** The errors of a multi's parts, 0 for each that has none. */
+        List<Integer> errorsOfParts() {
+            List<Integer> errors = new ArrayList<>();
+            for (Object part : parts) {
+                String text = part.toString();
+                if (text.startsWith("part ")) {
+                    errors.add(0);
+                } else if (text.startsWith("error ") && !errors.isEmpty()) {
+                    errors.set(errors.size() - 1, Integer.parseInt(text.substring("error ".length())));
+                }
+            }
+            return errors;
+        }
+    }
 
     /** A zxid: the order is the same, the number is not. */
     record Zxid(long value) {}
@@ -63,7 +79,7 @@ final class Answering implements AutoCloseable {
     /** A clock's time, which only must be one. */
     record Time(long millis) {}
 
-    private record Awaited(int xid, int op) {}
+    private record Awaited(int xid, int op, String words) {}
 
     private final InetSocketAddress server;
     private final Deque<Awaited> awaited = new ArrayDeque<>();
@@ -139,7 +155,7 @@ final class Answering implements AutoCloseable {
             out.writeInt(8 + request.body().length);
             out.write(Asking.encoded(new RequestHeader(number, request.op())));
             out.write(request.body());
-            awaited.add(new Awaited(number, request.op()));
+            awaited.add(new Awaited(number, request.op(), request.words()));
         }
         try {
             socket.getOutputStream().write(all.toByteArray());
@@ -160,6 +176,8 @@ final class Answering implements AutoCloseable {
                 heard.add(null);
                 awaited.clear();
                 return heard;
+            } catch (SocketTimeoutException silence) {
+                throw new AssertionError("server at " + server + " has not answered in " + PATIENCE_MILLIS + " ms: " + awaited, silence);
             }
             Said said = said(frame);
             heard.add(said);

@@ -3,9 +3,11 @@ package io.coord.testkit.zookeeper;
 import io.coord.testkit.CoordContract;
 import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** The client over the wire keeps the contract with a real ZooKeeper behind it. */
 @DisplayName("The contract, kept by ZooKeeperClient with a ZooKeeper")
+@ResourceLock("zookeeper.extendedTypesEnabled")
 class ClientOfZooKeeperContractIT extends CoordContract {
 
     @Override

@@ -15,6 +15,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -26,6 +27,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.apache.zookeeper.ZooDefs.OpCode;
 import org.apache.zookeeper.proto.AuthPacket;
@@ -35,6 +37,7 @@ import org.apache.zookeeper.proto.GetChildren2Request;
 import org.apache.zookeeper.proto.GetDataRequest;
 import org.apache.zookeeper.proto.SetWatches;
 import org.apache.zookeeper.proto.SetWatches2;
+import org.apache.zookeeper.server.Request;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.AfterAll;
@@ -42,6 +45,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -50,27 +54,79 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Zxids correspond by their order, sessions by who opened them, times by being the clock's; names in a listing have no order.
  */
 @Timeout(value = 300, unit = TimeUnit.SECONDS)
+@ResourceLock("zookeeper.extendedTypesEnabled")
 class DifferentialIT {
 
     private static final int SESSIONS = 4;
     private static final int STEPS_PER_ROUND = 150;
     private static final int DIFFERENCES_SHOWN = 10;
     private static final Set<Integer> ANSWERED_AT_ONCE = Set.of(OpCode.auth, OpCode.check, Asking.UNHEARD_OF);
+    private static final String EXTENDED_TYPES = "zookeeper.extendedTypesEnabled";
     private static final String SUPER_DIGEST = "super:lK75jTNcA+U9vtVEw5vB51mj/w4=";
 
     @TempDir
     static Path directory;
 
+    private static final int SEEN_AT_LEAST = 20;
+    private static final int SEEN_IN_REQUESTS = 100_000;
+
+    /** With what each op may be answered here; what else there is needs other servers, and has tests of its own. */
+    private static final String REACHABLE = """
+            addWatch: 0 -5
+            auth: 0 -115
+            check: -6
+            check in multi: 0 -2 -8 -101 -102 -103
+            checkWatches: 0 -5 -121
+            closeSession: 0
+            create: 0 -5 -8 -101 -102 -108 -110 -114 -125
+            create in multi: 0 -2 -8 -101 -102 -108 -110 -114 -125
+            create2: 0 -5 -8 -101 -102 -108 -110 -114 -125
+            create2 in multi: 0 -2 -8 -101 -102 -108 -110 -114 -125
+            createContainer: 0 -5 -8 -101 -102 -108 -110 -114 -125
+            createContainer in multi: 0 -2 -8 -101 -102 -108 -110 -114 -125
+            createTTL: 0 -5 -8 -101 -102 -108 -110 -114 -125
+            createTTL in multi: 0 -2 -8 -101 -102 -108 -110 -114 -125
+            delete: 0 -5 -8 -101 -102 -103 -111
+            delete in multi: 0 -2 -8 -101 -102 -103 -111
+            exists: 0 -5 -8 -101 -102
+            getACL: 0 -5 -101 -102
+            getAllChildrenNumber: 0 -5 -101 -102
+            getChildren: 0 -5 -101 -102
+            getChildren in multiRead: 0 -101 -102
+            getChildren2: 0 -5 -101 -102
+            getData: 0 -5 -101 -102
+            getData in multiRead: 0 -101 -102
+            getEphemerals: 0
+            multi: 0 -5
+            multiRead: 0 -5
+            ping: 0
+            reconfig: -123
+            removeWatches: 0 -5 -121
+            setACL: 0 -5 -8 -101 -102 -103 -114
+            setData: 0 -5 -8 -101 -102 -103 -125
+            setData in multi: 0 -2 -8 -101 -102 -103 -125
+            setWatches: 0
+            setWatches2: 0
+            sync: 0
+            unheard-of: -6
+            whoAmI: 0
+            """;
+
+    /** How often each op was answered with each error, over all seeds. */
+    private static final TreeMap<String, TreeMap<Integer, Integer>> SEEN = new TreeMap<>();
+
+    private static int requests;
     private static InProcessServer theirs;
     private static ZooKeeperServer door;
     private static LocalEnsemble ours;
 
     @BeforeAll
     static void start() {
+        System.setProperty(EXTENDED_TYPES, "true");
         theirs = new InProcessServer(directory, true);
         ours = LocalEnsemble.builder()
                 .members(1)
-                .config(MemberConfig.DEFAULT.withEnforceQuota(true))
+                .config(MemberConfig.DEFAULT.withEnforceQuota(true).withExtendedTypes(true).withContainerCheckInterval(Duration.ofHours(1)))
                 .frontEnd(DifferentialIT::door)
                 .start();
     }
@@ -84,6 +140,16 @@ class DifferentialIT {
     static void end() {
         ours.close();
         theirs.close();
+        System.clearProperty(EXTENDED_TYPES);
+        SEEN.forEach((op, errors) -> System.out.println("differential, " + op + ": " + errors));
+        if (requests >= SEEN_IN_REQUESTS) {
+            assertThat(SEEN.entrySet().stream()
+                            .map(op -> op.getKey() + ": " + op.getValue().keySet().stream().map(String::valueOf).collect(Collectors.joining(" ")))
+                            .toList())
+                    .as("errors by op").isEqualTo(REACHABLE.lines().toList());
+            assertThat(SEEN).as("each often enough to believe it").allSatisfy((op, errors) ->
+                    assertThat(errors.values()).as(op).allMatch(times -> times >= SEEN_AT_LEAST));
+        }
     }
 
     @Test
@@ -103,9 +169,10 @@ class DifferentialIT {
         compare(seed, Integer.getInteger("differential.requests", 5_000));
     }
 
-    private static void compare(long seed, int requests) throws Exception {
+    private static void compare(long seed, int count) throws Exception {
         try (Comparison comparison = new Comparison(seed)) {
-            comparison.run(requests);
+            comparison.run(count);
+            requests += comparison.asked;
             System.out.printf("differential, seed %d: %s%n", seed, comparison);
             assertThat(comparison.differences).as("differences with seed %d", seed).isEmpty();
         }
@@ -158,6 +225,9 @@ class DifferentialIT {
                     quiesce();
                     sweep("/");
                     asking.swept();
+                    if (random.nextInt(3) > 0) {
+                        send(sweeper, asking.limited());
+                    }
                 }
             }
             quiesce();
@@ -185,6 +255,9 @@ class DifferentialIT {
                         requests.clear();
                         requests.add(request);
                     });
+                    if (asking.isLimited()) {
+                        requests.subList(1, requests.size()).clear();
+                    }
                     // until it is applied there, what is pipelined behind a setACL is judged by the list before
                     int last = requests.stream().map(Asking.Request::op).toList().indexOf(OpCode.setACL);
                     send(pair, last < 0 ? requests : List.copyOf(requests.subList(0, last + 1)));
@@ -297,8 +370,12 @@ class DifferentialIT {
                     break;
                 }
             }
+            int answers = 0;
             for (Said said : theirSaid) {
                 note(said);
+                if (said != null && !said.isEvent()) {
+                    count(there.get(answers++), said);
+                }
             }
             if (theirSaid.contains(null) || ourSaid.contains(null)) {
                 boolean over = there.get(0).op() == OpCode.closeSession;
@@ -333,6 +410,22 @@ class DifferentialIT {
                     && closings.contains(said.zxid());
         }
 
+        private static void count(Asking.Request request, Said said) {
+            count(name(request.op()), said.error());
+            List<Integer> errors = said.errorsOfParts();
+            for (int i = 0; i < Math.min(errors.size(), request.parts().size()); i++) {
+                count(name(request.parts().get(i)) + " in " + name(request.op()), errors.get(i));
+            }
+        }
+
+        private static String name(int op) {
+            return op == Asking.UNHEARD_OF ? "unheard-of" : Request.op2String(op);
+        }
+
+        private static void count(String op, int error) {
+            SEEN.computeIfAbsent(op, none -> new TreeMap<>(Comparator.reverseOrder())).merge(error, 1, Integer::sum);
+        }
+
         private void note(@Nullable Said said) {
             if (said == null) {
                 return;
@@ -343,7 +436,7 @@ class DifferentialIT {
             }
             String first = said.parts().get(0).toString();
             errors.merge(said.error(), 1, Integer::sum);
-            boolean create = first.equals("reply to 1: 0") || first.equals("reply to 15: 0") || first.equals("reply to 19: 0");
+            boolean create = first.matches("reply to (1|15|19|21): 0");
             if (create) {
                 asking.created(said.parts().get(1).toString());
             }

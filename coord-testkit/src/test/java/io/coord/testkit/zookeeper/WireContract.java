@@ -464,6 +464,20 @@ abstract class WireContract {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"0, CREATE", "4, CREATE2"})
+    @DisplayName("M3, C2: a part of type createTTL whose flags name no time to live is a create, or a container, and its time counts for nothing")
+    void untimedInMulti(int flags, OpCode answeredAs) throws Exception {
+        try (WireProbe probe = connected()) {
+            WireProbe.Reply reply = probe.ask(OpCode.MULTI, new Request.Multi(List.of(
+                    new Request.Multi.Part(OpCode.CREATE_TTL, new Request.CreateTtl("/untimed", null, Acl.OPEN, flags, 1)),
+                    new Request.Multi.Part(OpCode.DELETE, new Request.Versioned("/untimed", -1)))));
+            assertThat(reply.error()).isZero();
+            Response.Multi.Result first = ((Response.Multi) reply.as(OpCode.MULTI)).results().get(0);
+            assertThat(((Response.Multi.Granted) first).op()).isEqualTo(answeredAs);
+        }
+    }
+
     @Test
     @DisplayName("M3, M6: a multi that succeeds tells each part's result; an empty one tells none")
     void multi() throws Exception {

@@ -4,9 +4,11 @@ import io.coord.testkit.CoordContract;
 import java.util.Set;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** A real ZooKeeper keeps the contract: which proves the contract's tests. */
 @DisplayName("The contract, kept by ZooKeeper")
+@ResourceLock("zookeeper.extendedTypesEnabled")
 class ZooKeeperContractIT extends CoordContract {
 
     @Override

@@ -6,9 +6,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** A real ZooKeeper keeps the contract's bytes: which proves the test. */
 @DisplayName("The bytes of the contract, kept by ZooKeeper")
+@ResourceLock("zookeeper.extendedTypesEnabled")
 class ZooKeeperWireContractIT extends WireContract {
 
     @TempDir
