@@ -13,15 +13,18 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
 /**
  * Reads of existing nodes on the caller's thread, session and ACL check and Stat included, against {@code ConcurrentHashMap.get} of the
- * same keys: 200,000 nodes of depth 5 in random order, from one and from two threads, while a writer runs.
+ * same keys: 200,000 nodes of depth 5 in random order, from one and from two threads, while a writer runs. Beside them the same map behind
+ * the one thing a session cannot do without, a look at the clock for its lease.
  */
 final class ReadsBench {
 
@@ -34,6 +37,8 @@ final class ReadsBench {
     private final List<NodePath> order;
     private final ConcurrentHashMap<NodePath, Node> map = new ConcurrentHashMap<>();
     private final Session session;
+    /** Never over, but the compiler does not know. */
+    private final long validUntilNanos = System.nanoTime() + TimeUnit.DAYS.toNanos(1);
     private boolean kept = true;
 
     private ReadsBench(Session session) {
@@ -69,14 +74,28 @@ final class ReadsBench {
         Medians medians = new Medians();
         for (int round = -2; round < ROUNDS; round++) {
             double ofMap = nanosOfProcessorPerRead(threads, map::get);
+            double ofMapAndClock = nanosOfProcessorPerRead(threads, this::getWhileValid);
             double ofSession = nanosOfProcessorPerRead(threads, session::getData);
             if (round >= 0) {
                 medians.add("map, threads: " + threads, ofMap);
+                medians.add("clock and map, threads: " + threads, ofMapAndClock);
                 medians.add("session, threads: " + threads, ofSession);
             }
         }
         medians.print("ns of processor a read");
+        System.out.printf(
+                Locale.ROOT,
+                "  clock and map / map = %.3f, session / clock and map = %.3f%n",
+                medians.ratio("clock and map, threads: " + threads, "map, threads: " + threads),
+                medians.ratio("session, threads: " + threads, "clock and map, threads: " + threads));
         kept &= medians.printRatio("session, threads: " + threads, "map, threads: " + threads, 0, 3);
+    }
+
+    private Node getWhileValid(NodePath path) {
+        if (System.nanoTime() - validUntilNanos >= 0) {
+            throw new AssertionError("the bench has taken a day");
+        }
+        return map.get(path);
     }
 
     /** Of the reading threads: the writer beside them, and whatever else the machine does, is not the reads' cost. */
