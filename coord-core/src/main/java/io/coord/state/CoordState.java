@@ -326,13 +326,14 @@ public final class CoordState {
         if (wish.configZxid() != Operation.Reconfigure.ANY_CONFIG && wish.configZxid() != configZxid) {
             return Refusals.otherConfiguration(configZxid, wish.configZxid());
         }
+        Outcome.Refused refused = judge.refuseReconfigure();
         String wanted;
         try {
             wanted = Members.changed(present, wish);
         } catch (ConfigException mistaken) {
-            return Refusals.badMembers(mistaken.getMessage());
+            boolean isOurRule = Members.hasNumberBeyond(wish.members()); // which comes behind permission
+            return refused != null && isOurRule ? refused : Refusals.badMembers(mistaken.getMessage());
         }
-        Outcome.Refused refused = judge.refuseReconfigure();
         if (refused != null) {
             return refused;
         }

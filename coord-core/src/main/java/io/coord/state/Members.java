@@ -5,6 +5,7 @@ import io.coord.Ensemble;
 import io.coord.MemberId;
 import io.coord.Operation;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** What an ensemble becomes by a change of members. */
 final class Members {
@@ -29,6 +30,18 @@ final class Members {
         return Ensemble.parse(text.append(rest).toString()).toString();
     }
 
+    /** Whether a number in a list is above what members of ours can have: ZooKeeper takes such. */
+    static boolean hasNumberBeyond(String members) {
+        for (String one : members.split("[,\n]")) {
+            int equals = one.indexOf('=');
+            Integer number = equals < 0 ? null : numberOf(one.substring(0, equals).strip());
+            if (number != null && number > MemberId.MAX) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Each member under its id, the later one in place of an earlier; what has no id is left to be refused. */
     private static void add(String members, TreeMap<MemberId, String> after, StringBuilder rest) {
         TreeMap<MemberId, String> named = new TreeMap<>();
@@ -45,10 +58,14 @@ final class Members {
         after.putAll(named);
     }
 
-    private static @org.jspecify.annotations.Nullable Integer idOf(String text) {
+    private static @Nullable Integer idOf(String text) {
+        Integer id = numberOf(text);
+        return id != null && id >= 1 && id <= MemberId.MAX ? id : null;
+    }
+
+    private static @Nullable Integer numberOf(String text) {
         try {
-            int id = Integer.parseInt(text);
-            return id >= 1 && id <= MemberId.MAX ? id : null;
+            return Integer.parseInt(text);
         } catch (NumberFormatException e) {
             return null;
         }

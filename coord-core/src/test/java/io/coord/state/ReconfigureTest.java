@@ -115,6 +115,9 @@ class ReconfigureTest {
         assertThat(refused(anyone, new Reconfigure("nonsense", true, List.of(), 77)).refusal()).isEqualTo(Refusal.BAD_VERSION);
         assertThat(refused(anyone, new Reconfigure("nonsense", true, List.of(), 0)).refusal()).isEqualTo(Refusal.BAD_ARGUMENTS);
         assertThat(refused(anyone, to(THREE)).refusal()).isEqualTo(Refusal.NO_AUTH);
+        Reconfigure beyond = new Reconfigure("999=a:1:2:observer", false, List.of(), -1);
+        assertThat(refused(anyone, beyond).refusal()).isEqualTo(Refusal.NO_AUTH); // what only we do not take
+        assertThat(refused(admin, beyond).detail()).contains("COORD-1013");
         admin.submit(++admin.number, to(THREE));
         assertThat(refused(anyone, new Reconfigure("nonsense", true, List.of(), 77)).refusal())
                 .isEqualTo(Refusal.RECONFIG_IN_PROGRESS);

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -27,14 +28,21 @@ record MemberSpecs(String members, List<MemberId> leaving) {
 
     private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
 
+    /** A number that ZooKeeper takes and no member of ours can have: refused like any wish that we cannot fulfil, not as senseless. */
+    private static final Pattern BEYOND = Pattern.compile("server\\.(\\d{3,9})=.*");
+
     /** Reads both lists, {@code server.N=...} and {@code N}, each separated by commas; the first by line ends, too. */
     static MemberSpecs of(@Nullable String coming, @Nullable String going) {
         Map<MemberId, String> members = new TreeMap<>();
         List<String> mistaken = new ArrayList<>();
         for (String spec : split(coming)) {
-            ServerLine line = line(spec);
-            if (line != null) {
-                members.put(line.id(), line.id() + "=" + line.address() + (line.isObserver() ? ":observer" : ""));
+            Matcher beyond = BEYOND.matcher(spec);
+            boolean isBeyond = beyond.matches() && Integer.parseInt(beyond.group(1)) > MemberId.MAX;
+            ServerLine line = line(isBeyond ? "server." + MemberId.MAX + spec.substring(spec.indexOf('=')) : spec);
+            if (line != null && isBeyond) {
+                mistaken.add(asMember(beyond.group(1), line));
+            } else if (line != null) {
+                members.put(line.id(), asMember(line.id().toString(), line));
             } else if (!spec.startsWith("version=")) { // as the configuration node has it
                 mistaken.add(NOBODY);
             }
@@ -50,6 +58,10 @@ record MemberSpecs(String members, List<MemberId> leaving) {
         leaving.removeAll(members.keySet()); // who goes and comes has come
         mistaken.addAll(0, members.values());
         return new MemberSpecs(String.join(",", mistaken), List.copyOf(leaving));
+    }
+
+    private static String asMember(String id, ServerLine line) {
+        return id + "=" + line.address() + (line.isObserver() ? ":observer" : "");
     }
 
     private static List<String> split(@Nullable String list) {

@@ -44,6 +44,14 @@ class MemberSpecsTest {
         assertThat(MemberSpecs.of(null, null)).isEqualTo(new MemberSpecs("", List.of()));
     }
 
+    @Test
+    @DisplayName("RC2: a number that only ZooKeeper takes is handed on, to be refused behind permission")
+    void aNumberBeyondOurs() {
+        assertThat(MemberSpecs.of("server.999=0.0.0.0:1234:2345:observer;3456,server.2=b:1:2;3", null).members())
+                .isEqualTo("2=b:1:3,999=0.0.0.0:1234:3456:observer");
+        assertThat(MemberSpecs.of("server.999=0.0.0.0:1234;3456", null).members()).isEqualTo("not-a-member");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {
         "x", "1=a:2888:2181", "server.1", "server.=a:1:2;3", "server.0=a:1:2;3", "server.1=a:1:2", "server.1=a:1;3", "server.1=a:1:2:boss;3",
