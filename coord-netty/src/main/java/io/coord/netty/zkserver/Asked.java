@@ -20,17 +20,20 @@ final class Asked<R> implements SessionPort.Answer<R> {
     private final ReplyForm<? super R> form;
     /** When it came. */
     final long askedNanos;
+    /** Whether it is a write. */
+    final boolean isUpdate;
 
     private @Nullable R value;
     private long zxid;
     private int error;
 
-    Asked(Connection connection, int xid, int bytes, ReplyForm<? super R> form, long askedNanos) {
+    Asked(Connection connection, int xid, int bytes, ReplyForm<? super R> form, long askedNanos, boolean isUpdate) {
         this.connection = connection;
         this.xid = xid;
         this.bytes = bytes;
         this.form = form;
         this.askedNanos = askedNanos;
+        this.isUpdate = isUpdate;
     }
 
     @Override

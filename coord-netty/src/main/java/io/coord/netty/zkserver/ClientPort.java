@@ -13,6 +13,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.net.InetAddress;
@@ -92,6 +93,8 @@ public final class ClientPort implements AutoCloseable {
     private final EventLoopGroup loops;
     private final Map<EventExecutor, EventFrames> events = new HashMap<>();
     private final Map<EventExecutor, Traffic> traffic = new HashMap<>();
+    private final Map<EventExecutor, Latencies> reads = new HashMap<>();
+    private final Map<EventExecutor, Latencies> updates = new HashMap<>();
     private final AtomicInteger age = new AtomicInteger();
     private final AtomicInteger ageOfConnections = new AtomicInteger();
     private final Channel listener;
@@ -133,6 +136,8 @@ public final class ClientPort implements AutoCloseable {
         loops.forEach(loop -> {
             events.put(loop, new EventFrames());
             traffic.put(loop, new Traffic(age));
+            reads.put(loop, new Latencies());
+            updates.put(loop, new Latencies());
         });
         try {
             listener = bootstrap(io).bind(setup.address()).syncUninterruptibly().channel();
@@ -189,9 +194,19 @@ public final class ClientPort implements AutoCloseable {
     }
 
     private ChannelHandler tls(TlsSetup tls, Executor slow) {
-        return tls.isPlainTextTaken()
-                ? new TlsSniffer(() -> tls.handler(setup.limits().handshakeMax(), slow))
-                : tls.handler(setup.limits().handshakeMax(), slow);
+        return tls.isPlainTextTaken() ? new TlsSniffer(() -> handler(tls, slow)) : handler(tls, slow);
+    }
+
+    private SslHandler handler(TlsSetup tls, Executor slow) {
+        SslHandler handler = tls.handler(setup.limits().handshakeMax(), slow);
+        tally.handshakes.incrementAndGet();
+        handler.handshakeFuture().addListener(done -> {
+            tally.handshakes.decrementAndGet();
+            if (!done.isSuccess()) {
+                tally.handshakesFailed.incrementAndGet();
+            }
+        });
+        return handler;
     }
 
     @Nullable TlsSetup tls() {
@@ -199,15 +214,23 @@ public final class ClientPort implements AutoCloseable {
     }
 
     private EventFrames eventsOf(Channel channel) {
-        EventFrames frames = events.get(channel.eventLoop());
-        if (frames == null) {
-            throw new IllegalStateException("a connection on a foreign event loop");
-        }
-        return frames;
+        return own(events, channel);
     }
 
     private Traffic trafficOf(Channel channel) {
-        Traffic own = traffic.get(channel.eventLoop());
+        return own(traffic, channel);
+    }
+
+    Latencies readsOf(Channel channel) {
+        return own(reads, channel);
+    }
+
+    Latencies updatesOf(Channel channel) {
+        return own(updates, channel);
+    }
+
+    private static <T> T own(Map<EventExecutor, T> ofLoops, Channel channel) {
+        T own = ofLoops.get(channel.eventLoop());
         if (own == null) {
             throw new IllegalStateException("a connection on a foreign event loop");
         }
@@ -232,6 +255,7 @@ public final class ClientPort implements AutoCloseable {
 
     /** A connection is gone. */
     void left(Channel channel, InetAddress address, int leftUnanswered) {
+        tally.ended.incrementAndGet();
         connections.remove(channel);
         perAddress.computeIfPresent(address, (same, count) -> count == 1 ? null : count - 1);
         unanswered.addAndGet(-leftUnanswered);
@@ -370,6 +394,16 @@ public final class ClientPort implements AutoCloseable {
     /** What all connections sent and received, those that are gone included. */
     Traffic.Sum traffic() {
         return traffic.values().stream().map(Traffic::sum).reduce(Traffic.Sum.NOTHING, Traffic.Sum::and);
+    }
+
+    /** How long all reads took, and whatever else changes nothing. */
+    Latencies.Summary reads() {
+        return Latencies.of(reads.values());
+    }
+
+    /** How long all writes took. */
+    Latencies.Summary updates() {
+        return Latencies.of(updates.values());
     }
 
     /** Begins anew with what all connections sent and received. */

@@ -94,6 +94,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     private final InetAddress address;
     private final EventFrames events;
     private final Traffic traffic;
+    private final Latencies reads;
+    private final Latencies updates;
     private final Traffic own;
     private final long sinceMillis = System.currentTimeMillis();
     private final Requests requests = new Requests(this);
@@ -165,6 +167,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         this.address = from.getAddress();
         this.events = events;
         this.traffic = traffic;
+        this.reads = home.readsOf(channel);
+        this.updates = home.updatesOf(channel);
         this.own = home.ofConnection();
         this.identities = List.of(IpScheme.identity(address));
     }
@@ -399,6 +403,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
             return true;
         }
         if (!home.hasRoomForLarge(length)) {
+            home.tally().tooLarge.incrementAndGet();
             leave("a request of " + length + " bytes, while large ones are unanswered (zk.L3)");
             return true;
         }
@@ -547,7 +552,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         unansweredBytes -= answer.bytes;
         largeBytes -= home.endLarge(answer.bytes);
         home.answered();
-        answered(nowNanos - answer.askedNanos, answer.zxid());
+        answered(nowNanos - answer.askedNanos, answer.zxid(), answer.isUpdate);
         JuteWriter out = beginReply();
         answer.write(out);
         endReply(out);
@@ -621,7 +626,12 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
 
     /** What the answer to a request of this size will be. */
     <R> Asked<R> asked(int xid, int bytes, ReplyForm<? super R> form) {
-        return new Asked<>(this, xid, bytes, form, nowNanos);
+        return new Asked<>(this, xid, bytes, form, nowNanos, false);
+    }
+
+    /** The same of a write. */
+    <R> Asked<R> askedToWrite(int xid, int bytes, ReplyForm<? super R> form) {
+        return new Asked<>(this, xid, bytes, form, nowNanos, true);
     }
 
     /** Notes that the member has a request, or has not taken it. */
@@ -697,10 +707,15 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
 
     /** A request was answered after this time, from the state of this zxid. */
     void answered(long nanos, long zxid) {
+        answered(nanos, zxid, false);
+    }
+
+    private void answered(long nanos, long zxid, boolean isUpdate) {
         lastZxid = zxid;
         lastNanos = nanos;
         lastAnswerNanos = nowNanos;
         traffic.answered(nanos);
+        (isUpdate ? updates : reads).took(nanos);
         own.answered(nanos);
     }
 

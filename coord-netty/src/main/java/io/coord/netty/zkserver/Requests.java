@@ -178,7 +178,7 @@ final class Requests {
     }
 
     private <R> boolean submit(int xid, int bytes, Operation<R> operation, ReplyForm<? super R> form) {
-        Asked<R> asked = connection.asked(xid, bytes, form);
+        Asked<R> asked = connection.askedToWrite(xid, bytes, form);
         return connection.asked(asked, connection.attachment().submit(operation, asked));
     }
 
@@ -187,7 +187,8 @@ final class Requests {
             new ReplyHeader(to, zxid, 0).write(out);
             out.string(path);
         };
-        return submit(xid, bytes, new Operation.Sync(path == null ? "" : path), form);
+        Asked<String> asked = connection.asked(xid, bytes, form);
+        return connection.asked(asked, connection.attachment().submit(new Operation.Sync(path == null ? "" : path), asked));
     }
 
     private boolean reconfigure(int xid, int bytes, Request.Reconfig wish) {
@@ -319,7 +320,7 @@ final class Requests {
     }
 
     private boolean close(int xid, int bytes) {
-        Asked<Boolean> asked = connection.asked(xid, bytes, ReplyForm.NOTHING);
+        Asked<Boolean> asked = connection.askedToWrite(xid, bytes, ReplyForm.NOTHING);
         boolean taken = connection.asked(asked, connection.attachment().close(asked));
         connection.takeNoMore();
         return taken;

@@ -12,6 +12,14 @@ final class Tally {
     final AtomicLong late = new AtomicLong();
     /** Proofs that proved nothing. */
     final AtomicLong unproven = new AtomicLong();
+    /** Connections that ended. */
+    final AtomicLong ended = new AtomicLong();
+    /** Requests refused since large ones took too much already. */
+    final AtomicLong tooLarge = new AtomicLong();
+    /** TLS handshakes under way. */
+    final AtomicLong handshakes = new AtomicLong();
+    /** TLS handshakes that failed. */
+    final AtomicLong handshakesFailed = new AtomicLong();
     /** Requests that had waited for too long. */
     final AtomicLong throttled = new AtomicLong();
 }

@@ -221,12 +221,30 @@ public final class Words implements FourLetterWords {
         add(text, "sessionless_connections_expired", tally.late);
         add(text, "auth_failed_count", tally.unproven);
         add(text, "throttled_ops", tally.throttled);
+        add(text, "connection_drop_count", tally.ended);
+        add(text, "large_requests_rejected", tally.tooLarge);
+        add(text, "outstanding_tls_handshake", tally.handshakes);
+        add(text, "unsuccessful_handshake", tally.handshakesFailed);
+        addLatencies(text, "readlatency", port.reads());
+        addLatencies(text, "updatelatency", port.updates());
         if (mode(status).equals("leader")) {
             add(text, "learners", heard(status, true) + heard(status, false));
             add(text, "synced_followers", heard(status, true));
             add(text, "synced_observers", heard(status, false));
         }
         return text.toString();
+    }
+
+    private static void addLatencies(StringBuilder text, String name, Latencies.Summary took) {
+        add(text, "avg_" + name, took.averageMillis());
+        add(text, "min_" + name, took.minMillis());
+        add(text, "max_" + name, took.maxMillis());
+        add(text, "cnt_" + name, took.count());
+        add(text, "sum_" + name, took.sumMillis());
+        add(text, "p50_" + name, took.permilleMillis(500));
+        add(text, "p95_" + name, took.permilleMillis(950));
+        add(text, "p99_" + name, took.permilleMillis(990));
+        add(text, "p999_" + name, took.permilleMillis(999));
     }
 
     private static void addFileDescriptors(StringBuilder text) {

@@ -21,6 +21,7 @@ import java.security.KeyStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.apache.zookeeper.CreateMode;
@@ -81,7 +82,7 @@ class WireTlsTest {
 
     private void start(UnaryOperator<ClientTls> options) {
         ClientTls tls = options.apply(ClientTls.keyStore(directory.resolve("server.p12"), PASSWORD, trusted, PASSWORD));
-        server = ZooKeeperServer.listeningOn(0).threads(1).tls(tls);
+        server = ZooKeeperServer.listeningOn(0).threads(1).tls(tls).fourLetterWords(Set.of("mntr", "ruok"));
         ensemble = LocalEnsemble.builder()
                 .members(1)
                 .config(MemberConfig.DEFAULT.withSessionTimeouts(Duration.ofSeconds(5), Duration.ofSeconds(10), Duration.ofMinutes(1)))
@@ -148,6 +149,21 @@ class WireTlsTest {
             client.create("/both", new byte[0], ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.EPHEMERAL);
             assertThat(plain.ask(OpCode.EXISTS, new Request.Watched("/both", false)).error()).isZero();
             assertThat(client.whoAmI()).extracting(ClientInfo::getAuthScheme).containsExactly("ip");
+        }
+    }
+
+    @Test
+    @DisplayName("4L1: mntr counts TLS handshakes that fail, and none that are over as under way")
+    void handshakesAreCounted() throws Exception {
+        start(tls -> tls.clientAuth(ClientTls.ClientAuth.NONE).plainTextToo());
+        InetSocketAddress here = new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port());
+        try (WireProbe halting = new WireProbe(here)) {
+            halting.sendRaw(io.netty.buffer.Unpooled.buffer().writeByte(0x16).writeBytes(new byte[40]));
+            halting.text();
+        }
+        try (Socket good = TlsClients.connected(server.port(), directory.resolve("stranger.p12"), PASSWORD, trusted)) {
+            assertThat(good.isConnected()).isTrue();
+            assertThat(ReadOnlyContract.ask(here, "mntr")).contains("zk_outstanding_tls_handshake\t0\n", "zk_unsuccessful_handshake\t1\n");
         }
     }
 }

@@ -124,6 +124,10 @@ class WireWordsTest {
             assertThat(grown(before, now, "zk_ephemerals_count")).isEqualTo(1);
             assertThat(grown(before, now, "zk_approximate_data_size")).isEqualTo(12);
             assertThat(grown(before, now, "zk_packets_received")).isGreaterThanOrEqualTo(4);
+            assertThat(grown(before, now, "zk_cnt_updatelatency")).isEqualTo(1);
+            assertThat(grown(before, now, "zk_cnt_readlatency")).isEqualTo(2);
+            assertThat(grown(before, now, "zk_connection_drop_count")).as("whoever asked before").isEqualTo(1);
+            assertThat(Long.parseLong(now.get("zk_p50_updatelatency"))).isLessThanOrEqualTo(Long.parseLong(now.get("zk_max_updatelatency")));
             assertThat(ask(leader, "wchs")).isEqualTo("1 connections watching 2 paths\nTotal watches:2\n");
             assertThat(ask(leader, "cons")).containsPattern("recved=4,sent=4,sid=0x[0-9a-f]+,lop=EXIS,est=\\d+,to=10000,"
                     + "lcxid=0x3,lzxid=0x[0-9a-f]+,lresp=\\d+,llat=\\d+,minlat=\\d+,avglat=\\d+,maxlat=\\d+\\)\n");
