@@ -13,21 +13,32 @@ import io.coord.NodePath;
 import io.coord.Operation;
 import io.coord.Session;
 import io.coord.ensemble.Member;
+import io.coord.netty.ClientTls;
 import io.coord.netty.NettyTransport;
 import io.coord.netty.ZooKeeperClient;
 import io.coord.netty.ZooKeeperServer;
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -77,6 +88,18 @@ class NothingLeftIT {
     @Timeout(3600)
     void aMemberThatIsClosedWithClientsConnectedAThousandTimes() throws Exception {
         repeat(1_000, this::closeWithClients);
+    }
+
+    @Test
+    void aMemberThatIsClosedWithClientsOfTls() throws Exception {
+        repeat(5, closeWithClientsOfTls());
+    }
+
+    @Test
+    @Tag("soak")
+    @Timeout(3600)
+    void aMemberThatIsClosedWithClientsOfTlsAThousandTimes() throws Exception {
+        repeat(1_000, closeWithClientsOfTls());
     }
 
     @Test
@@ -161,6 +184,68 @@ class NothingLeftIT {
             member.close();
         }
         awaitNoThread("coord-client");
+    }
+
+    private Round closeWithClientsOfTls() throws Exception {
+        char[] password = "not-for-logs".toCharArray();
+        X509Bundle certificate = new CertificateBuilder()
+                .ecp256()
+                .subject("CN=server")
+                .addSanIpAddress("127.0.0.1")
+                .notAfter(Instant.now().plus(Duration.ofDays(100)))
+                .setIsCertificateAuthority(true)
+                .buildSelfSigned();
+        Path keys = directory.resolve("server.p12");
+        try (OutputStream out = Files.newOutputStream(keys)) {
+            certificate.toKeyStore(password).store(out, password);
+        }
+        KeyStore trusted = KeyStore.getInstance("PKCS12");
+        trusted.load(null, null);
+        trusted.setCertificateEntry("server", certificate.getCertificate());
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(trusted);
+        SSLContext client = SSLContext.getInstance("TLS");
+        client.init(null, trust.getTrustManagers(), null);
+        return round -> closeWithClientsOfTls(ClientTls.keyStore(keys, password).clientAuth(ClientTls.ClientAuth.NONE), client, round);
+    }
+
+    /** One with a session, one that says nothing behind its handshake, one amid its first frame, one amid its handshake. */
+    private void closeWithClientsOfTls(ClientTls tls, SSLContext client, int round) throws Exception {
+        ZooKeeperServer door = ZooKeeperServer.listeningOn(0).tls(tls);
+        Member member = Member.builder(MemberId.of(GUEST), Ensemble.parse(GUEST + "=127.0.0.1:1"))
+                .dataDirectory(directory.resolve("tls-" + round % WARM_UP))
+                .frontEnd(door)
+                .start();
+        try (Socket guest = shaken(client, door);
+                Socket silent = shaken(client, door);
+                Socket hesitant = shaken(client, door);
+                Socket amid = new Socket(InetAddress.getLoopbackAddress(), door.port())) {
+            guest.getOutputStream().write(ByteBuffer.allocate(49).putInt(45).putInt(0).putLong(0).putInt(10_000).putLong(0).putInt(16).array());
+            assertThat(guest.getInputStream().readNBytes(41)).hasSize(41);
+            hesitant.getOutputStream().write(new byte[] {0, 0, 0, 44, 0, 0});
+            amid.getOutputStream().write(new byte[] {22, 3, 1, 2, 0, 1});
+            member.close();
+            for (Socket socket : List.of(guest, silent, hesitant, amid)) {
+                awaitEnd(socket);
+            }
+        } finally {
+            member.close();
+        }
+    }
+
+    private static Socket shaken(SSLContext client, ZooKeeperServer door) throws IOException {
+        SSLSocket socket = (SSLSocket) client.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), door.port());
+        socket.startHandshake();
+        return socket;
+    }
+
+    /** Behind a farewell or without one; the test's time limit is for whoever is not parted from. */
+    private static void awaitEnd(Socket socket) {
+        try {
+            socket.getInputStream().readAllBytes();
+        } catch (IOException e) {
+            // it ended so
+        }
     }
 
     private void closeWhileDialling(Unreachable others, int round) {

@@ -1,7 +1,6 @@
 package io.coord.testkit.process;
 
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -10,27 +9,41 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Three processes of Apache ZooKeeper, to measure ours beside: its own main class and settings as its guide has them. */
 final class ApacheEnsemble implements Mortal {
 
     private final Map<Integer, ServerProcess> servers = new TreeMap<>();
     private final Map<Integer, Integer> clientPorts = new TreeMap<>();
+    private final @Nullable Namespaces machines;
 
     ApacheEnsemble(int size, Path home) throws IOException {
         this(size, home, List.of(), List.of());
     }
 
+    /** Each on a machine of its own; their owner closes the machines. */
+    ApacheEnsemble(Namespaces machines, int size, Path home) throws IOException {
+        this(size, home, machines, List.of(), List.of());
+    }
+
     /** With these settings and system properties besides. */
     ApacheEnsemble(int size, Path home, List<String> settings, List<String> properties) throws IOException {
+        this(size, home, null, settings, properties);
+    }
+
+    private ApacheEnsemble(
+            int size, Path home, @Nullable Namespaces machines, List<String> settings, List<String> properties) throws IOException {
+        this.machines = machines;
         Ports ports = new Ports();
         StringBuilder list = new StringBuilder();
         for (int id = 1; id <= size; id++) {
             clientPorts.put(id, ports.free());
-            list.append("server.%d=127.0.0.1:%d:%d;127.0.0.1:%d%n".formatted(id, ports.free(), ports.free(), clientPorts.get(id)));
+            list.append("server.%d=%s:%d:%d;%2$s:%d%n".formatted(id, host(id), ports.free(), ports.free(), clientPorts.get(id)));
         }
         for (int id = 1; id <= size; id++) {
             Path data = Files.createDirectories(home.resolve("data-" + id));
@@ -48,7 +61,7 @@ final class ApacheEnsemble implements Mortal {
             properties.forEach(property -> command.add("-D" + property));
             command.addAll(List.of(
                     "-cp", System.getProperty("java.class.path"), "org.apache.zookeeper.server.quorum.QuorumPeerMain", file.toString()));
-            servers.put(id, new ServerProcess(command, home.resolve("cwd-" + id), home.resolve("server-" + id + ".log")));
+            servers.put(id, new ServerProcess(machines == null ? command : machines.inside(id, command), home.resolve("cwd-" + id), home.resolve("server-" + id + ".log")));
         }
         servers.values().forEach(ServerProcess::start);
         servers.keySet().forEach(this::awaitServing);
@@ -56,7 +69,11 @@ final class ApacheEnsemble implements Mortal {
 
     /** Where a server's clients connect. */
     InetSocketAddress clientAddress(int id) {
-        return new InetSocketAddress(InetAddress.getLoopbackAddress(), clientPorts.get(id));
+        return new InetSocketAddress(host(id), clientPorts.get(id));
+    }
+
+    private String host(int id) {
+        return machines == null ? "127.0.0.1" : machines.host(id);
     }
 
     private void awaitServing(int id) {
@@ -65,7 +82,7 @@ final class ApacheEnsemble implements Mortal {
 
     private Optional<String> mode(int id) {
         try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), clientPorts.get(id)), 1_000);
+            socket.connect(clientAddress(id), 1_000);
             socket.setSoTimeout(2_000);
             socket.getOutputStream().write("srvr".getBytes(StandardCharsets.US_ASCII));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
@@ -100,7 +117,7 @@ final class ApacheEnsemble implements Mortal {
 
     @Override
     public String connectString() {
-        return clientPorts.values().stream().map(port -> "127.0.0.1:" + port).collect(Collectors.joining(","));
+        return clientPorts.entrySet().stream().map(port -> host(port.getKey()) + ":" + port.getValue()).collect(Collectors.joining(","));
     }
 
     @Override
@@ -127,6 +144,20 @@ final class ApacheEnsemble implements Mortal {
     @Override
     public void thaw(int id) throws InterruptedException {
         servers.get(id).thaw();
+    }
+
+    @Override
+    public void isolate(int id) throws InterruptedException {
+        machines().isolate(id);
+    }
+
+    @Override
+    public void heal() throws InterruptedException {
+        machines().heal();
+    }
+
+    private Namespaces machines() {
+        return Objects.requireNonNull(machines, "they are all on this machine");
     }
 
     @Override

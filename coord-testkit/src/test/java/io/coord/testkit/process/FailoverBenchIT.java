@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The time from kill -9 of the leader, or from when it falls silent with all its connections open, to the next acknowledged write; default
- * settings, beside Apache ZooKeeper's in the same run: {@code -Dfailover.kills=50}.
+ * The time from kill -9 of the leader, or from when it falls silent with all its connections open, or from when all packets from and to it
+ * are dropped, to the next acknowledged write; default settings, beside Apache ZooKeeper's in the same run: {@code -Dfailover.kills=50}.
  */
 @Tag("bench")
 class FailoverBenchIT {
@@ -34,7 +34,7 @@ class FailoverBenchIT {
     Path directory;
 
     /** What ends the leader's leadership. */
-    private enum End { KILLED, SILENT }
+    private enum End { KILLED, SILENT, UNHEARD }
 
     @Test
     @Timeout(3_600)
@@ -48,16 +48,33 @@ class FailoverBenchIT {
         compare(End.SILENT);
     }
 
+    @Test
+    @Timeout(3_600)
+    void behindALeaderWhosePacketsAreDroppedTheyAreToo() throws Exception {
+        int times = Integer.getInteger("failover.kills", 50);
+        try (Namespaces machines = Namespaces.of(3)) {
+            List<Long> ours;
+            try (ProcessEnsemble ensemble = ProcessEnsemble.on(machines, 3, "failover-" + End.UNHEARD)) {
+                ours = measure(times, ensemble, End.UNHEARD);
+            }
+            try (ApacheEnsemble ensemble = new ApacheEnsemble(machines, 3, Files.createDirectories(directory.resolve("apache-" + End.UNHEARD)))) {
+                compare(End.UNHEARD, ours, measure(times, ensemble, End.UNHEARD));
+            }
+        }
+    }
+
     private void compare(End end) throws Exception {
         int kills = Integer.getInteger("failover.kills", 50);
         List<Long> ours;
         try (ProcessEnsemble ensemble = ProcessEnsemble.of(3, "failover-" + end)) {
             ours = measure(kills, ensemble, end);
         }
-        List<Long> theirs;
         try (ApacheEnsemble ensemble = new ApacheEnsemble(3, Files.createDirectories(directory.resolve("apache-" + end)))) {
-            theirs = measure(kills, ensemble, end);
+            compare(end, ours, measure(kills, ensemble, end));
         }
+    }
+
+    private static void compare(End end, List<Long> ours, List<Long> theirs) {
         System.out.printf("failover, leader " + end + ", ms: ours %s; Apache ZooKeeper's %s; ratio of medians %.2f%n",
                 figures(ours), figures(theirs), (double) median(ours) / median(theirs));
         assertThat(median(ours) * 2).isLessThanOrEqualTo(median(theirs));
@@ -94,10 +111,10 @@ class FailoverBenchIT {
                 int leader = ensemble.awaitLeader();
                 backNanos.set(0);
                 long begin = System.nanoTime();
-                if (end == End.KILLED) {
-                    ensemble.kill(leader);
-                } else {
-                    ensemble.freeze(leader);
+                switch (end) {
+                    case KILLED -> ensemble.kill(leader);
+                    case SILENT -> ensemble.freeze(leader);
+                    case UNHEARD -> ensemble.isolate(leader);
                 }
                 killedNanos.set(System.nanoTime());
                 ProcessEnsemble.await("a write after the leader was killed", () -> backNanos.get() > 0);
@@ -106,7 +123,11 @@ class FailoverBenchIT {
                 if (end == End.KILLED) {
                     ensemble.restart(leader);
                 } else {
-                    ensemble.thaw(leader);
+                    if (end == End.SILENT) {
+                        ensemble.thaw(leader);
+                    } else {
+                        ensemble.heal();
+                    }
                     long thawed = writes.get();
                     ProcessEnsemble.await("writes after the leader was heard again", () -> writes.get() > thawed + CLIENTS);
                 }

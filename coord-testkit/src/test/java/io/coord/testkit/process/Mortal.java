@@ -21,6 +21,12 @@ interface Mortal extends AutoCloseable {
     /** SIGCONT. */
     void thaw(int id) throws InterruptedException;
 
+    /** It hears nobody and nobody hears it, and none of them is told. */
+    void isolate(int id) throws InterruptedException;
+
+    /** Everybody is heard again. */
+    void heal() throws InterruptedException;
+
     @Override
     void close();
 }

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,6 +20,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An ensemble of {@code coord-server.jar} processes on loopback, and what may happen to them: kill -9, SIGSTOP, SIGTERM, restarts, links
@@ -41,50 +43,68 @@ final class ProcessEnsemble implements Mortal {
     private static final String PORT_IN_USE = "COORD-1004";
 
     private final Path home;
-    private final boolean areLinksProxied;
+    private final Shape shape;
     private final List<String> properties;
     private final TreeMap<Integer, ServerProcess> members = new TreeMap<>();
     private final Map<Integer, Integer> peerPorts = new TreeMap<>();
     private final Map<Integer, Integer> clientPorts = new TreeMap<>();
     private final Map<Link, FaultProxy> links = new LinkedHashMap<>();
-    /** How many members the first ones are told of; the others come later. */
-    private int founders;
 
     /** What one member sends to another. */
     private record Link(int from, int to) {}
 
-    private ProcessEnsemble(Path home, boolean areLinksProxied, List<String> properties) {
+    /**
+     * What an ensemble consists of.
+     *
+     * @param size how many members there are places for
+     * @param founders how many of them begin, and are told of each other
+     * @param observers how many members, the last ones, have no vote
+     * @param areLinksProxied whether they reach each other through proxies
+     * @param machines what they run on, if not on this machine
+     * @param heap the heap of each in megabytes, 0 for a small and frugal JVM
+     */
+    private record Shape(int size, int founders, int observers, boolean areLinksProxied, @Nullable Namespaces machines, int heap) {}
+
+    private ProcessEnsemble(Path home, Shape shape, List<String> properties) {
         this.home = home;
-        this.areLinksProxied = areLinksProxied;
+        this.shape = shape;
         this.properties = properties;
     }
 
     /** An ensemble of that many members that serves; properties are name=value, with {@code {id}} for the member's number. */
     static ProcessEnsemble of(int size, String name, String... properties) throws InterruptedException {
-        return of(size, name, false, properties);
+        return of(new Shape(size, size, 0, false, null, 0), name, properties);
+    }
+
+    /** An ensemble of which each member is on a machine of its own; their owner closes the machines. */
+    static ProcessEnsemble on(Namespaces machines, int size, String name, String... properties) throws InterruptedException {
+        String[] open = Arrays.copyOf(properties, properties.length + 1);
+        open[properties.length] = "insecure=true";
+        return of(new Shape(size, size, 0, false, machines, 0), name, open);
     }
 
     /** An ensemble whose members reach each other through proxies, so that {@link #cut} works. */
     static ProcessEnsemble proxied(int size, String name, String... properties) throws InterruptedException {
-        return of(size, name, true, properties);
+        return of(new Shape(size, size, 0, true, null, 0), name, properties);
     }
 
     /** One member that serves, and room for others, which {@link #start} starts with the list of all of them. */
     static ProcessEnsemble alone(int room, String name, String... properties) throws InterruptedException {
-        return of(room, 1, name, false, properties);
+        return of(new Shape(room, 1, 0, false, null, 0), name, properties);
     }
 
-    private static ProcessEnsemble of(int size, String name, boolean areLinksProxied, String... properties) throws InterruptedException {
-        return of(size, size, name, areLinksProxied, properties);
+    /** Members that are not small, each with a heap of so many megabytes, of which the last ones are observers. */
+    static ProcessEnsemble large(int size, int observers, int heap, String name, String... properties) throws InterruptedException {
+        return of(new Shape(size, size, observers, false, null, heap), name, properties);
     }
 
-    private static ProcessEnsemble of(int size, int founders, String name, boolean areLinksProxied, String... properties) throws InterruptedException {
+    private static ProcessEnsemble of(Shape shape, String name, String... properties) throws InterruptedException {
         Path home = Path.of("target", "processes", name).toAbsolutePath();
         deleteTree(home);
         for (int attempt = 1; ; attempt++) {
-            ProcessEnsemble ensemble = new ProcessEnsemble(home.resolve("try-" + attempt), areLinksProxied, List.of(properties));
+            ProcessEnsemble ensemble = new ProcessEnsemble(home.resolve("try-" + attempt), shape, List.of(properties));
             try {
-                ensemble.found(size, founders);
+                ensemble.found();
                 return ensemble;
             } catch (AssertionError e) {
                 ensemble.close();
@@ -104,14 +124,15 @@ final class ProcessEnsemble implements Mortal {
         return jar;
     }
 
-    private void found(int size, int founders) throws InterruptedException {
-        this.founders = founders;
+    private void found() throws InterruptedException {
+        int size = shape.size();
+        int founders = shape.founders();
         Ports ports = new Ports();
         for (int id = 1; id <= size; id++) {
             peerPorts.put(id, ports.free());
             clientPorts.put(id, ports.free());
         }
-        if (areLinksProxied) {
+        if (shape.areLinksProxied()) {
             pairs(size).forEach(link -> links.put(link, FaultProxy.to(peerPorts.get(link.to()))));
         }
         for (int id = 1; id <= size; id++) {
@@ -132,16 +153,20 @@ final class ProcessEnsemble implements Mortal {
     }
 
     private List<String> command(int id) {
-        List<String> command = ServerProcess.java(temporary(id));
+        List<String> command = shape.heap() > 0 ? ServerProcess.java(temporary(id), shape.heap()) : ServerProcess.java(temporary(id));
         command.addAll(List.of("-jar", jar().toString()));
         command.addAll(arguments(id));
-        return command;
+        return shape.machines() == null ? command : shape.machines().inside(id, command);
+    }
+
+    private String host(int id) {
+        return shape.machines() == null ? "127.0.0.1" : shape.machines().host(id);
     }
 
     /** What a member is told on its command line. */
     List<String> arguments(int id) {
         List<String> arguments = new ArrayList<>(List.of(
-                "--id", Integer.toString(id), "--members", list(id > founders ? peerPorts.size() : founders), "--data-dir", dataDirectory(id).toString()));
+                "--id", Integer.toString(id), "--members", list(id > shape.founders() ? shape.size() : shape.founders()), "--data-dir", dataDirectory(id).toString()));
         properties.forEach(property -> arguments.addAll(List.of("--prop", property.replace("{id}", Integer.toString(id)))));
         links.forEach((link, proxy) -> {
             if (link.from() == id) {
@@ -153,7 +178,8 @@ final class ProcessEnsemble implements Mortal {
 
     private String list(int size) {
         return IntStream.rangeClosed(1, size)
-                .mapToObj(id -> id + "=127.0.0.1:" + peerPorts.get(id) + ":" + clientPorts.get(id))
+                .mapToObj(id -> id + "=" + host(id) + ":" + peerPorts.get(id) + ":" + clientPorts.get(id)
+                        + (id > shape.size() - shape.observers() ? ":observer" : ""))
                 .collect(Collectors.joining(","));
     }
 
@@ -212,7 +238,7 @@ final class ProcessEnsemble implements Mortal {
 
     /** One member's client address. */
     String connectString(int id) {
-        return "127.0.0.1:" + clientPort(id);
+        return host(id) + ":" + clientPort(id);
     }
 
     // ------------------------------------------------------------------------------------------------ who leads
@@ -293,8 +319,12 @@ final class ProcessEnsemble implements Mortal {
         links.get(new Link(from, to)).cut();
     }
 
-    /** Cuts one member off from all others. */
-    void isolate(int id) {
+    /** Cuts one member off from all others; where it is on a machine of its own, from all clients, too. */
+    @Override
+    public void isolate(int id) throws InterruptedException {
+        if (shape.machines() != null) {
+            shape.machines().isolate(id);
+        }
         links.forEach((link, proxy) -> {
             if (link.from() == id || link.to() == id) {
                 proxy.cut();
@@ -303,7 +333,11 @@ final class ProcessEnsemble implements Mortal {
     }
 
     /** Mends every link. */
-    void heal() {
+    @Override
+    public void heal() throws InterruptedException {
+        if (shape.machines() != null) {
+            shape.machines().heal();
+        }
         links.values().forEach(FaultProxy::heal);
     }
 

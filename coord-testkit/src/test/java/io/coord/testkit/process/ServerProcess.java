@@ -243,4 +243,14 @@ final class ServerProcess implements AutoCloseable {
                 "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-XX:-UsePerfData",
                 "-Djava.io.tmpdir=" + temporary));
     }
+
+    /**
+     * The same for one that is not small: a heap of so many megabytes, the collector and compilers that a JVM chooses by itself, and pauses
+     * well below an election timeout.
+     */
+    static List<String> java(Path temporary, int heap) {
+        return new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx" + heap + "m", "-XX:MaxGCPauseMillis=50", "-Xshare:auto", "-XX:-UsePerfData", "-Djava.io.tmpdir=" + temporary));
+    }
 }
