@@ -34,7 +34,7 @@ import java.util.TreeSet;
  * @param maxSessionTimeout longer timeouts asked for are lowered to this
  * @param maxSessions sessions hosted by one member, above which none is opened
  * @param snapshotEntries a snapshot is taken after so many entries
- * @param snapshotBytes or after so many bytes of entries, if sooner
+ * @param snapshotBytes or after so many bytes of entries, if sooner; where the last one is larger than this, after half its size
  * @param retainedEntries entries kept below a snapshot
  * @param maxDataBytes the largest data of a znode
  * @param maxRequestBytes the largest request, all steps of a transaction together

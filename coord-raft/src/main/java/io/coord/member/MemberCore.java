@@ -131,8 +131,7 @@ public final class MemberCore {
     private int transferTasks;
     private boolean snapshotting;
     private Input.@Nullable TakeSnapshot snapshotOrder;
-    private long entriesSinceSnapshot;
-    private long bytesSinceSnapshot;
+    private final SnapshotCadence cadence;
 
     /** An acknowledgement that waits for a quorum to confirm this leader. */
     private record OwedAck(MemberKey to, long sequence, long round) {}
@@ -166,6 +165,7 @@ public final class MemberCore {
         this.nextReportNanos = nowNanos;
         this.quorumSeenNanos = nowNanos;
         this.room = new Room(nowNanos);
+        this.cadence = new SnapshotCadence(setup.snapshotEntries(), setup.snapshotBytes());
         this.nextCollectNanos = nowNanos + setup.collectIntervalNanos();
         this.host = new SessionHost(
                 setup, new HostSurroundings(), outbox, state, SERVING_READ + 1 + (random.nextLong() >>> 2), random.split());
@@ -174,7 +174,7 @@ public final class MemberCore {
         if (recovered.damage() != null) {
             healFromDamage(recovered.damage());
         } else if (clusterId != 0) {
-            newestSnapshot = base().last();
+            newest(base());
             startRaft(recovered.hardState(), base(), recovered.entries());
         } else {
             startFormation();
@@ -968,8 +968,7 @@ public final class MemberCore {
             state.advance(entry.index(), entry.term(), entry.wallMillis(), entry.elapsedMillis());
             applied = Applied.NOTHING;
         }
-        entriesSinceSnapshot++;
-        bytesSinceSnapshot += entry.sizeBytes();
+        cadence.applied(entry.sizeBytes());
         host.changed(applied.changes());
         host.replied(applied);
         leaseApplied(applied.reply());
@@ -1290,18 +1289,38 @@ public final class MemberCore {
     // ------------------------------------------------------------------------------------------------ snapshots
 
     private void takeSnapshotIfDue() {
-        if (entriesSinceSnapshot >= setup.snapshotEntries() || bytesSinceSnapshot >= setup.snapshotBytes()) {
+        if (cadence.isDue() && !(cadence.waitsForOthers() && bringsUpToDate())) {
             beginSnapshot();
         }
     }
 
+    /** Whether a member that answers needs a snapshot, or log that the next one here would drop. */
+    private boolean bringsUpToDate() {
+        Raft led = raft;
+        if (led == null) {
+            return false;
+        }
+        long dropped = state.appliedIndex() - setup.raft().retainedEntries();
+        for (PeerProgress peer : led.progress()) {
+            boolean isBehind = peer.state() == PeerProgress.State.SNAPSHOT || peer.match() < dropped;
+            if (isBehind && nowNanos - peer.lastHeardNanos() < setup.raft().electionTimeoutNanos()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void newest(SnapshotMeta meta) {
+        newestSnapshot = meta.last();
+        cadence.newest(meta.sizeBytes());
+    }
+
     private boolean beginSnapshot() {
-        if (snapshotting || receivedState != null || entriesSinceSnapshot == 0) {
+        if (snapshotting || receivedState != null || cadence.isNothingNew()) {
             return false;
         }
         snapshotting = true;
-        entriesSinceSnapshot = 0;
-        bytesSinceSnapshot = 0;
+        cadence.begun();
         StateRoot root = state.root();
         SnapshotMeta meta = new SnapshotMeta(
                 new EntryId(root.index(), root.term()),
@@ -1326,7 +1345,7 @@ public final class MemberCore {
         endSnapshot(true);
         outbox.event(new MemberEvent.SnapshotSaved(saved.meta().last().index(), saved.meta().sizeBytes()));
         if (saved.meta().last().index() > newestSnapshot.index()) {
-            newestSnapshot = saved.meta().last();
+            newest(saved.meta());
         }
         if (healing != null) {
             return;
@@ -1370,14 +1389,13 @@ public final class MemberCore {
                     + (received == null ? "missing" : "at " + Long.toHexString(received.appliedIndex())));
         }
         transferTask(new DiskTask.InstallSnapshot(meta, false));
-        newestSnapshot = meta.last();
+        newest(meta);
         settled(meta.configuration(), meta.last().index());
         received.stands(Ensembles.textOf(meta.configuration()));
         host.installed(received);
         state = received;
         locateWanted();
-        entriesSinceSnapshot = 0;
-        bytesSinceSnapshot = 0;
+        cadence.begun();
         outbox.event(new MemberEvent.SnapshotInstalled(meta.last().index()));
         host.appliedTo();
         serveIfReached();
@@ -1522,9 +1540,8 @@ public final class MemberCore {
         healed.stands(Ensembles.textOf(meta.configuration()));
         host.installed(healed);
         state = healed;
-        entriesSinceSnapshot = 0;
-        bytesSinceSnapshot = 0;
-        newestSnapshot = meta.last();
+        cadence.begun();
+        newest(meta);
         nextReportNanos = nowNanos;
         outbox.event(new MemberEvent.Healed(meta.last().index()));
     }

@@ -618,7 +618,7 @@ public final class FileStorage implements Storage {
     private SnapshotFile.@Nullable Writer receiver(SnapshotImage image, long offset) throws IOException {
         if (offset == 0) {
             forgetReceived();
-            receiving = new SnapshotFile.Writer(disk, temporaryName(image), image, pace);
+            receiving = new SnapshotFile.Writer(disk, temporaryName(image), image, pace.ofReceipt());
         }
         SnapshotFile.Writer writer = receiving;
         return writer == null || !writer.image().equals(image) ? null : writer;

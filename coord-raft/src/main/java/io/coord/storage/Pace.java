@@ -12,25 +12,38 @@ final class Pace {
 
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
+    /** The same for who has no log to force meanwhile, since it waits for what is written. */
+    private static final int LONG_STEP_BYTES = 4 << 20;
+
+    private final int stepBytes;
     private final LongConsumer pause;
     private final long bytesPerSecondMax;
     private final BooleanSupplier isClosing;
 
     Pace(Lane lane, long bytesPerSecondMax, BooleanSupplier isClosing) {
-        this.pause = lane::pause;
+        this(STEP_BYTES, lane::pause, bytesPerSecondMax, isClosing);
+    }
+
+    private Pace(int stepBytes, LongConsumer pause, long bytesPerSecondMax, BooleanSupplier isClosing) {
+        this.stepBytes = stepBytes;
+        this.pause = pause;
         this.bytesPerSecondMax = bytesPerSecondMax;
         this.isClosing = isClosing;
     }
 
-    private Pace() {
-        this.pause = nanos -> {};
-        this.bytesPerSecondMax = Long.MAX_VALUE;
-        this.isClosing = () -> false;
-    }
-
     /** For who waits for the end of it: no pause, no early end. */
     static Pace unhurried() {
-        return new Pace();
+        return new Pace(STEP_BYTES, nanos -> {}, Long.MAX_VALUE, () -> false);
+    }
+
+    /** The same storage's, for what comes from a peer: it comes at the sender's pace, and the member has little else to write. */
+    Pace ofReceipt() {
+        return new Pace(LONG_STEP_BYTES, nanos -> {}, Long.MAX_VALUE, isClosing);
+    }
+
+    /** Whether so many bytes are enough for a step. */
+    boolean isStep(int bytes) {
+        return bytes >= stepBytes;
     }
 
     /** Forces what was written since the last step, and pauses as long as these bytes may take. */

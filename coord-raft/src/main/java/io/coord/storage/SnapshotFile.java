@@ -63,7 +63,7 @@ final class SnapshotFile {
             file.writeFully(digest.putLong(0, chunkDigest).clear(), at + length);
             bytesUnforced += length;
             pace.check();
-            if (bytesUnforced >= Pace.STEP_BYTES) {
+            if (pace.isStep(bytesUnforced)) {
                 pace.step(file, bytesUnforced);
                 bytesUnforced = 0;
             }

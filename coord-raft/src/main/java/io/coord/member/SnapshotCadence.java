@@ -1,0 +1,58 @@
+package io.coord.member;
+
+/**
+ * When a member takes a snapshot by itself: after so many entries or bytes of them. One that is large is not written anew for every
+ * little: half its size must have come. And while another member is being brought up to date by a large one, and by the log behind it,
+ * the next waits, since it would drop that log and the other would have to begin anew, for ever if it is slower than that; but not once
+ * as much has come as the snapshot holds: who is so slow shall not fill this member's memory.
+ */
+final class SnapshotCadence {
+
+    private static final int SHARE_OF_LARGE = 2;
+
+    private final long entriesMax;
+    private final long bytesMax;
+    private long entries;
+    private long bytes;
+    private long newestBytes;
+
+    SnapshotCadence(long entriesMax, long bytesMax) {
+        this.entriesMax = entriesMax;
+        this.bytesMax = bytesMax;
+    }
+
+    /** An entry was applied. */
+    void applied(long entryBytes) {
+        entries++;
+        bytes += entryBytes;
+    }
+
+    /** All that was applied is in a snapshot, or in one that is being written. */
+    void begun() {
+        entries = 0;
+        bytes = 0;
+    }
+
+    /** How large the newest snapshot is. */
+    void newest(long sizeBytes) {
+        newestBytes = sizeBytes;
+    }
+
+    boolean isNothingNew() {
+        return entries == 0;
+    }
+
+    boolean isDue() {
+        boolean isEnough = entries >= entriesMax || bytes >= bytesMax;
+        return isEnough && (!isLarge() || bytes >= newestBytes / SHARE_OF_LARGE);
+    }
+
+    /** Whether it waits for a member that is being brought up to date. */
+    boolean waitsForOthers() {
+        return isLarge() && bytes < newestBytes;
+    }
+
+    private boolean isLarge() {
+        return newestBytes > bytesMax;
+    }
+}

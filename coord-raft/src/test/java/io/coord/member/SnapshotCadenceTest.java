@@ -1,0 +1,70 @@
+package io.coord.member;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class SnapshotCadenceTest {
+
+    private static final long ENTRIES = 10;
+    private static final long BYTES = 1_000;
+
+    private SnapshotCadence cadence;
+
+    @BeforeEach
+    void begin() {
+        cadence = new SnapshotCadence(ENTRIES, BYTES);
+    }
+
+    private void apply(int entries, long bytesOfEach) {
+        for (int i = 0; i < entries; i++) {
+            cadence.applied(bytesOfEach);
+        }
+    }
+
+    @Test
+    void afterSoManyEntriesOrBytes() {
+        apply(9, 1);
+        assertThat(cadence.isDue()).isFalse();
+        apply(1, 1);
+        assertThat(cadence.isDue()).isTrue();
+        cadence.begun();
+        assertThat(cadence.isDue()).isFalse();
+        assertThat(cadence.isNothingNew()).isTrue();
+        apply(1, BYTES);
+        assertThat(cadence.isDue()).isTrue();
+    }
+
+    @Test
+    @DisplayName("a small snapshot waits for nothing")
+    void aSmallOne() {
+        cadence.newest(BYTES);
+        apply(10, 1);
+        assertThat(cadence.isDue()).isTrue();
+        assertThat(cadence.waitsForOthers()).isFalse();
+    }
+
+    @Test
+    @DisplayName("a large one is written when half its size has come")
+    void aLargeOne() {
+        cadence.newest(20_000);
+        apply(99, 100);
+        assertThat(cadence.isDue()).isFalse();
+        apply(1, 100);
+        assertThat(cadence.isDue()).isTrue();
+    }
+
+    @Test
+    @DisplayName("fault.N8: it waits for one under way, but not for ever")
+    void aLargeOneUnderWay() {
+        cadence.newest(40_000);
+        apply(399, 100);
+        assertThat(cadence.waitsForOthers()).isTrue();
+        apply(1, 100);
+        assertThat(cadence.waitsForOthers()).isFalse();
+        cadence.begun();
+        assertThat(cadence.waitsForOthers()).isTrue();
+    }
+}
