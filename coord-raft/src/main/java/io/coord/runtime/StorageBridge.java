@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StorageBridge {
 
-    /** One piece at a time is on its way: on a busy machine the turns of two loops are what each costs. */
+    /** One piece at a time is on its way to a member, and each costs turns of two loops. */
     private static final int PIECE_BYTES = 1 << 20;
 
     private final Storage storage;
