@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * Who belongs to an ensemble and where each is reached: an odd number of voters, 1 to 7, and any number of observers,
  * which replicate and serve without a vote.
  *
- * <p>Written {@code id=host:peerPort[:clientPort][:observer]}, separated by commas; IPv6 addresses in brackets:
+ * <p>Written {@code id=host:peerPort[:clientPort][:observer]}, separated by commas; IPv6 addresses in brackets. What ZooKeeper's lists have
+ * behind {@code server.}, {@code id=host:peerPort:electionPort[:observer];[clientHost:]clientPort}, is kept as it is written, too:
  *
  * <pre>{@code
  * Ensemble.parse("1=broker-1:7100, 2=broker-2:7100, 3=broker-3:7100")
@@ -92,17 +93,19 @@ public record Ensemble(SortedMap<MemberId, MemberAddress> voters, SortedMap<Memb
                 return;
             }
             written++;
-            boolean observer = member.endsWith(OBSERVER);
+            int semicolon = member.indexOf(';');
+            String head = semicolon < 0 ? member : member.substring(0, semicolon).strip();
+            boolean observer = head.endsWith(OBSERVER);
             writtenVoters += observer ? 0 : 1;
             String where = "member \"" + NodePath.printable(member) + "\"";
             int equals = member.indexOf('=');
-            if (equals < 0) {
+            if (equals < 0 || equals >= head.length()) {
                 mistakes.add(new Mistake(ErrorCode.MALFORMED_MEMBER, where + ": no id; write " + SYNTAX));
                 return;
             }
             MemberId id = id(member.substring(0, equals).strip(), where);
-            String address = member.substring(equals + 1, member.length() - (observer ? OBSERVER.length() : 0)).strip();
-            MemberAddress parsed = address(address, where);
+            String bare = head.substring(equals + 1, head.length() - (observer ? OBSERVER.length() : 0)).strip();
+            MemberAddress parsed = address(bare, semicolon < 0 ? "" : member.substring(semicolon), where);
             if (id != null && !ids.add(id)) {
                 mistakes.add(new Mistake(ErrorCode.DUPLICATE_MEMBER,
                         where + ": member " + id + " is named twice; each member has an id of its own"));
@@ -125,7 +128,7 @@ public record Ensemble(SortedMap<MemberId, MemberAddress> voters, SortedMap<Memb
             return null;
         }
 
-        private @Nullable MemberAddress address(String text, String where) {
+        private @Nullable MemberAddress address(String text, String forClients, String where) {
             int lastColon = text.lastIndexOf(':');
             String last = text.substring(lastColon + 1);
             boolean word = lastColon > 0 && !text.endsWith("]") && text.indexOf(':') != lastColon
@@ -135,7 +138,7 @@ public record Ensemble(SortedMap<MemberId, MemberAddress> voters, SortedMap<Memb
                         where + ": \"" + last + "\" is no role; a member that does not vote is marked observer"));
                 return null;
             }
-            return MemberAddress.parse(text, where, mistakes);
+            return MemberAddress.parse(text + forClients, where, mistakes);
         }
 
         void finish() {
@@ -168,17 +171,18 @@ public record Ensemble(SortedMap<MemberId, MemberAddress> voters, SortedMap<Memb
         TreeMap<MemberId, MemberAddress> all = new TreeMap<>(voters);
         all.putAll(observers);
         all.forEach((id, address) -> {
-            addIfTaken(id, address, address.peerPort(), taken, mistakes);
-            address.clientPort().ifPresent(port -> addIfTaken(id, address, port, taken, mistakes));
+            addIfTaken(id, address.hostText(), address.peerPort(), taken, mistakes);
+            address.electionPort().ifPresent(port -> addIfTaken(id, address.hostText(), port, taken, mistakes));
+            address.clientPort().ifPresent(port -> addIfTaken(id, address.reachableClientHost(), port, taken, mistakes));
         });
     }
 
     private static void addIfTaken(
-            MemberId id, MemberAddress address, int port, Map<String, MemberId> taken, List<Mistake> mistakes) {
+            MemberId id, String host, int port, Map<String, MemberId> taken, List<Mistake> mistakes) {
         if (port == 0) {
             return;
         }
-        String endpoint = address.hostText().toLowerCase(java.util.Locale.ROOT) + ":" + port;
+        String endpoint = host.toLowerCase(java.util.Locale.ROOT) + ":" + port;
         MemberId other = taken.putIfAbsent(endpoint, id);
         if (other != null && !other.equals(id)) {
             mistakes.add(new Mistake(ErrorCode.DUPLICATE_ADDRESS, "members " + other + " and " + id + " are both at " + endpoint
@@ -247,7 +251,8 @@ public record Ensemble(SortedMap<MemberId, MemberAddress> voters, SortedMap<Memb
     public String toString() {
         StringBuilder text = new StringBuilder();
         addresses().forEach((id, address) -> text.append(text.length() == 0 ? "" : ",")
-                .append(id).append('=').append(address).append(observers.containsKey(id) ? OBSERVER : ""));
+                .append(id).append('=').append(address.forMembers())
+                .append(observers.containsKey(id) ? OBSERVER : "").append(address.forClients()));
         return text.toString();
     }
 }

@@ -159,8 +159,8 @@ public sealed interface Operation<R> {
      * Changes who belongs to the ensemble: judged when its entry is applied (WRITE on {@code /zookeeper/config}, zk.RC2), then carried out
      * by the leader of the day, and answered when the new configuration is committed (rule.25). One change is under way at a time.
      *
-     * <p>Members are written as {@link Ensemble#parse(String)} reads them. Who is to vote or observe must have joined: a member that is
-     * started with a list that names an existing one joins by itself, as an observer.
+     * <p>Members are written as {@link Ensemble#parse(String)} reads them. Who is to vote must have joined: a member that is
+     * started with a list that names an existing one joins by itself, as an observer. An observer may be named before it is started.
      *
      * @param members those that come, or change their role or address; with {@code replacesAll} the whole new ensemble
      * @param replacesAll whether members that are not named leave

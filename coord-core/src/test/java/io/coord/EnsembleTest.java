@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,6 +28,9 @@ class EnsembleTest {
         "1=[2001:db8::1]:7100:2181,2=[2001:db8::2]:7100,3=[fe80::3%eth0]:7100,9=far:7100:2181:observer,255=away:1:observer",
         "1=localhost:0:0",
         "1=localhost:7101:0,2=localhost:7102:0,3=localhost:7103:0",
+        "1=a:2888:3888;a:2181,2=b:2888:3888;0.0.0.0:2181,3=[2001:db8::3]:2888:3888;[2001:db8::30]:2181,4=d:2888:3888:observer;2181",
+        "1=a:2888;b:2181,2=a:2889:3889;b:2182,3=a:2890;0.0.0.0:2183",
+        "1=a:7;b:7",
     })
     void whatIsWrittenInOrderIsReadAndWrittenTheSame(String text) {
         Ensemble ensemble = Ensemble.parse(text);
@@ -38,6 +43,20 @@ class EnsembleTest {
         assertThat(Ensemble.parse(" 3 = c:7 ,\n 1=a:7:8,2 =b:7, "))
                 .isEqualTo(Ensemble.parse("1=a:7:8,2=b:7,3=c:7"))
                 .hasToString("1=a:7:8,2=b:7,3=c:7");
+    }
+
+    @Test
+    @DisplayName("zk.RC3 a line of ZooKeeper's: the role where it stands there, all addresses of a host no address of its own")
+    void linesOfZooKeepersAreKept() {
+        Ensemble ensemble = Ensemble.parse("1=a:2888:3888;0.0.0.0:2181,2=b:2888:3888:observer;0.0.0.0:2181");
+        MemberAddress second = ensemble.address(MemberId.of(2));
+        assertThat(second.electionPort()).hasValue(3888);
+        assertThat(second.clientHost()).hasValue("0.0.0.0");
+        assertThat(second.clientPort()).hasValue(2181);
+        assertThat(second).hasToString("b:2888:3888;0.0.0.0:2181").isEqualTo(MemberAddress.parse("b:2888:3888;0.0.0.0:2181"));
+        assertThat(MemberAddress.parse("b:2888;2181")).isEqualTo(MemberAddress.parse("b:2888:2181"));
+        assertThatThrownBy(() -> new MemberAddress("b", 1, OptionalInt.empty(), OptionalInt.of(2), Optional.empty()))
+                .hasMessageContaining("with a client port only");
     }
 
     @Test
@@ -130,6 +149,16 @@ class EnsembleTest {
         "1=a:-1 | COORD-1015 member \"1=a:-1\": peer port -1 is out of range; ports are 1 to 65535",
         "1=a:7:21x81 | COORD-1015 member \"1=a:7:21x81\": client port \"21x81\" is no number; ports are 1 to 65535",
         "1=a:7: | COORD-1015 member \"1=a:7:\": client port \"\" is no number; ports are 1 to 65535",
+        "1=a:7;0.0.0.0:7 | COORD-1017 member \"1=a:7;0.0.0.0:7\": peer port and client port are both 7; members and clients need one each",
+        "1=a:7:7;b:8 | COORD-1017 member \"1=a:7:7;b:8\": peer port and election port are both 7; ZooKeeper has two",
+        "1=a:7:8;b: | COORD-1015 member \"1=a:7:8;b:\": client port \"\" is no number; ports are 1 to 65535",
+        "1=a:7:8;:9 | COORD-1014 member \"1=a:7:8;:9\": the host is empty",
+        "1=a:7:99999;9 | COORD-1015 member \"1=a:7:99999;9\": election port 99999 is out of range; ports are 1 to 65535",
+        "1=a:7:8:boss;9 | COORD-1012 member \"1=a:7:8:boss;9\": \"boss\" is no role; a member that does not vote is marked observer",
+        "1=c:7;9:observer | COORD-1015 member \"1=c:7;9:observer\": client port \"observer\" is no number; ports are 1 to 65535",
+        "1=a:7:8;9,2=a:8:observer | COORD-1017 members 1 and 2 are both at a:8; each needs an address of its own",
+        "1=a:7;c:9,2=b:7:observer;C:9 | COORD-1017 members 1 and 2 are both at c:9; each needs an address of its own",
+        "1;=a:7 | COORD-1012 member \"1;=a:7\": no id; write id=host:peerPort[:clientPort][:observer]",
         "1=a:7:7 | COORD-1017 member \"1=a:7:7\": peer port and client port are both 7; members and clients need one each",
     })
     void aMistakeIsNamedWithItsRemedy(String text, String message) {
@@ -176,7 +205,7 @@ class EnsembleTest {
 
     @Test
     void anyTextIsReadOrRefusedWithMistakes() {
-        List<String> pieces = List.of("1", "2", "=", ":", ",", "[", "]", "a", "::1", "7100", "observer", " ", "-", "\n", "%");
+        List<String> pieces = List.of("1", "2", "=", ":", ",", "[", "]", "a", "::1", "7100", "observer", ";", "::", " ", "-", "\n", "%");
         for (long seed = 0; seed < 3_000; seed++) {
             SplittableRandom random = new SplittableRandom(seed);
             StringBuilder text = new StringBuilder();

@@ -138,6 +138,8 @@ class ReconfigureTest {
         "1=z:9 | false | | 1=z:9",
         "`` | false | 9 | 1=a:7100:2181",
         "5=e:7 | true | | 5=e:7",
+        "5=e:1:2:observer;0.0.0.0:3 | false | | 1=a:7100:2181,5=e:1:2:observer;0.0.0.0:3",
+        "1=a:7100:7101;a:2181 | false | | 1=a:7100:7101;a:2181",
     })
     void changes(String members, boolean replacesAll, Integer leaving, String expected) {
         List<MemberId> gone = leaving == null ? List.of() : List.of(MemberId.of(leaving));

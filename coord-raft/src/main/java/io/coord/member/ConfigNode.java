@@ -8,7 +8,8 @@ import io.coord.raft.MemberKey;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The text of {@code /zookeeper/config}, for clients that learn from it where the members are (zk.RC1).
+ * The text of {@code /zookeeper/config}, for clients that learn from it where the members are (zk.RC1): an election port and a host for
+ * clients as the list of members has them, others in their place where it has none.
  *
  * <p>A client that finds addresses there uses them in place of those it was given, so it holds all of them or none: it is empty where
  * the client port of one member is unknown or any free one, and for a member that is alone, as it is in ZooKeeper.
@@ -39,9 +40,9 @@ public final class ConfigNode {
             text.append("server.").append(address.key().id())
                     .append('=').append(known.hostText())
                     .append(':').append(known.peerPort())
-                    .append(':').append(otherThan(known.peerPort(), known.clientPort().getAsInt()))
+                    .append(':').append(known.electionPort().orElse(otherThan(known.peerPort(), known.clientPort().getAsInt())))
                     .append(':').append(role)
-                    .append(';').append(known.hostText())
+                    .append(';').append(known.clientHostText())
                     .append(':').append(known.clientPort().getAsInt())
                     .append('\n');
         }

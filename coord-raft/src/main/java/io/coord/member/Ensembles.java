@@ -70,12 +70,23 @@ public final class Ensembles {
         return latest;
     }
 
-    /** The configuration that an ensemble becomes, each member under its latest key; null if one has not joined yet. */
+    /**
+     * The configuration that an ensemble becomes, each member under its latest key; null if a voter has not joined yet. An observer that
+     * has not is in it without a disk: it counts for nothing, and takes its place when it comes.
+     */
     static @Nullable Configuration configuration(Ensemble ensemble, Configuration present) {
-        List<MemberKey> voters = keys(ensemble.voters(), present);
-        List<MemberKey> learners = keys(ensemble.observers(), present);
-        if (voters == null || learners == null) {
-            return null;
+        List<MemberKey> voters = new ArrayList<>();
+        for (MemberId id : ensemble.voters().keySet()) {
+            MemberKey known = latest(present, id);
+            if (known == null || known.isAbsent()) {
+                return null;
+            }
+            voters.add(known);
+        }
+        List<MemberKey> learners = new ArrayList<>();
+        for (MemberId id : ensemble.observers().keySet()) {
+            MemberKey known = latest(present, id);
+            learners.add(known == null ? MemberKey.absent(id) : known);
         }
         List<Address> addresses = new ArrayList<>();
         for (List<MemberKey> keys : List.of(voters, learners)) {
@@ -84,27 +95,38 @@ public final class Ensembles {
         return new Configuration(voters, List.of(), learners, addresses);
     }
 
-    private static @Nullable List<MemberKey> keys(SortedMap<MemberId, MemberAddress> members, Configuration present) {
-        List<MemberKey> keys = new ArrayList<>();
-        for (MemberId id : members.keySet()) {
-            MemberKey key = latest(present, id);
-            if (key == null) {
-                return null;
-            }
-            keys.add(key);
-        }
-        return keys;
+    /** Whether a configuration knows a disk of the member. */
+    static boolean hasJoined(Configuration configuration, MemberId id) {
+        MemberKey known = latest(configuration, id);
+        return known != null && !known.isAbsent();
     }
 
-    /** The configuration with one more learner, in place of another key of the same member that only learnt. */
+    /**
+     * The configuration with one more learner, in place of another key of the same member that only learnt. What the list says of its
+     * address besides where it is reached is kept, unless it is reached elsewhere now.
+     */
     static Configuration withLearner(Configuration present, MemberKey joining, String address) {
         List<MemberKey> learners = new ArrayList<>(present.learners());
         learners.removeIf(key -> key.id().equals(joining.id()));
         learners.add(joining);
         List<Address> addresses = new ArrayList<>(present.addresses());
         addresses.removeIf(known -> known.key().id().equals(joining.id()) && !present.isVoter(known.key()));
-        addresses.add(new Address(joining, address));
+        MemberKey known = latest(present, joining.id());
+        Optional<String> listed = known == null ? Optional.empty() : present.addressOf(known);
+        addresses.add(new Address(joining, listed.filter(text -> isSamePlace(text, address)).orElse(address)));
         return new Configuration(present.voters(), List.of(), learners, addresses);
+    }
+
+    private static boolean isSamePlace(String listed, String told) {
+        try {
+            MemberAddress one = MemberAddress.parse(listed);
+            MemberAddress other = MemberAddress.parse(told);
+            return one.host().equals(other.host())
+                    && one.peerPort() == other.peerPort()
+                    && one.clientPort().equals(other.clientPort());
+        } catch (ConfigException unreadable) {
+            return false;
+        }
     }
 
     /** The configuration in which a learner takes the place of an earlier disk of the same member among the voters. */

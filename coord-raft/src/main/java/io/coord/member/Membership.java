@@ -61,9 +61,11 @@ final class Membership {
     private boolean isHeard(@Nullable MemberKey key, long nowNanos, long withinNanos) {
         if (self.equals(key)) {
             return true;
+        } else if (key == null || key.isAbsent()) {
+            return false;
         }
         for (PeerProgress peer : raft.progress()) {
-            if (peer.member().equals(key)) {
+            if (key.equals(peer.member())) {
                 return nowNanos - peer.lastHeardNanos() < withinNanos;
             }
         }
@@ -84,7 +86,7 @@ final class Membership {
                 return Optional.of("its address " + address + " is that of member " + known.key().id());
             }
         }
-        if (present.learners().size() >= LEARNERS_MAX) {
+        if (present.learners().size() >= LEARNERS_MAX && Ensembles.latest(present, key.id()) == null) {
             return Optional.of("the ensemble has " + LEARNERS_MAX + " observers already, the limit");
         }
         applicants.put(key.id(), new Applicant(key, address));
@@ -184,8 +186,8 @@ final class Membership {
     }
 
     private static String notJoined(Ensemble wanted, Configuration present) {
-        List<MemberId> missing = new ArrayList<>(wanted.members());
-        missing.removeIf(id -> Ensembles.latest(present, id) != null);
+        List<MemberId> missing = new ArrayList<>(wanted.voters().keySet());
+        missing.removeIf(id -> Ensembles.hasJoined(present, id));
         return "members " + missing + " have not joined; start each, with a list of members that names this ensemble's, and ask again";
     }
 

@@ -27,6 +27,18 @@ class ConfigNodeTest {
     }
 
     @Test
+    void aLineIsShownAsItWasGiven_zkRC1() {
+        assertThat(data("1=a:2888:3888;0.0.0.0:2181,2=[2001:db8::2]:2888:3889:observer;[2001:db8::20]:2182,3=c:7100:7102;2181,4=d:7100:observer;e:2181,5=f:7100;f:2181", 1).utf8())
+                .isEqualTo("""
+                        server.1=a:2888:3888:participant;0.0.0.0:2181
+                        server.2=[2001:db8::2]:2888:3889:observer;[2001:db8::20]:2182
+                        server.3=c:7100:7102:participant;c:2181
+                        server.4=d:7100:7101:observer;e:2181
+                        server.5=f:7100:7101:participant;f:2181
+                        version=1""");
+    }
+
+    @Test
     void noTwoPortsOfALineAreOne_zkRC1() {
         assertThat(data("1=a:7100:7101,2=b:65535:65534,3=c:65534:65535", 1).utf8()).isEqualTo("""
                 server.1=a:7100:7102:participant;a:7101
@@ -54,7 +66,7 @@ class ConfigNodeTest {
         MemberKey two = new MemberKey(MemberId.of(2), 0);
         Configuration later = new Configuration(
                 List.of(one, two), List.of(), List.of(),
-                List.of(new Configuration.Address(one, "a:1:2"), new Configuration.Address(two, "b:1:2:3:4")));
+                List.of(new Configuration.Address(one, "a:1:2"), new Configuration.Address(two, "b:1:2+3")));
         assertThat(ConfigNode.data(later, 5)).isEqualTo(Bytes.EMPTY);
     }
 

@@ -93,8 +93,9 @@ final class Lane {
 
     /** The member is elsewhere: what is connected to the old address is given up. */
     void moved(MemberAddress to) {
-        if (!address.equals(to)) {
-            address = to;
+        boolean isElsewhere = !address.host().equals(to.host()) || address.peerPort() != to.peerPort();
+        address = to;
+        if (isElsewhere) {
             onLoop(() -> {
                 Channel channel = ready != null ? ready : dialling;
                 if (channel != null) {

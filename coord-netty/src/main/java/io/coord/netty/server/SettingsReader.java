@@ -185,12 +185,11 @@ public final class SettingsReader {
             return null;
         }
         MemberAddress address = ensemble.address(self);
-        ServerLine own = lines.stream().filter(line -> line.id().equals(self)).findFirst().orElse(null);
         peerType.ifPresent(type -> requireRole(type, self, ensemble));
         OptionalInt clientPort = clientPort(address, clientPortWanted);
         String peerHost = isEverywhere ? "0.0.0.0" : address.host();
         String clientHost = clientHostWanted
-                .or(() -> own == null ? Optional.empty() : own.clientHost())
+                .or(address::clientHost)
                 .orElse(address.host());
         boolean isJoinable = ensemble.members().size() > 1 || door.isReconfigEnabled() && address.peerPort() != 0;
         boolean isOpenToMembers = isJoinable && peerTls.isEmpty();

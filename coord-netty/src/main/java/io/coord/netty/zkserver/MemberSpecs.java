@@ -1,5 +1,6 @@
 package io.coord.netty.zkserver;
 
+import io.coord.MemberAddress;
 import io.coord.MemberId;
 import io.coord.netty.server.ServerLine;
 import java.util.ArrayList;
@@ -7,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * The members that a reconfiguration of ZooKeeper's names, in our syntax. What makes no sense is handed on as something that is no member,
  * so that the tree refuses it in its turn: after another version of the configuration, before missing permission (zk.RC2).
  *
- * @param members those that come or change, {@code id=host:peerPort:clientPort[:observer]}
+ * @param members those that come or change, {@code id=host:peerPort:electionPort[:observer];clientHost:clientPort}
  * @param leaving those that go
  */
 record MemberSpecs(String members, List<MemberId> leaving) {
@@ -28,21 +28,19 @@ record MemberSpecs(String members, List<MemberId> leaving) {
 
     private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
 
-    /** A number that ZooKeeper takes and no member of ours can have: refused like any wish that we cannot fulfil, not as senseless. */
-    private static final Pattern BEYOND = Pattern.compile("server\\.(\\d{3,9})=.*");
+    /** Where ZooKeeper listens for clients if a server's line does not say. */
+    private static final String EVERYWHERE = "0.0.0.0";
 
     /** Reads both lists, {@code server.N=...} and {@code N}, each separated by commas; the first by line ends, too. */
     static MemberSpecs of(@Nullable String coming, @Nullable String going) {
         Map<MemberId, String> members = new TreeMap<>();
         List<String> mistaken = new ArrayList<>();
         for (String spec : split(coming)) {
-            Matcher beyond = BEYOND.matcher(spec);
-            boolean isBeyond = beyond.matches() && Integer.parseInt(beyond.group(1)) > MemberId.MAX;
-            ServerLine line = line(isBeyond ? "server." + MemberId.MAX + spec.substring(spec.indexOf('=')) : spec);
-            if (line != null && isBeyond) {
-                mistaken.add(asMember(beyond.group(1), line));
+            ServerLine line = line(spec);
+            if (line != null && line.isOfMember()) {
+                members.put(line.id(), asMember(line));
             } else if (line != null) {
-                members.put(line.id(), asMember(line.id().toString(), line));
+                mistaken.add(asMember(line)); // refused like any wish that we cannot fulfil, not as senseless
             } else if (!spec.startsWith("version=")) { // as the configuration node has it
                 mistaken.add(NOBODY);
             }
@@ -60,8 +58,13 @@ record MemberSpecs(String members, List<MemberId> leaving) {
         return new MemberSpecs(String.join(",", mistaken), List.copyOf(leaving));
     }
 
-    private static String asMember(String id, ServerLine line) {
-        return id + "=" + line.address() + (line.isObserver() ? ":observer" : "");
+    /** In ZooKeeper's words, which our lists of members take. */
+    private static String asMember(ServerLine line) {
+        MemberAddress address = line.address();
+        return line.number() + "=" + address.hostText() + ":" + address.peerPort() + ":" + address.electionPort().orElseThrow()
+                + (line.isObserver() ? ":observer" : "")
+                + ";" + (address.clientHost().isEmpty() ? EVERYWHERE : address.clientHostText())
+                + ":" + address.clientPort().orElseThrow();
     }
 
     private static List<String> split(@Nullable String list) {
@@ -82,6 +85,6 @@ record MemberSpecs(String members, List<MemberId> leaving) {
         if (equals < 0 || !spec.startsWith("server.") || !THREE_PORTS.matcher(spec.substring(equals + 1)).matches()) {
             return null;
         }
-        return ServerLine.parse(spec.substring(0, equals), spec.substring(equals + 1), new ArrayList<>());
+        return ServerLine.ofAnyNumber(spec.substring(0, equals), spec.substring(equals + 1));
     }
 }

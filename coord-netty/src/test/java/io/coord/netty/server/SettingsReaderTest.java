@@ -461,7 +461,7 @@ class SettingsReaderTest {
                 server.3=localhost:2890:3890:PARTICIPANT;127.0.0.1:2183
                 """.formatted(directory));
 
-        assertThat(settings.ensemble()).hasToString("1=localhost:2888:2181,2=localhost:2889:2182,3=localhost:2890:2183");
+        assertThat(settings.ensemble()).hasToString("1=localhost:2888:3888;2181,2=localhost:2889:3889;127.0.0.1:2182,3=localhost:2890:3890;127.0.0.1:2183");
         assertThat(settings.clientPort()).hasValue(2183);
         assertThat(settings.clientHost()).isEqualTo("127.0.0.1");
     }
@@ -474,7 +474,7 @@ class SettingsReaderTest {
                 """);
         ServerSettings settings = file("dataDir=" + directory + "\ndynamicConfigFile=" + list + "\n");
 
-        assertThat(settings.ensemble()).hasToString("1=localhost:2888:2181");
+        assertThat(settings.ensemble()).hasToString("1=localhost:2888:3888;2181");
         assertThat(settings.warnings()).isEmpty();
     }
 
@@ -543,9 +543,9 @@ class SettingsReaderTest {
     void severalAddressesOfAServerAreTooMany() throws IOException {
         ServerSettings settings = file("dataDir=" + directory + "\nserver.1=localhost:1:2|otherhost:3:4;2181\n");
 
-        assertThat(settings.ensemble()).hasToString("1=localhost:1:2181");
+        assertThat(settings.ensemble()).hasToString("1=localhost:1:2;2181");
         assertThat(settings.warnings()).containsExactly(
-                "server.1 has several addresses; a member has one, and the first is used: localhost:1:2181");
+                "server.1 has several addresses; a member has one, and the first is used: localhost:1:2;2181");
     }
 
     @Test

@@ -23,7 +23,7 @@ class MemberSpecsTest {
     @DisplayName("RC1, RC3: what /zookeeper/config holds can be given back as the new members")
     void theWholeList() {
         Operation.Reconfigure wish = Operations.reconfigure(new Request.Reconfig("server.9=i:1:2;3", "1", THREE, 7));
-        assertThat(wish.members()).isEqualTo("1=a:2888:2181,2=b:2888:2181,3=[2001:db8::3]:2888:2181:observer");
+        assertThat(wish.members()).isEqualTo("1=a:2888:3888;a:2181,2=b:2888:3888;0.0.0.0:2181,3=[2001:db8::3]:2888:3888:observer;0.0.0.0:2181");
         assertThat(wish.replacesAll()).isTrue();
         assertThat(wish.leaving()).isEmpty();
         assertThat(wish.configZxid()).isEqualTo(7);
@@ -34,7 +34,7 @@ class MemberSpecsTest {
     void comingAndGoing() {
         Operation.Reconfigure wish = Operations.reconfigure(
                 new Request.Reconfig("server.4=d:1:2;3, server.5=e:1:2:OBSERVER;3,server.4=dd:1:2;3", "2, 4,70000", null, -1));
-        assertThat(wish.members()).isEqualTo("4=dd:1:3,5=e:1:3:observer");
+        assertThat(wish.members()).isEqualTo("4=dd:1:2;0.0.0.0:3,5=e:1:2:observer;0.0.0.0:3");
         assertThat(wish.replacesAll()).isFalse();
         assertThat(wish.leaving()).isEqualTo(List.of(MemberId.of(2)));
     }
@@ -48,13 +48,13 @@ class MemberSpecsTest {
     @DisplayName("RC2: a number that only ZooKeeper takes is handed on, to be refused behind permission")
     void aNumberBeyondOurs() {
         assertThat(MemberSpecs.of("server.999=0.0.0.0:1234:2345:observer;3456,server.2=b:1:2;3", null).members())
-                .isEqualTo("2=b:1:3,999=0.0.0.0:1234:3456:observer");
+                .isEqualTo("2=b:1:2;0.0.0.0:3,999=0.0.0.0:1234:2345:observer;0.0.0.0:3456");
         assertThat(MemberSpecs.of("server.999=0.0.0.0:1234;3456", null).members()).isEqualTo("not-a-member");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "x", "1=a:2888:2181", "server.1", "server.=a:1:2;3", "server.0=a:1:2;3", "server.1=a:1:2", "server.1=a:1;3", "server.1=a:1:2:boss;3",
+        "x", "1=a:2888:2181", "server.1", "server.=a:1:2;3", "server.0=a:1:2;3", "server.1=a:1:2", "server.1=a:1;3", "server.1=a:1:2:boss;3", "server.1=a:1:1;3",
         "server.1=a:1:2;", "server.1=:1:2;3", "server.1=a:99999:2;3", "group.1=1:2:3", "server.1=a:1:2;3=4"})
     @DisplayName("RC2: a server that makes no sense becomes nothing that could be a member")
     void senseless(String spec) {

@@ -304,7 +304,7 @@ final class ModelTree {
         for (String one : wish.members().isEmpty() ? new String[0] : wish.members().split(",")) {
             String member = one.strip();
             MemberId id = MemberId.of(Integer.parseInt(member.substring(0, member.indexOf('='))));
-            boolean observes = member.endsWith(":observer");
+            boolean observes = member.contains(":observer");
             String address = member.substring(member.indexOf('=') + 1).replace(":observer", "");
             voters.remove(id);
             observers.remove(id);
@@ -381,8 +381,8 @@ final class ModelTree {
         for (MemberId id : new TreeSet<>(shown.addresses().keySet())) {
             MemberAddress address = shown.address(id);
             text.append("server.").append(id).append('=').append(address.host()).append(':').append(address.peerPort()).append(':')
-                    .append(address.peerPort() + 1).append(shown.voters().containsKey(id) ? ":participant;" : ":observer;")
-                    .append(address.host()).append(':').append(address.clientPort().orElseThrow()).append('\n');
+                    .append(address.electionPort().orElse(address.peerPort() + 1)).append(shown.voters().containsKey(id) ? ":participant;" : ":observer;")
+                    .append(address.clientHost().orElse(address.host())).append(':').append(address.clientPort().orElseThrow()).append('\n');
         }
         return Bytes.utf8(text.append("version=").append(Long.toHexString(version)).toString());
     }

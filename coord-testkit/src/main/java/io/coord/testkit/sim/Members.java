@@ -71,11 +71,21 @@ final class Members {
 
     /** Starts an empty member, if there is a seat: it joins by itself. */
     void join(Chance drawn) {
+        List<MemberId> vacant = seatsWithoutProcess();
+        if (!vacant.isEmpty()) {
+            start(world.member(vacant.get(drawn.below(vacant.size()))));
+        }
+    }
+
+    private List<MemberId> seatsWithoutProcess() {
         List<SimMember> vacant = new ArrayList<>(world.seats());
         vacant.removeAll(world.members());
-        if (!vacant.isEmpty()) {
-            start(vacant.get(drawn.below(vacant.size())));
-        }
+        return vacant.stream().map(SimMember::id).toList();
+    }
+
+    /** Who could be in the list, and is neither there nor runs. */
+    List<MemberId> vacant() {
+        return seatsWithoutProcess().stream().filter(id -> !present().contains(id)).toList();
     }
 
     void start(SimMember seat) {
@@ -284,18 +294,21 @@ final class Members {
         }
     }
 
-    /** Whether each member that the ensemble has runs under the key the ensemble knows, and no change is under way. */
+    /** Whether each member that the ensemble has, and has met, runs under the key the ensemble knows, and no change is under way. */
     boolean isSettled() {
         Configuration present = raft().configuration();
         if (present.isJoint() || !targets().isEmpty()) {
             return false;
         }
+        int running = 0;
         for (MemberKey key : present.everyone()) {
-            if (!raft().key(key.id()).equals(key) || !isWhole(key.id()) || !hasProcess(key.id())) {
+            boolean isListedOnly = key.isAbsent() && !hasProcess(key.id()); // whom nobody has started: it is not waited for
+            if (!isListedOnly && (!raft().key(key.id()).equals(key) || !isWhole(key.id()) || !hasProcess(key.id()))) {
                 return false;
             }
+            running += isListedOnly ? 0 : 1;
         }
-        return world.members().size() == present.everyone().size();
+        return world.members().size() == running;
     }
 
     /** What keeps it from being so, in words. */

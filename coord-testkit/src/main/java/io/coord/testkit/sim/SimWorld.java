@@ -132,7 +132,8 @@ public final class SimWorld {
     }
 
     static MemberAddress address(MemberId id) {
-        return MemberAddress.parse("m" + id + ":7100:2181");
+        boolean isAsZooKeepers = id.value() % 2 == 0;
+        return MemberAddress.parse("m" + id + (isAsZooKeepers ? ":7100:3888;c" + id + ":2181" : ":7100:2181"));
     }
 
     private static Ensemble ensemble(List<MemberId> voters) {

@@ -73,6 +73,8 @@ final class Wishes implements Asking {
             exchange(voters, observers, ready);
         } else if (dice < 0.8 && !observers.isEmpty()) {
             observers.remove(chance.below(observers.size()));
+        } else if (dice >= 0.9 && dice < 1 && world.coming().vacant().size() > 0) {
+            observers.add(world.coming().vacant().get(0)); // which nobody has started yet
         } else if (SIZES[step] < voters.size()) {
             for (int i = 0; i < 2; i++) {
                 MemberId leaves = voters.remove(chance.below(voters.size()));

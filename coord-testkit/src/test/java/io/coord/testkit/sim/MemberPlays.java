@@ -32,6 +32,7 @@ final class MemberPlays {
         all.put("fault.M4 twice", MemberPlays::aMemberTakenInAndRemovedUnheardIsTakenInAgain);
         all.put("fault.M4 undone", MemberPlays::aMemberWhoseTakingInWasUndoneIsNotRemoved);
         all.put("fault.M4 newcomers", MemberPlays::aNewcomerMeetsAnotherFirst);
+        all.put("fault.M4 absent", MemberPlays::anObserverIsListedBeforeItComes);
         all.put("fault.M5 wiped", MemberPlays::aWipedMemberDoesNotMakeUpAQuorum);
         all.put("fault.M5 number", MemberPlays::aNumberUsedAgainIsHeardByWhoLags);
         all.put("fault.D6 asked", MemberPlays::aMemberThatHealsAnswersWhoLooksForTheEnsemble);
@@ -156,6 +157,27 @@ final class MemberPlays {
         stage.until("L6", "both are taken in", 10_000, () -> stage.world.coming().isSettled()
                 && stage.world.coming().isWhole(MemberId.of(2))
                 && stage.world.coming().isWhole(MemberId.of(3)));
+        stage.settle();
+    }
+
+    /** In the list at once, under every leader; it gets no vote before it has come, and keeps its line when it does. */
+    private static void anObserverIsListedBeforeItComes() {
+        Stage stage = new Stage(1, 4, 1, compacting());
+        stage.join(2, 3);
+        stage.become(List.of(1, 2, 3), List.of(4));
+        stage.clients(2, Kind.MOVING, 100);
+        stage.run(1_000);
+        stage.restart(stage.leader());
+        stage.run(1_000);
+        Asked<Outcome.Reconfigured> asked = stage.ask(stage.session(stage.leader()), List.of(1, 2, 4), List.of());
+        stage.until("L7", "the change is answered", 10_000, asked::isOver);
+        Stage.require("RC2", !asked.isGranted(), "a member that is not there has a vote");
+        TreeMap<MemberId, MemberAddress> told = new TreeMap<>(Map.of(MemberId.of(4), MemberAddress.parse("m4:7100:2181")));
+        stage.world.coming().start(stage.member(4), new Ensemble(stage.world.coming().present().voters(), told));
+        stage.until("L6", "member 4 is taken in", () -> stage.world.coming().isWhole(MemberId.of(4)));
+        Stage.require("RC3", stage.world.coming().present().address(MemberId.of(4)).equals(SimWorld.address(MemberId.of(4))),
+                "its line has changed: " + stage.world.coming().present());
+        stage.become(List.of(1, 2, 4), List.of());
         stage.settle();
     }
 
