@@ -62,8 +62,14 @@ final class ProcessEnsemble implements Mortal {
      * @param areLinksProxied whether they reach each other through proxies
      * @param machines what they run on, if not on this machine
      * @param heap the heap of each in megabytes, 0 for a small and frugal JVM
+     * @param launcher what starts each JVM, with {@code {id}} for the member's number; nothing for no detour
      */
-    private record Shape(int size, int founders, int observers, boolean areLinksProxied, @Nullable Namespaces machines, int heap) {}
+    private record Shape(int size, int founders, int observers, boolean areLinksProxied, @Nullable Namespaces machines, int heap,
+            List<String> launcher) {
+        Shape(int size, int founders, int observers, boolean areLinksProxied, @Nullable Namespaces machines, int heap) {
+            this(size, founders, observers, areLinksProxied, machines, heap, List.of());
+        }
+    }
 
     private ProcessEnsemble(Path home, Shape shape, List<String> properties) {
         this.home = home;
@@ -78,9 +84,23 @@ final class ProcessEnsemble implements Mortal {
 
     /** An ensemble of which each member is on a machine of its own; their owner closes the machines. */
     static ProcessEnsemble on(Namespaces machines, int size, String name, String... properties) throws InterruptedException {
+        return of(new Shape(size, size, 0, false, machines, 0), name, open(properties));
+    }
+
+    private static String[] open(String... properties) {
         String[] open = Arrays.copyOf(properties, properties.length + 1);
         open[properties.length] = "insecure=true";
-        return of(new Shape(size, size, 0, false, machines, 0), name, open);
+        return open;
+    }
+
+    /**
+     * An ensemble whose links can be cut, on machines of its own if there are any, else by proxies; with room for spare members, which
+     * {@link #start} starts, and which join as observers. Each JVM is started by way of a launcher, unless that is empty.
+     */
+    static ProcessEnsemble cuttable(@Nullable Namespaces machines, int founders, int spare, List<String> launcher, String name, String... properties)
+            throws InterruptedException {
+        Shape shape = new Shape(founders + spare, founders, spare, machines == null, machines, 0, launcher);
+        return of(shape, name, machines == null ? properties : open(properties));
     }
 
     /** An ensemble whose members reach each other through proxies, so that {@link #cut} works. */
@@ -153,7 +173,9 @@ final class ProcessEnsemble implements Mortal {
     }
 
     private List<String> command(int id) {
-        List<String> command = shape.heap() > 0 ? ServerProcess.java(temporary(id), shape.heap()) : ServerProcess.java(temporary(id));
+        List<String> command = new ArrayList<>();
+        shape.launcher().forEach(word -> command.add(word.replace("{id}", Integer.toString(id))));
+        command.addAll(shape.heap() > 0 ? ServerProcess.java(temporary(id), shape.heap()) : ServerProcess.java(temporary(id)));
         command.addAll(List.of("-jar", jar().toString()));
         command.addAll(arguments(id));
         return shape.machines() == null ? command : shape.machines().inside(id, command);
@@ -185,7 +207,7 @@ final class ProcessEnsemble implements Mortal {
 
     /** A member as ZooKeeper's reconfig names it. */
     String server(int id) {
-        return "server.%d=127.0.0.1:%d:%<d:participant;127.0.0.1:%d".formatted(id, peerPorts.get(id), clientPorts.get(id));
+        return "server.%d=%s:%d:%3$d:participant;%2$s:%d".formatted(id, host(id), peerPorts.get(id), clientPorts.get(id));
     }
 
     /** Takes away all that a stopped member has kept. */
@@ -315,7 +337,11 @@ final class ProcessEnsemble implements Mortal {
     }
 
     /** Cuts what one member sends to another. */
-    void cut(int from, int to) {
+    void cut(int from, int to) throws InterruptedException {
+        if (shape.machines() != null) {
+            shape.machines().cut(from, to);
+            return;
+        }
         links.get(new Link(from, to)).cut();
     }
 
