@@ -14,7 +14,8 @@ import java.util.TreeMap;
  * members. The lowest of them then draws the cluster id; everybody forces it to disk before taking part in any vote.
  *
  * <p>An empty member that meets an ensemble with a history founds nothing: it cannot know what a lost disk had promised (fault.M5), and
- * asks the leader to be taken in, under a key of its own.
+ * asks the leader to be taken in, under a key of its own. Nor does it found anything while it knows of one that counts on it, though its
+ * list names nobody there: a list of before a change of members may name none but those who lost their disks with it.
  */
 final class Formation {
 
@@ -39,6 +40,8 @@ final class Formation {
     private final boolean learner;
     private final SplittableRandom random;
     private final TreeMap<MemberId, PeerMessage.Hello> heard = new TreeMap<>();
+    /** By who has not said hello since: the ensembles that take this member for one of theirs. */
+    private final TreeMap<MemberId, Long> claims = new TreeMap<>();
     private long retryNanos = RETRY_MIN_NANOS;
     private long nextHelloNanos;
     private long adopting;
@@ -77,7 +80,19 @@ final class Formation {
 
     Step heard(MemberId from, PeerMessage.Hello hello) {
         heard.put(from, hello);
+        claims.remove(from);
         return next();
+    }
+
+    /**
+     * A member of this ensemble speaks to this one as to a member of it, or looks for it.
+     *
+     * @return whether that is news: what it says in a hello decides
+     */
+    boolean claimed(MemberId by, long clusterId) {
+        PeerMessage.Hello hello = heard.get(by);
+        boolean isKnown = hello != null && hello.clusterId() == clusterId;
+        return !isKnown && claims.put(by, clusterId) == null;
     }
 
     /** What is to be done, by what has been heard. */
@@ -93,8 +108,7 @@ final class Formation {
             return new Step.Wait();
         }
         long known = knownCluster();
-        boolean everyoneHeard = heard.keySet().containsAll(otherVoters);
-        if (learner ? known == 0 : !everyoneHeard) {
+        if ((learner ? known == 0 : !isEveryoneTold()) || isClaimedByOthers(known)) {
             return new Step.Wait();
         }
         if (known == 0 && (otherVoters.isEmpty() || self.compareTo(otherVoters.get(0)) < 0)) {
@@ -105,6 +119,26 @@ final class Formation {
         }
         adopting = known;
         return new Step.Adopt(known);
+    }
+
+    /** Whether all voters were told of these members: one that is an observer by its own list may know of an ensemble that this list is older than. */
+    private boolean isEveryoneTold() {
+        for (MemberId voter : otherVoters) {
+            PeerMessage.Hello hello = heard.get(voter);
+            if (hello == null || !hello.ensemble().equals(ensemble)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean isClaimedByOthers(long known) {
+        for (long claim : claims.values()) {
+            if (claim != known) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private long knownCluster() {
@@ -155,7 +189,7 @@ final class Formation {
         return Optional.empty();
     }
 
-    /** An observer by its own list founds nothing, so that its list need not be ours. */
+    /** An observer by its own list founds nothing: to differ from it is no mistake to stop for. */
     private static boolean votesBySelf(MemberId member, PeerMessage.Hello hello) {
         try {
             return !Ensemble.parse(hello.ensemble()).observers().containsKey(member);

@@ -39,6 +39,14 @@ public sealed interface Input {
      */
     record PeerLost(MemberId peer) implements Input {}
 
+    /**
+     * A stranger looked for this member, and was turned away.
+     *
+     * @param by the number it gave
+     * @param clusterId the ensemble it gave, 0 for none
+     */
+    record Called(MemberId by, long clusterId) implements Input {}
+
     // --- from storage ---
 
     /** The identity is on the disk. */

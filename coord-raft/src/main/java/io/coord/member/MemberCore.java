@@ -544,6 +544,28 @@ public final class MemberCore {
         }
     }
 
+    /** Whoever takes an empty member for one of its ensemble is asked who it is, before anything is founded. */
+    private void spokenToWhileForming(Formation formation, PeerFrame frame) {
+        MemberId from = frame.from().id();
+        if (frame.clusterId() == 0) {
+            return;
+        }
+        if (frame.message() instanceof PeerMessage.Join join) {
+            locate(from, join.address());
+        }
+        if (claimed(formation, from, frame.clusterId())) {
+            outbox.send(clusterId, from, hello(true));
+        }
+    }
+
+    private boolean claimed(Formation formation, MemberId by, long cluster) {
+        boolean isNews = formation.claimed(by, cluster);
+        if (isNews && setup.initial().everyone().stream().noneMatch(member -> member.id().equals(by))) {
+            outbox.event(new MemberEvent.Claimed(by, cluster));
+        }
+        return isNews;
+    }
+
     private static Optional<String> addressIn(String ensemble, MemberId member) {
         try {
             return Ensemble.parse(ensemble).find(member).map(MemberAddress::toString);
@@ -618,6 +640,10 @@ public final class MemberCore {
         if (input instanceof Input.PeerLost lost) {
             if (raft != null) {
                 raft.peerLost(lost.peer());
+            }
+        } else if (input instanceof Input.Called called) {
+            if (formation != null && called.clusterId() != 0) {
+                claimed(formation, called.by(), called.clusterId());
             }
         } else if (input instanceof Input.IdentitySaved) {
             identitySaved();
@@ -695,6 +721,9 @@ public final class MemberCore {
                 && (frame.toIncarnation() == 0 || frame.toIncarnation() == self.incarnation());
         if (forMe && healing != null) {
             receivedWhileHealing(healing, frame);
+        }
+        if (formation != null) {
+            spokenToWhileForming(formation, frame);
         }
         if (!forMe || raft == null) {
             return;

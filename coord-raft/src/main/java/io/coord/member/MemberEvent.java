@@ -22,6 +22,14 @@ public sealed interface MemberEvent {
     record Formed(long clusterId) implements MemberEvent {}
 
     /**
+     * The member is empty, its list of members does not name another that takes it for one of its ensemble: it founds nothing.
+     *
+     * @param by which member
+     * @param clusterId of which ensemble
+     */
+    record Claimed(MemberId by, long clusterId) implements MemberEvent {}
+
+    /**
      * The member serves sessions from now on.
      *
      * @param appliedIndex what it has applied

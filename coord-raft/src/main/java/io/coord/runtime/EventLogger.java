@@ -32,6 +32,11 @@ final class EventLogger {
             LOG.error("{} {} takes no further part: {}", member, term, left.reason());
         } else if (event instanceof MemberEvent.Rejoining rejoining) {
             LOG.warn("{} {} rejoins as an observer under the key {}: {}", member, term, rejoining.key(), rejoining.reason());
+        } else if (event instanceof MemberEvent.Claimed claimed) {
+            LOG.warn("{} {} founds no ensemble: {}", member, term, ErrorCode.MEMORY_LOST.message("the storage is empty, and member "
+                    + claimed.by() + " of cluster " + Long.toHexString(claimed.clusterId()) + ", which the list of members does not name,"
+                    + " looks for this member. Start it with the list of today, as any member there tells it; if that ensemble is to be"
+                    + " given up, stop its members and start this one again"));
         } else if (event instanceof MemberEvent.JoinRefused refused) {
             LOG.warn("{} {} does not take member {} in: {}", member, term, refused.member(), refused.reason());
         } else if (event instanceof MemberEvent.SnapshotFailed failed) {

@@ -98,6 +98,11 @@ final class PeerBridge implements Transport.Receiver {
     }
 
     @Override
+    public void called(MemberId by, long clusterId) {
+        inbox.accept(new Input.Called(by, clusterId));
+    }
+
+    @Override
     public void lost(MemberId peer) {
         inbox.accept(new Input.PeerLost(peer));
     }

@@ -67,8 +67,8 @@ final class Answerer extends ChannelInboundHandlerAdapter {
         return said;
     }
 
-    /** What speaks against the caller as this member on this host, by its certificate; null if nothing does, or there is no TLS. */
-    @Nullable String unproven(MemberId claimed, String host) {
+    /** What speaks against the caller as this member on this host, or on any, by its certificate; null if nothing does, or there is no TLS. */
+    @Nullable String unproven(MemberId claimed, @Nullable String host) {
         TlsContext tls = network.tls();
         SslHandler secured = this.secured;
         return tls == null || secured == null ? null : tls.objection(secured, claimed, host);

@@ -343,6 +343,7 @@ public final class PeerNetwork implements AutoCloseable {
         }
         Lane caller = lanes.get(said.from());
         if (caller == null) {
+            reportStranger(said, answerer);
             return refuse(Verdict.STRANGER, subject, who, "this member's list of members does not name it");
         }
         String unproven = answerer.unproven(MemberId.of(said.from()), caller.address().host());
@@ -357,6 +358,15 @@ public final class PeerNetwork implements AutoCloseable {
                     + incarnations[said.from()] + " has been met; an old data directory was brought back");
         }
         return verdictOnDouble(said, subject, who);
+    }
+
+    /** An empty member must know of an ensemble that counts on it, also one that its list says nothing of. */
+    private void reportStranger(Hello said, Answerer answerer) {
+        Transport.Receiver receiver = this.receiver;
+        boolean counts = said.clusterId() != 0 && identity.clusterId() == 0 && said.from() > 0 && said.from() <= MemberId.MAX;
+        if (counts && receiver != null && answerer.unproven(MemberId.of(said.from()), null) == null) {
+            receiver.called(MemberId.of(said.from()), said.clusterId());
+        }
     }
 
     /**

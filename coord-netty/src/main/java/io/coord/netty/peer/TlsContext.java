@@ -172,11 +172,11 @@ final class TlsContext {
     }
 
     /** What speaks against the other end of a connection as that member on that host, or null. */
-    @Nullable String objection(SslHandler handler, MemberId member, String host) {
+    @Nullable String objection(SslHandler handler, MemberId member, @Nullable String host) {
         try {
             X509Certificate certificate = (X509Certificate) handler.engine().getSession().getPeerCertificates()[0];
             String objection = MemberCertificate.objection(certificate, member, files.ensemble());
-            return objection != null ? objection : MemberCertificate.objection(certificate, host);
+            return objection != null || host == null ? objection : MemberCertificate.objection(certificate, host);
         } catch (SSLPeerUnverifiedException e) {
             return "it showed no certificate";
         }

@@ -278,6 +278,27 @@ class PeerNetworkIT {
             four.knows(one).start();
             one.untilLogged("COORD-1072", "member 4", "does not name it");
             four.untilLogged("COORD-1072", "member 1", "does not name member 4");
+            assertThat(one.called()).as("a member of an ensemble has nothing to found").isEmpty();
+        }
+    }
+
+    @Test
+    void anEmptyMemberIsToldOfAnEnsembleThatLooksForIt() {
+        try (Station one = new Station(1).as(0, 1); Station four = new Station(4).as(7, 1)) {
+            one.start();
+            four.knows(one).start();
+            one.until("a stranger's call", () -> one.called().contains("4 of 7"));
+            assertThat(one.received()).isEmpty();
+        }
+    }
+
+    @Test
+    void anEmptyMemberIsNotToldOfAnotherThatIsEmpty() {
+        try (Station one = new Station(1).as(0, 1); Station four = new Station(4).as(0, 1)) {
+            one.start();
+            four.knows(one).start();
+            one.untilLogged("COORD-1072", "member 4", "does not name it");
+            assertThat(one.called()).isEmpty();
         }
     }
 

@@ -146,6 +146,19 @@ class PeerTlsIT {
         one.untilLogged("COORD-1072", "member 2", "does not name member 2");
     }
 
+    /** An empty member founds nothing once an ensemble has called that its list says nothing of: whoever calls must prove its number for that. */
+    @Test
+    void aStrangersCallCountsOnlyByItsCertificate() throws Exception {
+        one = new Station(1, with(files(1))).as(0, 1).start();
+        for (int number : new int[] {2, 3}) {
+            try (SSLSocket socket = (SSLSocket) new Caller(files(3)).factory().createSocket(InetAddress.getLoopbackAddress(), one.port())) {
+                Hello answer = Caller.say(socket, new Hello(1, 1, 0, 0, Hello.CONSENSUS, 0, number, 1, 7, 1, 3));
+                assertThat(answer.verdict()).isEqualTo(Verdict.STRANGER.code());
+            }
+        }
+        assertThat(one.called()).containsExactly("3 of 7");
+    }
+
     @Test
     void aMemberDoesNotStartWithAnotherMembersCertificate() throws Exception {
         one = new Station(1, with(files(3)));

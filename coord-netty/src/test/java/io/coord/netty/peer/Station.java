@@ -22,6 +22,7 @@ final class Station implements Transport.Receiver, AutoCloseable {
     private final Lines log = new Lines();
     private final List<String> received = new CopyOnWriteArrayList<>();
     private final List<MemberId> lost = new CopyOnWriteArrayList<>();
+    private final List<String> called = new CopyOnWriteArrayList<>();
 
     Station(int id) {
         this(id, PeerOptions.listeningOn(0));
@@ -83,6 +84,11 @@ final class Station implements Transport.Receiver, AutoCloseable {
         return lost;
     }
 
+    /** Strangers that looked for this member: number and ensemble. */
+    List<String> called() {
+        return called;
+    }
+
     void send(int to, String text) {
         send(to, Bytes.utf8(text), false);
     }
@@ -139,6 +145,11 @@ final class Station implements Transport.Receiver, AutoCloseable {
         }
         received.add(from + ": " + (frame.length() < 100 ? frame.utf8() : frame.length() + " bytes"));
         return true;
+    }
+
+    @Override
+    public void called(MemberId by, long clusterId) {
+        called.add(by + " of " + clusterId);
     }
 
     @Override

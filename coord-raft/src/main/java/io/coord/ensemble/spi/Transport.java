@@ -71,6 +71,12 @@ public interface Transport extends AutoCloseable {
             return received(from, frame.bytes());
         }
 
+        /**
+         * Whoever gave this number and ensemble looked for this member, and was turned away as a stranger: an empty member founds no ensemble
+         * beside one that counts on it. Optional; any thread may call it.
+         */
+        default void called(MemberId by, long clusterId) {}
+
         /** The connection to a member broke: a hint, that may start an election at once. */
         void lost(MemberId peer);
     }

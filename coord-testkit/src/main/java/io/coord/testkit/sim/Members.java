@@ -98,7 +98,7 @@ final class Members {
         seat.become(world.setup(seat.id(), list));
         joinedNanos.put(seat.id(), world.time().nowNanos());
         world.members().add(seat);
-        world.start(seat);
+        world.startAsTold(seat);
     }
 
     /** What an operator tells a member that starts empty: the members of today, and itself. */
@@ -112,9 +112,12 @@ final class Members {
         return new Ensemble(present.voters(), observers);
     }
 
-    /** An operator who starts a member whose list names nobody of today gives it another. */
+    /**
+     * An operator gives a member whose list names nobody of today the list that is in force by then; one that starts empty, too, or lets it have
+     * that of when its disk was lost.
+     */
     void starts(SimMember member) {
-        if (world.profile().changes() && knowsNobody(member)) {
+        if (world.profile().changes() && (knowsNobody(member) || member.storage().isEmpty() && chance().happens(0.5))) {
             member.become(world.setup(member.id(), listWith(member.id())));
         }
     }

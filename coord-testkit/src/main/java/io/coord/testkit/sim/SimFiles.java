@@ -42,6 +42,7 @@ final class SimFiles implements SimStorage {
     private @Nullable SimLane backgroundLane;
     private long stallUntilNanos;
     private boolean mayBeDamaged;
+    private boolean hasIdentity;
     private @Nullable Runnable whenWriting;
     private @Nullable Runnable whenReceiving;
 
@@ -111,7 +112,17 @@ final class SimFiles implements SimStorage {
     public void wipe() {
         disk = new SimDisk(chance.any());
         asked.clear();
+        hasIdentity = false;
     }
+
+    @Override
+    public boolean isEmpty() {
+        return !hasIdentity;
+    }
+
+    /** The size of a piece is production's. */
+    @Override
+    public void cutPieces(int bytes) {}
 
     /** Flipped bits of real files are a matter of other tests, which know what each field is. */
     @Override
@@ -174,6 +185,7 @@ final class SimFiles implements SimStorage {
             throw new Violation("D-b", "the storage of member " + member + " takes itself for suspect: " + found.suspect());
         }
         RecoveredMember recovered = StorageBridge.recovered(found, codec);
+        hasIdentity = recovered.clusterId() != 0;
         countLosses(recovered);
         asked.clear();
         bridge = new StorageBridge(storage, codec, this::completed);
@@ -269,6 +281,7 @@ final class SimFiles implements SimStorage {
         if (disk.isOff()) {
             return;
         }
+        hasIdentity |= input instanceof Input.IdentitySaved;
         if (input instanceof Input.Persisted && asked.poll() instanceof LogWrite write) {
             witness.forced(write);
         } else if (input instanceof Input.SnapshotInstalled

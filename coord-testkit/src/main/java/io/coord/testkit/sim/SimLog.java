@@ -59,7 +59,7 @@ final class SimLog implements SimStorage {
     private final FaultTable faults;
     private final Snapshots snapshots;
     private final Witness witness;
-    private final int pieceBytes;
+    private int pieceBytes;
 
     // What outlives a crash.
     private long clusterId;
@@ -102,8 +102,8 @@ final class SimLog implements SimStorage {
         this.faults = faults;
         this.profile = profile;
         this.snapshots = snapshots;
-        this.pieceBytes = Math.max(HANDLE_BYTES, pieceBytes);
         this.witness = witness;
+        cutPieces(pieceBytes);
     }
 
     // ---- faults
@@ -112,6 +112,16 @@ final class SimLog implements SimStorage {
     public void become(Profile.Disk disk) {
         profile = disk;
         fullUntilNanos = 0;
+    }
+
+    @Override
+    public void cutPieces(int bytes) {
+        pieceBytes = Math.max(HANDLE_BYTES, bytes);
+    }
+
+    @Override
+    public boolean isEmpty() {
+        return clusterId == 0;
     }
 
     @Override

@@ -47,6 +47,12 @@ interface SimStorage {
     /** From now on forces fare like this. */
     void become(Profile.Disk disk);
 
+    /** Cuts the snapshots that it gives to others into pieces of so many bytes, where that is not for the code of production to say. */
+    void cutPieces(int bytes);
+
+    /** Whether nothing is there of what a member must keep. */
+    boolean isEmpty();
+
     /** Holds up the force under way, or the next, for so long. */
     void stall(long nanos);
 

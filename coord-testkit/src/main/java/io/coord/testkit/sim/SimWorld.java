@@ -401,6 +401,11 @@ public final class SimWorld {
             return; // it has gone for good
         }
         coming.starts(member);
+        startAsTold(member);
+    }
+
+    /** Starts a member with the list that it was given last, whatever became of the ensemble since. */
+    void startAsTold(SimMember member) {
         if (member.start()) {
             faults.hit(Marker.RESTARTED);
         } else {

@@ -34,6 +34,9 @@ final class MemberPlays {
         all.put("fault.M4 newcomers", MemberPlays::aNewcomerMeetsAnotherFirst);
         all.put("fault.M4 absent", MemberPlays::anObserverIsListedBeforeItComes);
         all.put("fault.M5 wiped", MemberPlays::aWipedMemberDoesNotMakeUpAQuorum);
+        all.put("fault.M5 list", () -> anEmptyMemberFoundsNothingBesideItsEnsemble(false));
+        all.put("fault.M5 stranger", () -> anEmptyMemberFoundsNothingBesideItsEnsemble(true));
+        all.put("fault.M5 observers", MemberPlays::anOldListDoesNotMakeVotersOfObservers);
         all.put("fault.M5 number", MemberPlays::aNumberUsedAgainIsHeardByWhoLags);
         all.put("fault.D6 asked", MemberPlays::aMemberThatHealsAnswersWhoLooksForTheEnsemble);
         all.put("fault.D6 late", MemberPlays::aLatePieceForAHealedMemberIsNoLeadersWord);
@@ -257,6 +260,66 @@ final class MemberPlays {
             stage.settle();
             Stage.require("R19", Objects.requireNonNull(wiped.root()).stat("/a").isPresent(), "/a was acknowledged, and is lost");
         }
+    }
+
+    /**
+     * Three of five lose their disks, and start again with a list of before the others came, which names them alone. The other two look for
+     * them: as their peers, or as strangers whose connections are refused.
+     */
+    private static void anEmptyMemberFoundsNothingBesideItsEnsemble(boolean asStrangers) {
+        Stage stage = new Stage(3, 5, 1, Stage.CONFIG);
+        Ensemble before = stage.world.coming().present();
+        stage.join(4, 5);
+        stage.become(List.of(1, 2, 3, 4, 5), List.of());
+        long cluster = Stage.view(stage.member(4)).clusterId();
+        List<SimMember> lost = List.of(stage.member(1), stage.member(2), stage.member(3));
+        for (SimMember member : lost) {
+            stage.crash(member);
+            member.wipe();
+            member.become(stage.world.setup(member.id(), before));
+        }
+        if (asStrangers) {
+            stage.world.network().lose(frame -> frame.from().id().value() > 3 && frame.to().value() <= 3);
+        }
+        for (SimMember member : lost) {
+            stage.world.startAsTold(member);
+            if (asStrangers) {
+                member.receive(new Input.Called(MemberId.of(4), cluster));
+            }
+            stage.run(1_000);
+        }
+        stage.run(5_000);
+        for (SimMember member : lost) {
+            Stage.require("R12", Stage.view(member).clusterId() == 0, "member " + member.id() + " has founded an ensemble beside its own");
+        }
+        Stage.require("R12", stage.world.leader().isEmpty(), "a minority leads");
+    }
+
+    /**
+     * One of three voters and both observers lose their disks while the other two are down. The voter starts again with a list of before, by
+     * which the observers are its fellow voters: they are empty, too, but were told better (seed 1034099).
+     */
+    private static void anOldListDoesNotMakeVotersOfObservers() {
+        Stage stage = new Stage(3, 5, 1, Stage.CONFIG);
+        Ensemble before = stage.world.coming().present();
+        stage.join(4, 5);
+        stage.become(List.of(1, 4, 5), List.of(2, 3));
+        stage.run(300);
+        stage.crash(stage.member(4));
+        stage.crash(stage.member(5));
+        for (int id = 1; id <= 3; id++) {
+            stage.world.coming().wipe(stage.member(id));
+        }
+        stage.member(1).become(stage.world.setup(MemberId.of(1), before));
+        for (int id = 1; id <= 3; id++) {
+            stage.world.startAsTold(stage.member(id));
+        }
+        stage.run(3_000);
+        Stage.require("R12", Stage.view(stage.member(1)).clusterId() == 0, "member 1 has founded an ensemble of members that do not vote by their own lists");
+        stage.start(stage.member(4));
+        stage.start(stage.member(5));
+        stage.until("L6", "all have their places again", () -> stage.world.coming().isSettled());
+        stage.settle();
     }
 
     /** Number 3 is removed and given to another process, which then leads; an observer slept through it. */
