@@ -103,7 +103,7 @@ public final class Ensembles {
 
     /**
      * The configuration with one more learner, in place of another key of the same member that only learnt. What the list says of its
-     * address besides where it is reached is kept, unless it is reached elsewhere now.
+     * address besides where it is reached is kept, unless it is reached elsewhere now. An empty address is none.
      */
     static Configuration withLearner(Configuration present, MemberKey joining, String address) {
         List<MemberKey> learners = new ArrayList<>(present.learners());
@@ -111,9 +111,11 @@ public final class Ensembles {
         learners.add(joining);
         List<Address> addresses = new ArrayList<>(present.addresses());
         addresses.removeIf(known -> known.key().id().equals(joining.id()) && !present.isVoter(known.key()));
-        MemberKey known = latest(present, joining.id());
-        Optional<String> listed = known == null ? Optional.empty() : present.addressOf(known);
-        addresses.add(new Address(joining, listed.filter(text -> isSamePlace(text, address)).orElse(address)));
+        if (!address.isEmpty()) {
+            MemberKey known = latest(present, joining.id());
+            Optional<String> listed = known == null ? Optional.empty() : present.addressOf(known);
+            addresses.add(new Address(joining, listed.filter(text -> isSamePlace(text, address)).orElse(address)));
+        }
         return new Configuration(present.voters(), List.of(), learners, addresses);
     }
 

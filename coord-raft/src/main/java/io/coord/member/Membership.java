@@ -75,6 +75,10 @@ final class Membership {
     /** Notes who wants to join; says why it may not, if so. */
     Optional<String> applies(MemberKey key, String address) {
         Configuration present = raft.configuration();
+        if (address.isEmpty() && present.addresses().isEmpty() && Ensembles.latest(present, key.id()) != null) {
+            applicants.put(key.id(), new Applicant(key, address)); // where nobody has an address, whoever belongs there is reached by its number
+            return Optional.empty();
+        }
         MemberAddress wanted;
         try {
             wanted = MemberAddress.parse(address);

@@ -3,7 +3,6 @@ package io.coord.testkit.sim;
 import io.coord.Identity;
 import io.coord.member.MemberView;
 import io.coord.raft.EntryId;
-import io.coord.raft.Role;
 import io.coord.testkit.check.Violation;
 import java.util.List;
 import java.util.Objects;
@@ -167,23 +166,8 @@ public final class SimRun {
             slice(until, "L2", "requests are unanswered, or members differ, long after all was healed");
         }
         for (SimMember member : world.members()) {
-            if (!staysOut(member.view())) {
-                world.checks().ledger().same(Objects.requireNonNull(member.root()));
-            }
+            world.checks().ledger().same(Objects.requireNonNull(member.root()));
         }
-    }
-
-    /**
-     * A member that found its ensemble formed and at work before it had formed itself asks to be taken in, and is not where nobody has an
-     * address.
-     */
-    private static boolean staysOut(@Nullable MemberView view) {
-        return view != null
-                && view.role() == Role.LEARNER
-                && view.healing() == null
-                && view.commitIndex() == EntryId.ORIGIN.index() // and no leader has ever spoken to it
-                && view.configuration().learners().isEmpty()
-                && view.configuration().addresses().isEmpty();
     }
 
     /**
@@ -226,9 +210,6 @@ public final class SimRun {
     private boolean isSettled() {
         for (SimMember member : world.members()) {
             MemberView view = member.view();
-            if (staysOut(view)) {
-                continue;
-            }
             if (view == null || view.left() != null || !view.serving() || view.appliedIndex() != world.checks().raft().committedIndex()) {
                 return false;
             }

@@ -10,6 +10,7 @@ import io.coord.member.PeerFrame;
 import io.coord.member.PeerMessage;
 import io.coord.member.SessionGrant;
 import io.coord.raft.ConfigPayload;
+import io.coord.raft.Configuration;
 import io.coord.raft.Message;
 import io.coord.testkit.sim.SimClient.Kind;
 import io.coord.testkit.sim.Stage.Asked;
@@ -37,6 +38,7 @@ final class MemberPlays {
         all.put("fault.M5 list", () -> anEmptyMemberFoundsNothingBesideItsEnsemble(false));
         all.put("fault.M5 stranger", () -> anEmptyMemberFoundsNothingBesideItsEnsemble(true));
         all.put("fault.M5 observers", MemberPlays::anOldListDoesNotMakeVotersOfObservers);
+        all.put("fault.M5 late", MemberPlays::whoIsLateToTheFoundingIsTakenIn);
         all.put("fault.M5 number", MemberPlays::aNumberUsedAgainIsHeardByWhoLags);
         all.put("fault.D6 asked", MemberPlays::aMemberThatHealsAnswersWhoLooksForTheEnsemble);
         all.put("fault.D6 late", MemberPlays::aLatePieceForAHealedMemberIsNoLeadersWord);
@@ -320,6 +322,27 @@ final class MemberPlays {
         stage.start(stage.member(5));
         stage.until("L6", "all have their places again", () -> stage.world.coming().isSettled());
         stage.settle();
+    }
+
+    /** It is not heard until the other two have founded the ensemble and gone to work: for them it is one that has lost its disk. */
+    private static void whoIsLateToTheFoundingIsTakenIn() {
+        for (int seats : new int[] {3, 4}) { // without addresses, and with
+            Stage stage = new Stage(3, seats, 1, Stage.CONFIG, frame -> frame.clusterId() != 0 && frame.to().value() == 3);
+            Stage.Owner owner = stage.session(stage.leader());
+            Asked<Outcome.Created> created = owner.create("/a", io.coord.CreateMode.PERSISTENT);
+            stage.until("L2", "a write", created::isGranted);
+            SimMember late = stage.member(3);
+            Stage.require("L1", Stage.view(late).clusterId() == 0, "the play is broken: member 3 was one of the founders");
+            stage.world.network().lose(null);
+            stage.until("L6", "who came late has its vote", 10_000, () -> {
+                Configuration now = stage.world.checks().raft().configuration();
+                return Stage.view(late).serving() && !now.isJoint() && now.isVoter(stage.world.checks().raft().key(late.id()));
+            });
+            stage.crash(stage.others(late).stream().filter(stage::leads).findFirst().orElseThrow());
+            stage.until("L2", "a write with its vote", stage.session(stage.leader()).create("/b", io.coord.CreateMode.PERSISTENT)::isGranted);
+            stage.settle();
+            Stage.require("R19", Objects.requireNonNull(late.root()).stat("/a").isPresent(), "/a was acknowledged, and is lost");
+        }
     }
 
     /** Number 3 is removed and given to another process, which then leads; an observer slept through it. */

@@ -12,6 +12,7 @@ import io.coord.ReadMode;
 import io.coord.member.Failure;
 import io.coord.member.Input;
 import io.coord.member.MemberView;
+import io.coord.member.PeerFrame;
 import io.coord.member.SessionGrant;
 import io.coord.raft.Configuration;
 import io.coord.raft.MemberKey;
@@ -23,6 +24,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** A small world for a script: nothing goes wrong in it but what the script does. All invariants look on after every turn. */
@@ -98,10 +100,16 @@ final class Stage {
 
     /** More seats than members: some come and go. */
     Stage(int members, int seats, long seed, MemberConfig config) {
-        world = new SimWorld(seed, Profile.calm(members, config).withSeats(seats), true, null);
-        world.startAll();
+        this(members, seats, seed, config, frame -> false);
         until("L1", "a leader", () -> world.leader().isPresent() && leaderView().established());
         until("L1", "all serve", () -> world.members().stream().allMatch(member -> view(member).serving()));
+    }
+
+    /** Nothing is awaited: members have just started, and what is unwanted is lost between them. */
+    Stage(int members, int seats, long seed, MemberConfig config, Predicate<PeerFrame> unwanted) {
+        world = new SimWorld(seed, Profile.calm(members, config).withSeats(seats), true, null);
+        world.network().lose(unwanted);
+        world.startAll();
     }
 
     // ---- looking
