@@ -72,6 +72,7 @@ final class SimMember {
     private long pausedUntilNanos;
     private long timerNanos = Long.MAX_VALUE;
     private long startedNanos;
+    private long snapshots;
 
     SimMember(
             VirtualTime time,
@@ -158,6 +159,11 @@ final class SimMember {
 
     long startedNanos() {
         return startedNanos;
+    }
+
+    /** How many snapshots of its own it has taken, in all its runs. */
+    long snapshots() {
+        return snapshots;
     }
 
     /** One run of the member, for sessions of the production's own kind. */
@@ -470,6 +476,7 @@ final class SimMember {
     }
 
     private void note(MemberEvent event) {
+        snapshots += event instanceof MemberEvent.SnapshotSaved ? 1 : 0;
         if (trace.speaks()) {
             if (event instanceof MemberEvent.Consensus consensus && consensus.event() instanceof RaftEvent.RoleChanged changed) {
                 trace.line(() -> "member " + id() + " " + changed.role() + " in term " + changed.term() + ", leader "

@@ -81,6 +81,7 @@ public final class Plays {
         all.put("inv.L2", Plays::aLostProposalIsMadeAgain);
         all.put("inv.L13", Plays::messagesPerWriteAreBounded);
         MemberPlays.addTo(all);
+        SnapshotPlays.addTo(all);
         return all;
     }
 
