@@ -185,7 +185,9 @@ final class SessionHost {
         } else if (request instanceof Input.Read<?> read) {
             enqueueRead(read.session(), read, read.caller());
         } else if (request instanceof Input.Touch touch) {
-            touch.sessions().forEach(this::touch);
+            for (long session : touch.sessions()) {
+                touch(session);
+            }
         } else if (request instanceof Input.Sync sync) {
             enqueueRead(sync.session(), sync, sync.caller());
         } else if (request instanceof Input.AddWatch add) {

@@ -8,6 +8,8 @@ import io.coord.Bytes;
  */
 final class FieldReader {
 
+    private static final int VARINT_BYTES_MAX = 10;
+
     private final Bytes bytes;
     private int at;
     private int limit;
@@ -22,16 +24,15 @@ final class FieldReader {
 
     /** Whether the field with this tag is next; goes behind the tag if it is. */
     boolean next(int tag) {
-        if (tag < 0x80) {
-            if (at < limit && bytes.at(at) == tag) {
-                at++;
-                return true;
-            }
-        } else if (at + 1 < limit && bytes.at(at) == (byte) (tag | 0x80) && bytes.at(at + 1) == tag >> 7) {
-            at += 2;
-            return true;
+        if (at >= limit || bytes.at(at) != (byte) (tag < 0x80 ? tag : tag | 0x80)) {
+            return false;
         }
-        return false;
+        return tag < 0x80 ? passed(1) : at + 1 < limit && bytes.at(at + 1) == tag >> 7 && passed(2);
+    }
+
+    private boolean passed(int tagBytes) {
+        at += tagBytes;
+        return true;
     }
 
     /** Whether the field with this tag, which takes one byte, is next. */
@@ -167,7 +168,68 @@ final class FieldReader {
         at = limit;
     }
 
+    /**
+     * Written out byte for byte, so that it is large enough for the JVM's compiler to call it: inlined for each field of each message in
+     * each of their callers, it was most of what the compiler was busy with.
+     */
     private long varint() {
+        int from = at;
+        if (limit - from < VARINT_BYTES_MAX) {
+            return shortVarint();
+        }
+        long value = bytes.at(from);
+        if (value >= 0) {
+            at = from + 1;
+            return value;
+        }
+        value &= 0x7F;
+        long next = bytes.at(from + 1);
+        value |= (next & 0x7F) << 7;
+        if (next >= 0) {
+            at = from + 2;
+            return value;
+        }
+        next = bytes.at(from + 2);
+        value |= (next & 0x7F) << 14;
+        if (next >= 0) {
+            at = from + 3;
+            return value;
+        }
+        next = bytes.at(from + 3);
+        value |= (next & 0x7F) << 21;
+        if (next >= 0) {
+            at = from + 4;
+            return value;
+        }
+        next = bytes.at(from + 4);
+        value |= (next & 0x7F) << 28;
+        if (next >= 0) {
+            at = from + 5;
+            return value;
+        }
+        next = bytes.at(from + 5);
+        value |= (next & 0x7F) << 35;
+        if (next >= 0) {
+            at = from + 6;
+            return value;
+        }
+        next = bytes.at(from + 6);
+        value |= (next & 0x7F) << 42;
+        if (next >= 0) {
+            at = from + 7;
+            return value;
+        }
+        next = bytes.at(from + 7);
+        value |= (next & 0x7F) << 49;
+        if (next >= 0) {
+            at = from + 8;
+            return value;
+        }
+        return shortVarint();
+    }
+
+    /** One that is near the end, or of more bytes than a number usually has. */
+    private long shortVarint() {
         long value = 0;
         for (int shift = 0; shift < 64; shift += 7) {
             if (at >= limit) {

@@ -113,10 +113,65 @@ final class FieldWriter {
     }
 
     private void tag(int field, int type) {
-        varint(field << 3 | type);
+        int tag = field << 3 | type;
+        if (tag < 0x80) {
+            array[at++] = (byte) tag;
+        } else {
+            array[at] = (byte) (tag | 0x80);
+            array[at + 1] = (byte) (tag >> 7);
+            at += 2;
+        }
     }
 
+    /** Written out byte for byte, for the reason that {@link FieldReader} has. */
     private void varint(long value) {
+        int to = at;
+        if (value >>> 7 == 0) {
+            array[to] = (byte) value;
+            at = to + 1;
+            return;
+        }
+        array[to] = (byte) (value | 0x80);
+        if (value >>> 14 == 0) {
+            array[to + 1] = (byte) (value >>> 7);
+            at = to + 2;
+            return;
+        }
+        array[to + 1] = (byte) (value >>> 7 | 0x80);
+        if (value >>> 21 == 0) {
+            array[to + 2] = (byte) (value >>> 14);
+            at = to + 3;
+            return;
+        }
+        array[to + 2] = (byte) (value >>> 14 | 0x80);
+        if (value >>> 28 == 0) {
+            array[to + 3] = (byte) (value >>> 21);
+            at = to + 4;
+            return;
+        }
+        array[to + 3] = (byte) (value >>> 21 | 0x80);
+        if (value >>> 35 == 0) {
+            array[to + 4] = (byte) (value >>> 28);
+            at = to + 5;
+            return;
+        }
+        array[to + 4] = (byte) (value >>> 28 | 0x80);
+        if (value >>> 42 == 0) {
+            array[to + 5] = (byte) (value >>> 35);
+            at = to + 6;
+            return;
+        }
+        array[to + 5] = (byte) (value >>> 35 | 0x80);
+        if (value >>> 49 == 0) {
+            array[to + 6] = (byte) (value >>> 42);
+            at = to + 7;
+            return;
+        }
+        at = to + 6;
+        longVarint(value >>> 42);
+    }
+
+    private void longVarint(long value) {
         long rest = value;
         while ((rest & ~0x7FL) != 0) {
             array[at++] = (byte) (rest | 0x80);

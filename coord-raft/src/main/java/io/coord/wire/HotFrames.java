@@ -153,9 +153,24 @@ final class HotFrames {
         return FieldWriter.sint64Size(1, id.index()) + FieldWriter.sint64Size(2, id.term());
     }
 
+    /** As large as it is lest the JVM's compiler take it anew with each of its callers, as {@link FieldReader} says of its own. */
     private static void put(FieldWriter out, Message message) {
         if (message instanceof Message.Append append) {
-            put(out, append);
+            out.sint64(1, append.term());
+            out.begin(2, idSize(append.previous()));
+            out.sint64(1, append.previous().index());
+            out.sint64(2, append.previous().term());
+            List<Entry> entries = append.entries();
+            for (int i = 0; i < entries.size(); i++) {
+                Entry entry = entries.get(i);
+                out.begin(3, (int) entrySize(entry));
+                out.sint64(1, entry.index());
+                out.sint64(2, entry.term());
+                out.sint64(3, entry.wallMillis());
+                out.sint64(4, entry.elapsedMillis());
+                put(out, 5, entry.payload());
+            }
+            out.sint64(4, append.commit());
         } else if (message instanceof Message.Appended appended) {
             out.sint64(1, appended.term());
             out.sint64(2, appended.match());
@@ -174,24 +189,6 @@ final class HotFrames {
             out.sint64(1, reply.term());
             out.sint64(2, reply.round());
         }
-    }
-
-    private static void put(FieldWriter out, Message.Append append) {
-        out.sint64(1, append.term());
-        out.begin(2, idSize(append.previous()));
-        out.sint64(1, append.previous().index());
-        out.sint64(2, append.previous().term());
-        List<Entry> entries = append.entries();
-        for (int i = 0; i < entries.size(); i++) {
-            Entry entry = entries.get(i);
-            out.begin(3, (int) entrySize(entry));
-            out.sint64(1, entry.index());
-            out.sint64(2, entry.term());
-            out.sint64(3, entry.wallMillis());
-            out.sint64(4, entry.elapsedMillis());
-            put(out, 5, entry.payload());
-        }
-        out.sint64(4, append.commit());
     }
 
     private static void put(FieldWriter out, int field, Payload payload) {
@@ -233,9 +230,28 @@ final class HotFrames {
         return value >= 1 && value <= MemberId.MAX;
     }
 
+    /** As large as {@link #put}, for the same reason. */
     private @Nullable Message message(FieldReader in, Bytes bytes) {
         if (in.next(APPEND << 3 | 2)) {
-            return append(in, bytes);
+            int outer = in.enter();
+            long term = in.sint64(0x08);
+            if (!in.next(0x12)) {
+                return null;
+            }
+            int inner = in.enter();
+            EntryId previous = new EntryId(in.sint64(0x08), in.sint64(0x10));
+            in.leave(inner);
+            List<Entry> entries = new ArrayList<>();
+            while (in.next(0x1A)) {
+                Entry entry = entry(in, bytes);
+                if (entry == null) {
+                    return null;
+                }
+                entries.add(entry);
+            }
+            long commit = in.sint64(0x20);
+            in.leave(outer);
+            return in.isSurprised() ? null : new Message.Append(term, previous, entries, commit);
         }
         if (in.next(APPENDED << 3 | 2)) {
             int outer = in.enter();
@@ -262,28 +278,6 @@ final class HotFrames {
             return message;
         }
         return null;
-    }
-
-    private @Nullable Message append(FieldReader in, Bytes bytes) {
-        int outer = in.enter();
-        long term = in.sint64(0x08);
-        if (!in.next(0x12)) {
-            return null;
-        }
-        int inner = in.enter();
-        EntryId previous = new EntryId(in.sint64(0x08), in.sint64(0x10));
-        in.leave(inner);
-        List<Entry> entries = new ArrayList<>();
-        while (in.next(0x1A)) {
-            Entry entry = entry(in, bytes);
-            if (entry == null) {
-                return null;
-            }
-            entries.add(entry);
-        }
-        long commit = in.sint64(0x20);
-        in.leave(outer);
-        return in.isSurprised() ? null : new Message.Append(term, previous, entries, commit);
     }
 
     private @Nullable Entry entry(FieldReader in, Bytes bytes) {

@@ -16,6 +16,6 @@ public record ReplyHeader(int xid, long zxid, int error) {
 
     /** Writes it. */
     public void write(JuteWriter out) {
-        out.int32(xid).int64(zxid).int32(error);
+        out.header(xid, zxid, error);
     }
 }

@@ -56,6 +56,11 @@ final class FrameReader {
             } else {
                 readBody(in, body);
             }
+            byte[] filled = body;
+            if (filled != null && bodyFilled == length) {
+                body = null;
+                sink.frame(kind, Bytes.wrap(filled));
+            }
         }
     }
 
@@ -85,12 +90,8 @@ final class FrameReader {
             throw new IllegalArgumentException("a frame of kind " + kind + " with " + Integer.toUnsignedLong(length)
                     + " bytes; at most " + limit() + " are allowed");
         }
-        if (length == 0) {
-            sink.frame(kind, Bytes.EMPTY);
-        } else {
-            body = new byte[Math.min(length, AT_ONCE_BYTES)];
-            bodyFilled = 0;
-        }
+        body = new byte[Math.min(length, AT_ONCE_BYTES)];
+        bodyFilled = 0;
     }
 
     private int limit() {
@@ -106,10 +107,7 @@ final class FrameReader {
         int n = Math.min(in.readableBytes(), array.length - bodyFilled);
         in.readBytes(array, bodyFilled, n);
         bodyFilled += n;
-        if (bodyFilled == length) {
-            body = null;
-            sink.frame(kind, Bytes.wrap(array));
-        } else if (bodyFilled == array.length) {
+        if (bodyFilled == array.length && bodyFilled < length) {
             body = Arrays.copyOf(array, (int) Math.min(length, 2L * array.length));
         }
     }

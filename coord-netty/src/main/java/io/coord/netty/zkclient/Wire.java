@@ -10,6 +10,7 @@ import io.coord.netty.jute.ReplyHeader;
 import io.coord.netty.jute.Request;
 import io.coord.netty.jute.RequestHeader;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
@@ -35,6 +36,7 @@ final class Wire extends SimpleChannelInboundHandler<ByteBuf> {
 
     private final ConnectString.Server server;
     private final Ear ear;
+    private final JuteWriter writer = new JuteWriter(Unpooled.EMPTY_BUFFER);
     private final Runnable flushing = this::flush;
 
     /** From when it is dialled. */
@@ -143,7 +145,7 @@ final class Wire extends SimpleChannelInboundHandler<ByteBuf> {
 
     void write(ConnectRequest request) {
         ByteBuf buffer = frame(64);
-        JuteWriter out = new JuteWriter(buffer);
+        JuteWriter out = writer.over(buffer);
         int at = out.beginFrame();
         request.write(out);
         out.endFrame(at);
@@ -152,7 +154,7 @@ final class Wire extends SimpleChannelInboundHandler<ByteBuf> {
 
     void write(int xid, OpCode op, Request body) {
         ByteBuf buffer = frame(256);
-        JuteWriter out = new JuteWriter(buffer);
+        JuteWriter out = writer.over(buffer);
         int at = out.beginFrame();
         new RequestHeader(xid, op.number()).write(out);
         body.write(out);

@@ -91,10 +91,7 @@ public final class ClientPort implements AutoCloseable {
     private final AclSchemes aclSchemes;
     private final SessionPort member;
     private final EventLoopGroup loops;
-    private final Map<EventExecutor, EventFrames> events = new HashMap<>();
-    private final Map<EventExecutor, Traffic> traffic = new HashMap<>();
-    private final Map<EventExecutor, Latencies> reads = new HashMap<>();
-    private final Map<EventExecutor, Latencies> updates = new HashMap<>();
+    private final Map<EventExecutor, LoopShare> shares = new HashMap<>();
     private final AtomicInteger age = new AtomicInteger();
     private final AtomicInteger ageOfConnections = new AtomicInteger();
     private final Channel listener;
@@ -133,12 +130,7 @@ public final class ClientPort implements AutoCloseable {
         handshakes.allowCoreThreadTimeOut(true);
         EventLoops io = EventLoops.best();
         this.loops = io.group(name, setup.threads());
-        loops.forEach(loop -> {
-            events.put(loop, new EventFrames());
-            traffic.put(loop, new Traffic(age));
-            reads.put(loop, new Latencies());
-            updates.put(loop, new Latencies());
-        });
+        loops.forEach(loop -> shares.put(loop, new LoopShare(age)));
         try {
             listener = bootstrap(io).bind(setup.address()).syncUninterruptibly().channel();
         } catch (Throwable e) { // Netty throws a BindException, undeclared
@@ -182,7 +174,7 @@ public final class ClientPort implements AutoCloseable {
             channel.close();
             return;
         }
-        Connection connection = new Connection(this, member, channel, from, eventsOf(channel), trafficOf(channel));
+        Connection connection = new Connection(this, member, channel, from, shareOf(channel));
         connections.put(channel, connection);
         if (setup.tls() != null) {
             channel.pipeline().addLast(tls(setup.tls(), handshakes));
@@ -213,28 +205,12 @@ public final class ClientPort implements AutoCloseable {
         return setup.tls();
     }
 
-    private EventFrames eventsOf(Channel channel) {
-        return own(events, channel);
-    }
-
-    private Traffic trafficOf(Channel channel) {
-        return own(traffic, channel);
-    }
-
-    Latencies readsOf(Channel channel) {
-        return own(reads, channel);
-    }
-
-    Latencies updatesOf(Channel channel) {
-        return own(updates, channel);
-    }
-
-    private static <T> T own(Map<EventExecutor, T> ofLoops, Channel channel) {
-        T own = ofLoops.get(channel.eventLoop());
-        if (own == null) {
+    private LoopShare shareOf(Channel channel) {
+        LoopShare share = shares.get(channel.eventLoop());
+        if (share == null) {
             throw new IllegalStateException("a connection on a foreign event loop");
         }
-        return own;
+        return share;
     }
 
     private boolean admits(InetAddress address) {
@@ -393,17 +369,17 @@ public final class ClientPort implements AutoCloseable {
 
     /** What all connections sent and received, those that are gone included. */
     Traffic.Sum traffic() {
-        return traffic.values().stream().map(Traffic::sum).reduce(Traffic.Sum.NOTHING, Traffic.Sum::and);
+        return shares.values().stream().map(share -> share.traffic.sum()).reduce(Traffic.Sum.NOTHING, Traffic.Sum::and);
     }
 
     /** How long all reads took, and whatever else changes nothing. */
     Latencies.Summary reads() {
-        return Latencies.of(reads.values());
+        return Latencies.of(shares.values().stream().map(share -> share.reads).toList());
     }
 
     /** How long all writes took. */
     Latencies.Summary updates() {
-        return Latencies.of(updates.values());
+        return Latencies.of(shares.values().stream().map(share -> share.updates).toList());
     }
 
     /** Begins anew with what all connections sent and received. */

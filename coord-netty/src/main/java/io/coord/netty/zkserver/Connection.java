@@ -92,15 +92,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     private final Channel channel;
     private final InetSocketAddress from;
     private final InetAddress address;
-    private final EventFrames events;
-    private final Traffic traffic;
-    private final Latencies reads;
-    private final Latencies updates;
+    private final LoopShare share;
     private final Traffic own;
     private final long sinceMillis = System.currentTimeMillis();
     private final Requests requests = new Requests(this);
-    private final JuteReader reader = new JuteReader(Unpooled.EMPTY_BUFFER);
-    private final JuteWriter writer = new JuteWriter(Unpooled.EMPTY_BUFFER);
     private final Runnable show = this::showAndGoOn;
 
     private Stage stage = Stage.GREETING;
@@ -159,16 +154,13 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     private final AtomicBoolean showScheduled = new AtomicBoolean();
 
     /** The connection of a channel that was just accepted. */
-    Connection(ClientPort home, SessionPort member, Channel channel, InetSocketAddress from, EventFrames events, Traffic traffic) {
+    Connection(ClientPort home, SessionPort member, Channel channel, InetSocketAddress from, LoopShare share) {
         this.home = home;
         this.member = member;
         this.channel = channel;
         this.from = from;
         this.address = from.getAddress();
-        this.events = events;
-        this.traffic = traffic;
-        this.reads = home.readsOf(channel);
-        this.updates = home.updatesOf(channel);
+        this.share = share;
         this.own = home.ofConnection();
         this.identities = List.of(IpScheme.identity(address));
     }
@@ -349,7 +341,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         boolean taken = false;
         lookAtArrival(LENGTH_BYTES + length);
         try {
-            taken = takeFrame(reader.over(in), length);
+            taken = takeFrame(share.reader.over(in), length);
         } catch (MalformedRecordException malformed) {
             leave(String.valueOf(malformed.getMessage()));
         } finally {
@@ -419,7 +411,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
 
     private void received(int type, int bytes) {
         lastOp = type;
-        traffic.received(bytes);
+        share.traffic.received(bytes);
         own.received(bytes);
     }
 
@@ -559,7 +551,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     }
 
     private void show(WatchEvent event) {
-        byte[] frame = events.of(event);
+        byte[] frame = share.events.of(event);
         room(frame.length).writeBytes(frame);
         sent(frame.length);
         if (channel.bytesBeforeWritable() > UNSENT_BYTES_MAX) {
@@ -687,10 +679,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
 
     /** Begins a reply's frame. */
     JuteWriter beginReply() {
-        ByteBuf out = room(GATHERED_BYTES / 4);
-        writer.over(out);
-        frameAt = writer.beginFrame();
-        return writer;
+        JuteWriter out = share.writer.over(room(GATHERED_BYTES / 4));
+        frameAt = out.beginFrame();
+        return out;
     }
 
     /** Ends it. */
@@ -701,7 +692,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     }
 
     private void sent(int bytes) {
-        traffic.sent(bytes);
+        share.traffic.sent(bytes);
         own.sent(bytes);
     }
 
@@ -714,8 +705,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         lastZxid = zxid;
         lastNanos = nanos;
         lastAnswerNanos = nowNanos;
-        traffic.answered(nanos);
-        (isUpdate ? updates : reads).took(nanos);
+        share.traffic.answered(nanos);
+        (isUpdate ? share.updates : share.reads).took(nanos);
         own.answered(nanos);
     }
 

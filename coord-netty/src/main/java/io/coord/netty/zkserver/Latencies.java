@@ -1,11 +1,10 @@
 package io.coord.netty.zkserver;
 
 import java.util.Collection;
-import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * How long answers took: how many fell into each of some ranges of time, every power of two divided by eight. Counted by one event loop
- * with plain stores, and read by any thread; it never begins anew, as ZooKeeper's does not.
+ * with plain stores, so that who reads on another thread may see counts of a moment ago; it never begins anew, as ZooKeeper's does not.
  */
 final class Latencies {
 
@@ -15,32 +14,23 @@ final class Latencies {
     private static final long MICROS_MAX = (1L << 40) - 1;
 
     private static final int RANGES = range(MICROS_MAX) + 1;
-    private static final int SUM = RANGES;
-    private static final int LONGEST = RANGES + 1;
-    private static final int SHORTEST = RANGES + 2;
 
-    private final AtomicLongArray counts = new AtomicLongArray(RANGES + 3);
-
-    /** Counts nothing yet. */
-    Latencies() {
-        counts.setPlain(SHORTEST, Long.MAX_VALUE);
-    }
+    private final long[] counts = new long[RANGES];
+    private long sum;
+    private long longest;
+    private long shortest = Long.MAX_VALUE;
 
     /** An answer took so long. */
     void took(long nanos) {
         long micros = Math.min(MICROS_MAX, Math.max(0, nanos / 1_000));
-        add(range(micros), 1);
-        add(SUM, micros);
-        if (micros > counts.getPlain(LONGEST)) {
-            counts.setOpaque(LONGEST, micros);
+        counts[range(micros)]++;
+        sum += micros;
+        if (micros > longest) {
+            longest = micros;
         }
-        if (micros < counts.getPlain(SHORTEST)) {
-            counts.setOpaque(SHORTEST, micros);
+        if (micros < shortest) {
+            shortest = micros;
         }
-    }
-
-    private void add(int which, long more) {
-        counts.setOpaque(which, counts.getPlain(which) + more);
     }
 
     private static int range(long micros) {
@@ -64,13 +54,12 @@ final class Latencies {
         long shortest = Long.MAX_VALUE;
         for (Latencies each : all) {
             for (int i = 0; i < RANGES; i++) {
-                long here = each.counts.getOpaque(i);
-                ranges[i] += here;
-                count += here;
+                ranges[i] += each.counts[i];
+                count += each.counts[i];
             }
-            sum += each.counts.getOpaque(SUM);
-            longest = Math.max(longest, each.counts.getOpaque(LONGEST));
-            shortest = Math.min(shortest, each.counts.getOpaque(SHORTEST));
+            sum += each.sum;
+            longest = Math.max(longest, each.longest);
+            shortest = Math.min(shortest, each.shortest);
         }
         return new Summary(ranges, count, sum, count == 0 ? 0 : shortest, longest);
     }

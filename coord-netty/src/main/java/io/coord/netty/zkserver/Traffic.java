@@ -1,30 +1,26 @@
 package io.coord.netty.zkserver;
 
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * What came and went, counted by one thread and read by any: of an event loop, or of a connection. Counting is a few plain stores; it
- * begins anew when its age is over.
+ * What came and went, counted by one thread and read by any: of an event loop, or of a connection. Counting is a few plain stores, so
+ * that who reads may see a count of a moment ago, and one of two that belong together; it begins anew when its age is over.
  */
 final class Traffic {
 
-    private static final int RECEIVED = 0;
-    private static final int SENT = 1;
-    private static final int ANSWERED = 2;
-    private static final int MICROS = 3;
-    private static final int SHORTEST = 4;
-    private static final int LONGEST = 5;
-    private static final int RECEIVED_BYTES = 6;
-    private static final int SENT_BYTES = 7;
-    private static final int LAST_BYTES = 8;
-    private static final int FEWEST_BYTES = 9;
-    private static final int MOST_BYTES = 10;
-    private static final int AGE = 11;
-    private static final int SIZE = 12;
-
-    private final AtomicLongArray counts = new AtomicLongArray(SIZE);
     private final AtomicInteger age;
+    private int countedAge;
+    private long received;
+    private long sent;
+    private long answered;
+    private long micros;
+    private long shortest;
+    private long longest;
+    private long receivedBytes;
+    private long sentBytes;
+    private long lastBytes;
+    private long fewestBytes;
+    private long mostBytes;
 
     /**
      * Counts from 0.
@@ -33,74 +29,76 @@ final class Traffic {
      */
     Traffic(AtomicInteger age) {
         this.age = age;
-        counts.setPlain(AGE, age.get());
+        countedAge = age.get();
     }
 
     /** A request of so many bytes came. */
     void received(int bytes) {
         renew();
-        add(RECEIVED_BYTES, bytes);
-        add(RECEIVED, 1);
+        receivedBytes += bytes;
+        received++;
     }
 
     /** A reply or an event of so many bytes was sent. */
     void sent(int bytes) {
         renew();
-        if (counts.getPlain(SENT) == 0 || bytes < counts.getPlain(FEWEST_BYTES)) {
-            counts.setOpaque(FEWEST_BYTES, bytes);
+        if (sent == 0 || bytes < fewestBytes) {
+            fewestBytes = bytes;
         }
-        if (bytes > counts.getPlain(MOST_BYTES)) {
-            counts.setOpaque(MOST_BYTES, bytes);
+        if (bytes > mostBytes) {
+            mostBytes = bytes;
         }
-        counts.setOpaque(LAST_BYTES, bytes);
-        add(SENT_BYTES, bytes);
-        add(SENT, 1);
+        lastBytes = bytes;
+        sentBytes += bytes;
+        sent++;
     }
 
     /** A request was answered after this time. */
     void answered(long nanos) {
         renew();
-        long micros = Math.max(0, nanos / 1_000);
-        if (counts.getPlain(ANSWERED) == 0 || micros < counts.getPlain(SHORTEST)) {
-            counts.setOpaque(SHORTEST, micros);
+        long took = Math.max(0, nanos / 1_000);
+        if (answered == 0 || took < shortest) {
+            shortest = took;
         }
-        if (micros > counts.getPlain(LONGEST)) {
-            counts.setOpaque(LONGEST, micros);
+        if (took > longest) {
+            longest = took;
         }
-        add(MICROS, micros);
-        add(ANSWERED, 1);
-    }
-
-    private void add(int which, long more) {
-        counts.setOpaque(which, counts.getPlain(which) + more);
+        micros += took;
+        answered++;
     }
 
     private void renew() {
-        int now = age.getPlain();
-        if (counts.getPlain(AGE) != now) {
-            for (int i = 0; i < AGE; i++) {
-                counts.setOpaque(i, 0);
-            }
-            counts.setOpaque(AGE, now);
+        if (countedAge != age.getPlain()) {
+            beginAnew();
         }
+    }
+
+    private void beginAnew() {
+        received = 0;
+        sent = 0;
+        answered = 0;
+        micros = 0;
+        shortest = 0;
+        longest = 0;
+        receivedBytes = 0;
+        sentBytes = 0;
+        lastBytes = 0;
+        fewestBytes = 0;
+        mostBytes = 0;
+        countedAge = age.get();
     }
 
     /** What was counted so far. */
     Sum sum() {
-        return counts.getOpaque(AGE) == age.get()
+        return countedAge == age.get()
                 ? new Sum(
-                        counts.getOpaque(RECEIVED),
-                        counts.getOpaque(SENT),
-                        counts.getOpaque(ANSWERED),
-                        counts.getOpaque(MICROS),
-                        counts.getOpaque(SHORTEST),
-                        counts.getOpaque(LONGEST),
-                        new Bytes(
-                                counts.getOpaque(RECEIVED_BYTES),
-                                counts.getOpaque(SENT_BYTES),
-                                counts.getOpaque(LAST_BYTES),
-                                counts.getOpaque(FEWEST_BYTES),
-                                counts.getOpaque(MOST_BYTES)))
+                        received,
+                        sent,
+                        answered,
+                        micros,
+                        shortest,
+                        longest,
+                        new Bytes(receivedBytes, sentBytes, lastBytes, fewestBytes, mostBytes))
                 : Sum.NOTHING;
     }
 

@@ -32,7 +32,8 @@ import java.util.stream.Stream;
  * <p>Options: {@code --rounds 5 --seconds 5 --only set-1k-128,get-1k-1 --heap 1g --warm-up 2}: the last is for how many seconds each
  * load runs before it is measured; {@code crowds} are many sessions, watches and ephemeral nodes. Servers that are young spend half their
  * time in the JVM's compilers: what is to be seen of a server that has run for a while takes {@code --warm-up 60} with the first load.
- * {@code --against JAR} compares with another build of ours in ZooKeeper's place.
+ * {@code --against JAR} compares with another build of ours in ZooKeeper's place; {@code --coord-jvm} and {@code --other-jvm} are options of
+ * the JVMs that run ours and the other.
  *
  * <p>Beside both stands the floor, {@link WireFloor}: what the client takes by itself. A row is marked where one of the servers comes so
  * near to it that the client is what was measured.
@@ -410,6 +411,7 @@ public final class WireBench {
 
     private Servers startCoord(String name, String jar) throws IOException {
         int[] ports = freePorts(6);
+        List<String> jvm = Stream.of(options.getOrDefault("--" + name + "-jvm", "").split(" ")).filter(option -> !option.isEmpty()).toList();
         StringBuilder members = new StringBuilder();
         for (int id = 1; id <= 3; id++) {
             members.append(id == 1 ? "" : ",").append(id).append("=127.0.0.1:").append(ports[id - 1]).append(':').append(ports[id + 2]);
@@ -417,9 +419,8 @@ public final class WireBench {
         List<ProcessBuilder> starts = new ArrayList<>();
         List<String> hosts = new ArrayList<>();
         for (int id = 1; id <= 3; id++) {
-            starts.add(start(
-                    name + "-" + id,
-                    List.of(
+            List<String> arguments = new ArrayList<>(jvm);
+            arguments.addAll(List.of(
                             "-jar",
                             jar,
                             "--id",
@@ -433,7 +434,8 @@ public final class WireBench {
                             "--prop",
                             "maxCnxns=0",
                             "--prop",
-                            "4lw.commands.whitelist=isro")));
+                            "4lw.commands.whitelist=isro"));
+            starts.add(start(name + "-" + id, arguments));
             hosts.add("127.0.0.1:" + ports[id + 2]);
         }
         Servers servers = new Servers(starts, new ArrayList<>(), hosts);
