@@ -77,11 +77,16 @@ final class Leader extends RoleState {
         raft.followConfiguration();
     }
 
-    /** One clock set back a little does not show (rule.11); one set back a lot is believed. */
+    /** One clock set back a little does not show (rule.11); one set back a lot is believed, and reported. */
     private long wallMillis(RaftLog log) {
-        long before = log.lastWallMillis();
-        long now = raft.wallMillis();
-        return now < before && before - now <= Raft.CLOCK_STEP_BACK_MILLIS_MAX ? before : now;
+        long back = log.lastWallMillis() - raft.wallMillis();
+        if (back > 0 && back <= Raft.CLOCK_STEP_BACK_MILLIS_MAX) {
+            return log.lastWallMillis();
+        }
+        if (back > 0) {
+            raft.event(new RaftEvent.ClockSetBack(back));
+        }
+        return raft.wallMillis();
     }
 
     long elapsedMillis() {

@@ -46,4 +46,11 @@ public sealed interface RaftEvent {
      * @param toIndex the last replaced index
      */
     record LogTruncated(long fromIndex, long toIndex) implements RaftEvent {}
+
+    /**
+     * The leader's wall clock is behind the last entry by more than entries hide, and from now on they follow it (rule.11).
+     *
+     * @param millis how far behind
+     */
+    record ClockSetBack(long millis) implements RaftEvent {}
 }

@@ -87,6 +87,9 @@ final class EventLogger {
                     Long.toHexString(changed.index()));
         } else if (event instanceof RaftEvent.MemoryLost lost) {
             LOG.error("{} {} does not vote any more: {}", member, term, lost.reason());
+        } else if (event instanceof RaftEvent.ClockSetBack back) {
+            LOG.warn("{} {} has a wall clock that is {} ms behind the last entry: nodes' times go back with it, nothing else does",
+                    member, term, back.millis());
         } else if (event instanceof RaftEvent.LogTruncated truncated) {
             LOG.debug("{} {} gave up its uncommitted entries {} to {}",
                     member, term, Long.toHexString(truncated.fromIndex()), Long.toHexString(truncated.toIndex()));

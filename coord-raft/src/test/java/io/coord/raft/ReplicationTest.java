@@ -358,7 +358,7 @@ class ReplicationTest {
     }
 
     @Test
-    @DisplayName("rule.11: entries carry the leader's clocks; a small step back of the wall clock is hidden, a large one believed")
+    @DisplayName("rule.11: entries carry the leader's clocks; a small step back of the wall clock is hidden, a large one believed and reported")
     void clocks() {
         Cluster cluster = Cluster.of(1);
         cluster.settle();
@@ -376,6 +376,8 @@ class ReplicationTest {
         cluster.settle();
         List<Entry> applied = cluster.box(1).applied.subList(1, 5);
         assertThat(applied).extracting(Entry::wallMillis).containsExactly(50_000L, 50_000L, 48_999L, 99_000_000L);
+        assertThat(cluster.box(1).events).filteredOn(RaftEvent.ClockSetBack.class::isInstance).last()
+                .isEqualTo(new RaftEvent.ClockSetBack(1_001));
         long elected = applied.get(0).elapsedMillis();
         assertThat(applied).extracting(entry -> entry.elapsedMillis() - elected).containsExactly(0L, 250L, 250L, 300L);
     }
