@@ -33,8 +33,9 @@ import java.util.TreeSet;
  * @param sessionTimeout the timeout of a session that asks for none
  * @param maxSessionTimeout longer timeouts asked for are lowered to this
  * @param maxSessions sessions hosted by one member, above which none is opened
- * @param snapshotEntries a snapshot is taken after so many entries
- * @param snapshotBytes or after so many bytes of entries, if sooner; where the last one is larger than this, after half its size
+ * @param snapshotEntries a snapshot is taken after so many entries at most: each member takes its own after another share of it, from two
+ *     thirds on, so that they are not all busy at a time
+ * @param snapshotBytes or after so many bytes of entries, if sooner, and the same share of them; where the last one is larger than this, after half its size
  * @param retainedEntries entries kept below a snapshot
  * @param maxDataBytes the largest data of a znode
  * @param maxRequestBytes the largest request, all steps of a transaction together
