@@ -1637,13 +1637,13 @@ public final class MemberCore {
             long committed = Math.max(applied, committedBefore);
             return new MemberView(
                     setup.self(), clusterId, Role.LEARNER, healing.term(), null, committed, applied, committed, committed,
-                    appliedConfiguration, false, false, false, 0, 0, WatchTable.Counts.NONE, left, healing.words(), room.shortage());
+                    appliedConfiguration, false, false, false, 0, 0, WatchTable.Counts.NONE, 0, left, healing.words(), room.shortage());
         }
         if (raft == null) {
             long origin = EntryId.ORIGIN.index();
             return new MemberView(
                     setup.self(), clusterId, Role.FOLLOWER, 0, null, origin, origin, origin, origin, setup.initial(), false,
-                    false, false, 0, 0, WatchTable.Counts.NONE, left, null, null);
+                    false, false, 0, 0, WatchTable.Counts.NONE, 0, left, null, null);
         }
         MemberKey leader = raft.leader();
         return new MemberView(
@@ -1663,6 +1663,7 @@ public final class MemberCore {
                 host.size(),
                 host.localCount(),
                 host.watched(),
+                raft.pendingReads(),
                 left,
                 null,
                 room.shortage());

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param hostedSessions sessions attached to it
  * @param localSessions sessions that are this member's alone, attached or not
  * @param watches what those sessions watch
+ * @param pendingReads linearizable reads that wait for a quorum to confirm it, if it leads
  * @param left why it takes no further part, or null
  * @param healing what it heals from, silent until that is done, or null
  * @param shortage why its disk has no room for more, or null
@@ -46,6 +47,7 @@ public record MemberView(
         int hostedSessions,
         int localSessions,
         WatchTable.Counts watches,
+        int pendingReads,
         @Nullable String left,
         @Nullable String healing,
         @Nullable String shortage) {}

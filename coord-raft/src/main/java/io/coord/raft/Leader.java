@@ -360,6 +360,10 @@ final class Leader extends RoleState {
         return established;
     }
 
+    int pendingReads() {
+        return reads.pending();
+    }
+
     List<PeerProgress> progress() {
         List<PeerProgress> views = new ArrayList<>();
         peers.values().forEach(peer -> views.add(peer.view()));

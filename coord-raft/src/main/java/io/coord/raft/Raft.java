@@ -538,6 +538,11 @@ public final class Raft {
         return role instanceof Leader leading ? leading.progress() : List.of();
     }
 
+    /** How many reads wait for a quorum to confirm the leader; none on others. */
+    public int pendingReads() {
+        return role instanceof Leader leading ? leading.pendingReads() : 0;
+    }
+
     /** When a leader last had signs of life from a quorum; on others, the present. */
     public long lastQuorumContactNanos() {
         return role instanceof Leader leading ? leading.lastQuorumContactNanos() : nowNanos;

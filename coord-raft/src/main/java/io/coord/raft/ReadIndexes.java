@@ -20,9 +20,16 @@ final class ReadIndexes<R> {
 
     private final ArrayDeque<Round<R>> rounds = new ArrayDeque<>();
     private List<R> gathered = new ArrayList<>();
+    private int pending;
 
     void add(R read) {
         gathered.add(read);
+        pending++;
+    }
+
+    /** How many have not been confirmed. */
+    int pending() {
+        return pending;
     }
 
     boolean hasGathered() {
@@ -42,6 +49,7 @@ final class ReadIndexes<R> {
     void confirmed(long round, ObjLongConsumer<R> served) {
         while (!rounds.isEmpty() && rounds.peek().number() <= round) {
             Round<R> done = rounds.remove();
+            pending -= done.reads().size();
             for (R read : done.reads()) {
                 served.accept(read, done.index());
             }
@@ -54,6 +62,7 @@ final class ReadIndexes<R> {
         rounds.forEach(round -> all.addAll(round.reads()));
         all.addAll(gathered);
         rounds.clear();
+        pending = 0;
         gathered = new ArrayList<>();
         return all;
     }

@@ -7,32 +7,34 @@ import io.coord.raft.LogWrite;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Measures how long the disk takes for each log write. */
+/** Times how long the disk takes for each log write. */
 final class ForceTimes {
 
     private record Begun(int entries, long nanos) {}
 
     private final MetricsListener metrics;
+    private final Measures measures;
     private final TimeSource time;
     private final Map<Long, Begun> begun = new ConcurrentHashMap<>();
 
-    ForceTimes(MetricsListener metrics, TimeSource time) {
+    ForceTimes(MetricsListener metrics, Measures measures, TimeSource time) {
         this.metrics = metrics;
+        this.measures = measures;
         this.time = time;
     }
 
     void begin(Effects effects) {
-        if (metrics != MetricsListener.NONE) {
-            for (LogWrite write : effects.writes()) {
-                begun.put(write.sequence(), new Begun(write.entries().size(), time.nanos()));
-            }
+        for (LogWrite write : effects.writes()) {
+            begun.put(write.sequence(), new Begun(write.entries().size(), time.nanos()));
         }
     }
 
     void completed(Input input) {
         Begun write = input instanceof Input.Persisted persisted ? begun.remove(persisted.sequence()) : null;
         if (write != null) {
-            metrics.forced(write.entries(), time.nanos() - write.nanos());
+            long nanos = time.nanos() - write.nanos();
+            measures.forced(write.entries(), nanos);
+            metrics.forced(write.entries(), nanos);
         }
     }
 }

@@ -76,6 +76,11 @@ final class Port implements SessionPort {
     }
 
     @Override
+    public Measured measured() {
+        return member.measured();
+    }
+
+    @Override
     public SortedMap<Long, Living> sessions() {
         SortedMap<Long, Living> living = new TreeMap<>();
         loop.root().forEachSession(session ->

@@ -58,6 +58,7 @@ public final class RunningMember implements AutoCloseable {
     private final MemberLoop loop;
     private final StorageBridge disk;
     private final ForceTimes forces;
+    private final Measures measures;
     private final @Nullable PeerBridge peers;
     private final Standing standing;
     private long incarnation;
@@ -66,7 +67,7 @@ public final class RunningMember implements AutoCloseable {
     private final @Nullable CallbackExecutor ownCallbacks;
     private final Callbacks callbacks;
 
-    private RunningMember(MemberParts parts, Storage.Recovered found) {
+    private RunningMember(MemberParts parts, Storage.Recovered found, long begunNanos) {
         this.parts = parts;
         this.logger = new EventLogger(parts.self());
         WireCommandCodec commands = new WireCommandCodec();
@@ -79,7 +80,8 @@ public final class RunningMember implements AutoCloseable {
         this.loop = new MemberLoop(
                 parts.self(), core, parts.time(), new Hands(), parts.config());
         this.disk = new StorageBridge(parts.storage(), entries, this::completed);
-        this.forces = new ForceTimes(parts.metrics(), parts.time());
+        this.measures = new Measures(parts.time(), loop.view(), parts.time().nanos() - begunNanos, found.entries().size());
+        this.forces = new ForceTimes(parts.metrics(), measures, parts.time());
         Transport transport = parts.transport();
         this.peers = transport == null ? null : new PeerBridge(
                 transport, new PeerCodec(commands, frameBytesMax(parts)), parts.time(), loop::received);
@@ -118,7 +120,7 @@ public final class RunningMember implements AutoCloseable {
         try {
             requireOwn(found, parts);
             long readNanos = parts.time().nanos();
-            RunningMember member = new RunningMember(parts, found);
+            RunningMember member = new RunningMember(parts, found, begunNanos);
             member.logger.recovered(found, readNanos - begunNanos, parts.time().nanos() - readNanos);
             member.begin();
             return member;
@@ -219,6 +221,7 @@ public final class RunningMember implements AutoCloseable {
 
         @Override
         public void store(Effects effects) {
+            measures.stores(effects);
             forces.begin(effects);
             disk.store(effects);
         }
@@ -226,6 +229,7 @@ public final class RunningMember implements AutoCloseable {
         @Override
         public void happened(MemberEvent event, MemberView view) {
             logger.happened(event, view);
+            measures.happened(event);
             count(event, view);
             identify(event, view);
             parts.listener().accept(event, view);
@@ -238,6 +242,7 @@ public final class RunningMember implements AutoCloseable {
 
         @Override
         public void turned(int inputs, long nanos) {
+            measures.turned(loop.view());
             parts.metrics().turned(inputs, nanos);
         }
 
@@ -374,6 +379,11 @@ public final class RunningMember implements AutoCloseable {
     /** What the member takes of its disk. */
     Storage.DiskUse diskUse() throws IOException {
         return parts.storage().diskUse();
+    }
+
+    /** What the member has counted and timed of itself. */
+    SessionPort.Measured measured() {
+        return measures.read(loop.view().pendingReads());
     }
 
     /** Who belongs to the ensemble, as far as the member knows. */

@@ -23,11 +23,14 @@ class ReadIndexesTest {
         reads.add("b");
         reads.begin(1, 10);
         reads.add("c");
+        assertThat(reads.pending()).isEqualTo(3);
         confirm(1);
         assertThat(served).containsExactly("a@10", "b@10");
         assertThat(reads.hasGathered()).isTrue();
+        assertThat(reads.pending()).isEqualTo(1);
         reads.begin(2, 12);
         confirm(2);
+        assertThat(reads.pending()).isZero();
         assertThat(served).containsExactly("a@10", "b@10", "c@12");
     }
 

@@ -39,6 +39,8 @@ public final class Words implements FourLetterWords {
     /** The version of ZooKeeper whose protocol and words these are, then our own name. */
     private static final String VERSION = "3.9.5-coord";
 
+    private static final long NANOS_OF_MILLI = 1_000_000;
+
     private static final String NOT_SERVING = "This ZooKeeper instance is not currently serving requests\n";
 
     private final SessionPort member;
@@ -227,12 +229,47 @@ public final class Words implements FourLetterWords {
         add(text, "unsuccessful_handshake", tally.handshakesFailed);
         addLatencies(text, "readlatency", port.reads());
         addLatencies(text, "updatelatency", port.updates());
+        SessionPort.Measured measured = member.measured();
+        addMeasured(text, measured);
         if (mode(status).equals("leader")) {
             add(text, "learners", heard(status, true) + heard(status, false));
             add(text, "synced_followers", heard(status, true));
+            add(text, "synced_non_voting_followers", 0); // there is no such kind of member
             add(text, "synced_observers", heard(status, false));
+            add(text, "leader_uptime", measured.leadingNanos().orElse(0) / NANOS_OF_MILLI);
+            add(text, "pending_syncs", measured.pendingReads());
+            add(text, "last_proposal_size", measured.lastProposalBytes());
+            add(text, "min_proposal_size", measured.fewestProposalBytes());
+            add(text, "max_proposal_size", measured.mostProposalBytes());
         }
         return text.toString();
+    }
+
+    private static void addMeasured(StringBuilder text, SessionPort.Measured measured) {
+        add(text, "proposal_count", measured.proposed());
+        add(text, "commit_count", measured.committed());
+        add(text, "learner_proposal_received_count", measured.received());
+        add(text, "learner_commit_received_count", measured.followed());
+        add(text, "looking_count", measured.searches());
+        add(text, "snapshot_error_count", measured.snapshotsFailed());
+        addSummary(text, "fsynctime", measured.forceNanos(), NANOS_OF_MILLI);
+        addSummary(text, "sync_processor_batch_size", measured.forcedEntries(), 1);
+        addSummary(text, "snapshottime", measured.snapshotNanos(), NANOS_OF_MILLI);
+        addSummary(text, "election_time", measured.electionNanos(), NANOS_OF_MILLI);
+        addSummary(text, "unavailable_time", measured.outageNanos(), NANOS_OF_MILLI);
+        addSummary(text, "leader_unavailable_time", measured.outageAsLeaderNanos(), NANOS_OF_MILLI);
+        addSummary(text, "dbinittime", measured.loadNanos(), NANOS_OF_MILLI);
+        addSummary(text, "startup_txns_loaded", measured.loadedEntries(), 1);
+    }
+
+    /** The average with four digits, as ZooKeeper has it. */
+    private static void addSummary(StringBuilder text, String name, SessionPort.Measured.Summary summary, long unit) {
+        double average = summary.count() == 0 ? 0 : (double) summary.sum() / summary.count() / unit;
+        add(text, "avg_" + name, Math.round(average * 10_000) / 10_000.0);
+        add(text, "min_" + name, summary.least() / unit);
+        add(text, "max_" + name, summary.most() / unit);
+        add(text, "cnt_" + name, summary.count());
+        add(text, "sum_" + name, summary.sum() / unit);
     }
 
     private static void addLatencies(StringBuilder text, String name, Latencies.Summary took) {

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,9 @@ public interface SessionPort {
 
     /** How much there is, for those who look after the member. Costs a look at each session. */
     Census census();
+
+    /** What the member has counted and timed of itself since it started. */
+    Measured measured();
 
     /** The ensemble's sessions that are not over. */
     SortedMap<Long, Living> sessions();
@@ -89,6 +93,61 @@ public interface SessionPort {
      */
     record Census(
             int nodes, int ephemerals, long dataBytes, int sessions, int watches, int watchedPaths, int watchers, int localSessions) {}
+
+    /**
+     * What a member has counted and timed since it started.
+     *
+     * @param leadingNanos for how long it has led, if it leads
+     * @param pendingReads syncs and linearizable reads that wait here, as with their leader, for a quorum to confirm it
+     * @param lastProposalBytes of the last entry it proposed as the leader it is, or was last; -1 if none
+     * @param fewestProposalBytes of the smallest of these; -1 if none
+     * @param mostProposalBytes of the largest of these; -1 if none
+     * @param proposed entries it proposed, leading
+     * @param committed entries that were committed while it led
+     * @param received entries it got from leaders
+     * @param followed entries that it learnt to be committed, following
+     * @param searches how often it knew of no leader
+     * @param snapshotsFailed snapshots that could not be saved
+     * @param forceNanos of log writes, from when they were asked for
+     * @param forcedEntries of log writes with entries
+     * @param snapshotNanos of snapshots saved
+     * @param electionNanos from when it knew of no leader until one was known
+     * @param outageNanos the same until it could serve by that leader: one that leads has committed in its term
+     * @param outageAsLeaderNanos those of them that it ended as the leader
+     * @param loadNanos of reading its disk when it started
+     * @param loadedEntries of the log then
+     */
+    record Measured(
+            OptionalLong leadingNanos,
+            int pendingReads,
+            long lastProposalBytes,
+            long fewestProposalBytes,
+            long mostProposalBytes,
+            long proposed,
+            long committed,
+            long received,
+            long followed,
+            long searches,
+            long snapshotsFailed,
+            Summary forceNanos,
+            Summary forcedEntries,
+            Summary snapshotNanos,
+            Summary electionNanos,
+            Summary outageNanos,
+            Summary outageAsLeaderNanos,
+            Summary loadNanos,
+            Summary loadedEntries) {
+
+        /**
+         * Values of one kind.
+         *
+         * @param count how many
+         * @param sum all together
+         * @param least the least; 0 if there was none
+         * @param most the most; 0 if there was none
+         */
+        public record Summary(long count, long sum, long least, long most) {}
+    }
 
     /** A password for a session to be opened: 16 random bytes. */
     Bytes newPassword();

@@ -108,6 +108,43 @@ class WireWordsTest {
     }
 
     @Test
+    @DisplayName("4L1: mntr tells of proposals, forced writes and elections, each where it happens")
+    void whatTheMembersMeasure() throws Exception {
+        MemberId leader = leader();
+        MemberId follower = ensemble.anyFollower();
+        Map<String, String> before = monitored(leader);
+        Map<String, String> there = monitored(follower);
+        try (WireProbe client = WireProbe.connected(at(leader))) {
+            for (int size : new int[] {10, 3_000, 100}) {
+                client.ask(OpCode.CREATE, new Request.Create("/measured-" + size, Bytes.wrap(new byte[size]), Acl.OPEN, 1));
+            }
+            client.ask(OpCode.SYNC, new Request.OfPath("/"));
+            Map<String, String> now = monitored(leader);
+            assertThat(grown(before, now, "zk_proposal_count")).as("a session and three nodes").isEqualTo(4);
+            assertThat(grown(before, now, "zk_commit_count")).isEqualTo(4);
+            assertThat(grown(before, now, "zk_cnt_fsynctime")).isBetween(1L, 4L);
+            assertThat(grown(before, now, "zk_sum_sync_processor_batch_size")).isEqualTo(4);
+            assertThat(number(now, "zk_max_proposal_size")).isBetween(3_000L, 3_200L);
+            assertThat(number(now, "zk_last_proposal_size")).isBetween(100L, 300L);
+            assertThat(number(now, "zk_min_proposal_size")).isBetween(10L, number(now, "zk_last_proposal_size"));
+            assertThat(now).containsEntry("zk_pending_syncs", "0").containsEntry("zk_synced_non_voting_followers", "0");
+            assertThat(number(now, "zk_leader_uptime")).isBetween(number(before, "zk_leader_uptime"), number(now, "zk_uptime"));
+            assertThat(grown(before, now, "zk_learner_proposal_received_count")).isZero();
+            for (String once : List.of("election_time", "unavailable_time", "leader_unavailable_time", "dbinittime")) {
+                assertThat(number(now, "zk_cnt_" + once)).as(once).isPositive();
+            }
+            assertThat(number(now, "zk_looking_count")).isGreaterThanOrEqualTo(number(now, "zk_cnt_election_time"));
+            Map<String, String> then = monitored(follower);
+            while (grown(there, then, "zk_learner_commit_received_count") < 4) {
+                then = monitored(follower); // it learns of the last commit by the next heartbeat
+            }
+            assertThat(grown(there, then, "zk_learner_proposal_received_count")).isEqualTo(4);
+            assertThat(then).containsEntry("zk_proposal_count", "0").containsEntry("zk_commit_count", "0")
+                    .doesNotContainKeys("zk_leader_uptime", "zk_pending_syncs", "zk_last_proposal_size", "zk_learners");
+        }
+    }
+
+    @Test
     @DisplayName("4L1: mntr, cons, dump and wchs count what there is; crst and srst begin anew")
     void theRest() throws Exception {
         MemberId leader = leader();
@@ -252,6 +289,10 @@ class WireWordsTest {
         return Stream.of(ask(member, "mntr").split("\n"))
                 .map(line -> line.split("\t"))
                 .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
+    }
+
+    private static long number(Map<String, String> figures, String name) {
+        return Long.parseLong(figures.get(name));
     }
 
     private static long grown(Map<String, String> before, Map<String, String> now, String name) {
