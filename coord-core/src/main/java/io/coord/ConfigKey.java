@@ -137,8 +137,11 @@ record ConfigKey(
     }
 
     private static String writeDuration(Duration value) {
-        boolean wholeMillis = value.getNano() % 1_000_000 == 0;
-        return wholeMillis ? writeScaled(value.toMillis(), DURATION_UNITS, DURATION_MILLIS) : value.toString();
+        return isWholeMillis(value) ? writeScaled(value.toMillis(), DURATION_UNITS, DURATION_MILLIS) : value.toString();
+    }
+
+    private static boolean isWholeMillis(Duration value) {
+        return value.toNanosPart() % 1_000_000 == 0;
     }
 
     private static String writeScaled(long value, List<String> units, long[] factors) {
@@ -160,7 +163,7 @@ record ConfigKey(
         } else if (most != null && compare(value, most) > 0) {
             mistakes.add(new Mistake(ErrorCode.OUT_OF_RANGE,
                     name + " " + write(value) + " is above " + write(most) + ". " + reason));
-        } else if (value instanceof Duration duration && duration.getNano() % 1_000_000 != 0) {
+        } else if (value instanceof Duration duration && !isWholeMillis(duration)) {
             mistakes.add(new Mistake(ErrorCode.BAD_DURATION, name + " " + value + " is no whole number of milliseconds"));
         }
     }

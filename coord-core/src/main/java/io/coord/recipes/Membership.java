@@ -21,6 +21,7 @@ import io.coord.Stat;
 import io.coord.UnavailableException;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -317,7 +318,7 @@ public final class Membership implements AutoCloseable {
             } else if (cause instanceof UnavailableException && (entered.isDone() || perhapsThere)) {
                 ear.again(() -> create(perhapsThere));
             } else {
-                refuse(cause);
+                refuse(Objects.requireNonNull(cause));
             }
         }
 

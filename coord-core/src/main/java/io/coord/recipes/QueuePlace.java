@@ -16,6 +16,7 @@ import io.coord.Stat;
 import io.coord.UnavailableException;
 import io.coord.WatchEvent;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -136,7 +137,7 @@ final class QueuePlace {
             entered(created.nodePath(), created.stat().czxid());
             return;
         }
-        Throwable cause = Waiting.cause(thrown);
+        Throwable cause = Waiting.cause(Objects.requireNonNull(thrown));
         if (cause instanceof OutcomeUnknownException) {
             find();
         } else if (leaving) {

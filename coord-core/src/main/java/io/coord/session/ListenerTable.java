@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -91,7 +92,7 @@ public final class ListenerTable {
     }
 
     private Map<String, Map<Consumer<? super WatchEvent>, Integer>> table(Kind kind) {
-        return listeners.get(kind);
+        return Objects.requireNonNull(listeners.get(kind));
     }
 
     /** Registers a listener; a second registration for the same path and kind adds no second call. */

@@ -44,7 +44,7 @@ public final class ParkingAwaiter implements Awaiter {
         try {
             return stage.toCompletableFuture().get();
         } catch (ExecutionException e) {
-            throw failure(e.getCause());
+            throw failure(e);
         } catch (CancellationException e) {
             throw failure(e);
         }
@@ -60,7 +60,7 @@ public final class ParkingAwaiter implements Awaiter {
         } catch (TimeoutException e) {
             return Optional.empty();
         } catch (ExecutionException e) {
-            throw failure(e.getCause());
+            throw failure(e);
         } catch (CancellationException e) {
             throw failure(e);
         }
@@ -80,7 +80,7 @@ public final class ParkingAwaiter implements Awaiter {
     /** A stage's failure as {@link Awaiter} promises to throw it. */
     public static RuntimeException failure(Throwable failure) {
         Throwable cause = failure;
-        while (cause instanceof CompletionException && cause.getCause() != null) {
+        while ((cause instanceof CompletionException || cause instanceof ExecutionException) && cause.getCause() != null) {
             cause = cause.getCause();
         }
         if (cause instanceof CoordException coord) {

@@ -259,8 +259,9 @@ public final class CoordState {
 
     private Applied expire(Command.ExpireSession expire) {
         SessionEntry session = sessions.find(expire.session());
-        boolean isVoid = session == null || session.attach != expire.attach() || expire.term() != term;
-        return isVoid ? Applied.NOTHING : end(session, true);
+        return session == null || session.attach != expire.attach() || expire.term() != term
+                ? Applied.NOTHING
+                : end(session, true);
     }
 
     private Applied end(SessionEntry session, boolean expired) {
@@ -332,7 +333,7 @@ public final class CoordState {
             wanted = Members.changed(present, wish);
         } catch (ConfigException mistaken) {
             boolean isOurRule = Members.hasNumberBeyond(wish.members()); // which comes behind permission
-            return refused != null && isOurRule ? refused : Refusals.badMembers(mistaken.getMessage());
+            return refused != null && isOurRule ? refused : Refusals.badMembers(String.valueOf(mistaken.getMessage()));
         }
         if (refused != null) {
             return refused;
@@ -359,11 +360,11 @@ public final class CoordState {
 
     private Applied collect(Command.CollectNode collect) {
         ZNode node = nodes.find(collect.path());
-        boolean isMeant = node != null
-                && collect.term() == term
-                && node.czxid == collect.czxid()
-                && node.mzxid == collect.mzxid();
-        if (!isMeant || !NodeTree.isDue(node, elapsedMillis, settings)) {
+        if (node == null
+                || collect.term() != term
+                || node.czxid != collect.czxid()
+                || node.mzxid != collect.mzxid()
+                || !NodeTree.isDue(node, elapsedMillis, settings)) {
             return Applied.NOTHING;
         }
         List<Change> changes = new ArrayList<>(1);

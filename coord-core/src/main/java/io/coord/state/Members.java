@@ -4,6 +4,7 @@ import io.coord.ConfigException;
 import io.coord.Ensemble;
 import io.coord.MemberId;
 import io.coord.Operation;
+import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,7 @@ final class Members {
 
     /** Whether a number in a list is above what members of ours can have: ZooKeeper takes such. */
     static boolean hasNumberBeyond(String members) {
-        for (String one : members.split("[,\n]")) {
+        for (String one : members.split("[,\n]", -1)) {
             int equals = one.indexOf('=');
             Integer number = equals < 0 ? null : numberOf(one.substring(0, equals).strip());
             if (number != null && number > MemberId.MAX) {
@@ -43,7 +44,7 @@ final class Members {
     }
 
     /** Each member under its id, the later one in place of an earlier; what has no id is left to be refused. */
-    private static void add(String members, TreeMap<MemberId, String> after, StringBuilder rest) {
+    private static void add(String members, Map<MemberId, String> after, StringBuilder rest) {
         TreeMap<MemberId, String> named = new TreeMap<>();
         for (String one : members.split("[,\n]", -1)) {
             String member = one.strip();

@@ -199,9 +199,12 @@ public final class Restoring implements StateVisitor {
     /** Its caller, if there still is one, waits for its outcome. */
     private void checkReconfiguration(Header head) {
         Reconfiguration pending = head.reconfiguration();
-        SessionEntry session = pending == null ? null : sessions.find(pending.session());
+        if (pending == null) {
+            return;
+        }
+        SessionEntry session = sessions.find(pending.session());
         check(
-                pending == null || pending.index() <= head.index(),
+                pending.index() <= head.index(),
                 () -> "the change of members under way is later than the snapshot");
         check(
                 session == null || session.outcome(pending.number()) instanceof Outcome.Reconfiguring,

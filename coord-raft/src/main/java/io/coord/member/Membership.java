@@ -83,7 +83,7 @@ final class Membership {
         try {
             wanted = MemberAddress.parse(address);
         } catch (ConfigException unreadable) {
-            return Optional.of(unreadable.getMessage());
+            return Optional.of(String.valueOf(unreadable.getMessage()));
         }
         for (Configuration.Address known : present.addresses()) {
             if (!known.key().id().equals(key.id()) && clash(wanted, known.text())) {

@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -342,7 +343,7 @@ final class SessionHost {
         session.proposedNanos = nowNanos;
         armResend();
         if (!session.stalled) {
-            Proposal answer = surroundings.propose(write.payload);
+            Proposal answer = surroundings.propose(Objects.requireNonNull(write.payload));
             session.stalled = isRefused(answer);
         }
     }

@@ -80,7 +80,7 @@ final class DoorCheck {
     }
 
     private static long bytes(Operation.Step<?> step) {
-        long bytes = STEP_BYTES + step.path().length();
+        long bytes = (long) STEP_BYTES + step.path().length();
         if (step instanceof Operation.Create create) {
             return bytes + length(create.data()) + bytes(create.acl());
         }

@@ -21,6 +21,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -85,7 +86,7 @@ public final class Founding {
                 deleteFlat(unfinished);
             }
         }
-        force(wanted.getParent());
+        force(Objects.requireNonNull(wanted.getParent()));
     }
 
     /**

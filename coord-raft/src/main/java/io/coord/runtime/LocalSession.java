@@ -532,8 +532,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
     @Override
     public <R> @Nullable R readNow(Operation.Read<R> read) {
         Link link = line.link();
-        boolean directly = link != null && mayReadDirectly(link) && !(read instanceof Operation.MultiRead);
-        return directly ? link.home.root().read(read, reader) : null;
+        return link != null && mayReadDirectly(link) && !(read instanceof Operation.MultiRead) ? link.home.root().read(read, reader) : null;
     }
 
     @Override

@@ -88,8 +88,13 @@ public final class RunningMember implements AutoCloseable {
         this.standing = new Standing(
                 parts.self(), parts.ensemble(), parts.config().electionTimeout(), this::silentNanos);
         Executor named = parts.callbacks();
-        this.ownCallbacks = named == null ? new CallbackExecutor("coord-" + parts.self() + "-callbacks") : null;
-        this.callbacks = ownCallbacks != null ? ownCallbacks : tracked(named);
+        if (named == null) {
+            this.ownCallbacks = new CallbackExecutor("coord-" + parts.self() + "-callbacks");
+            this.callbacks = ownCallbacks;
+        } else {
+            this.ownCallbacks = null;
+            this.callbacks = tracked(named);
+        }
     }
 
     private static Callbacks tracked(Executor named) {

@@ -125,7 +125,7 @@ public final class FileStorage implements Storage {
         try {
             nameLanes(expectedMember);
             disk.lock();
-            Recovery recovery = new Recovery(disk, options, owner, control, spare, shelf, log).healedByPeers(isHealedByPeers);
+            Recovery recovery = new Recovery(disk, owner, control, spare, shelf, log).healedByPeers(isHealedByPeers);
             Recovered recovered = recovery.run(expectedMember);
             damagedFiles = recovery.damagedFiles();
             isDamaged = recovered.damage() != null;

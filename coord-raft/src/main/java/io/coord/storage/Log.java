@@ -196,7 +196,7 @@ final class Log {
     private void create(SegmentHeader fresh, int groupBytes, List<StoredEntry> copied, Source source) throws IOException {
         nextId = fresh.id() + 1;
         List<List<StoredEntry>> parts = parts(copied);
-        long needed = SegmentHeader.BYTES + groupBytes + Format.SECTOR_BYTES;
+        long needed = (long) SegmentHeader.BYTES + groupBytes + Format.SECTOR_BYTES;
         for (List<StoredEntry> part : parts) {
             needed += Group.spaceBytes(Group.sizeBytes(Group.recordsBytes(part)));
         }

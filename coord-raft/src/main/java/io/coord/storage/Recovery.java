@@ -23,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 final class Recovery {
 
     private final Disk disk;
-    private final StorageOptions options;
     private final Owner owner;
     private final Control control;
     private final Spare spare;
@@ -45,9 +44,8 @@ final class Recovery {
     private @Nullable DamagedException gap;
     private List<String> quarantined = List.of();
 
-    Recovery(Disk disk, StorageOptions options, Owner owner, Control control, Spare spare, Shelf shelf, Log log) {
+    Recovery(Disk disk, Owner owner, Control control, Spare spare, Shelf shelf, Log log) {
         this.disk = disk;
-        this.options = options;
         this.owner = owner;
         this.control = control;
         this.spare = spare;
@@ -88,7 +86,7 @@ final class Recovery {
             if (!isHealedByPeers || isControlLost || isNewestGone) {
                 throw e;
             }
-            damage = new Damage(e.getMessage(), ceiling(names, segments));
+            damage = new Damage(String.valueOf(e.getMessage()), ceiling(names, segments));
             line = List.of();
             last = null;
             logContinues = false;

@@ -30,7 +30,7 @@ public final class SnapshotArchive {
      */
     public static SnapshotImage write(Path file, SnapshotImage image, SnapshotWriter content) throws IOException {
         Path target = file.toAbsolutePath().normalize();
-        Disk disk = new FileDisk(target.getParent());
+        Disk disk = new FileDisk(parentOf(target));
         String temporary = target.getFileName() + Names.TEMPORARY;
         boolean isDone = false;
         try {
@@ -40,7 +40,7 @@ public final class SnapshotArchive {
                 known = writer.finish(NO_CLUSTER);
             }
             Files.move(target.resolveSibling(temporary), target, StandardCopyOption.ATOMIC_MOVE);
-            FileDisk.forceDirectory(target.getParent());
+            FileDisk.forceDirectory(parentOf(target));
             isDone = true;
             return known;
         } finally {
@@ -50,6 +50,14 @@ public final class SnapshotArchive {
         }
     }
 
+    private static Path parentOf(Path file) throws IOException {
+        Path parent = file.getParent();
+        if (parent == null) {
+            throw new IOException(file + " is no file but the root of a file system");
+        }
+        return parent;
+    }
+
     /**
      * Opens an archive and verifies all of it.
      *
@@ -57,7 +65,7 @@ public final class SnapshotArchive {
      */
     public static Content read(Path file) throws IOException {
         Path source = file.toAbsolutePath().normalize();
-        Disk disk = new ReadOnlyDisk(source.getParent());
+        Disk disk = new ReadOnlyDisk(parentOf(source));
         String name = source.getFileName().toString();
         try (SnapshotFile.Reader reader = new SnapshotFile.Reader(disk, name, NO_CLUSTER)) {
             reader.verify();

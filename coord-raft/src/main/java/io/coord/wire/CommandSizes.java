@@ -64,7 +64,7 @@ final class CommandSizes {
     }
 
     private static long step(Operation.Step<?> step) {
-        long size = STEP_BYTES + step.path().length();
+        long size = (long) STEP_BYTES + step.path().length();
         if (step instanceof Operation.SetData set) {
             size += data(set.data());
         } else if (step instanceof Operation.Create create) {
@@ -86,6 +86,6 @@ final class CommandSizes {
     }
 
     private static long identity(Identity identity) {
-        return PAIR_BYTES + identity.scheme().length() + identity.id().length();
+        return (long) PAIR_BYTES + identity.scheme().length() + identity.id().length();
     }
 }
