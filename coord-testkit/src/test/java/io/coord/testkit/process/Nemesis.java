@@ -49,6 +49,7 @@ final class Nemesis implements AutoCloseable {
     private @Nullable Administrator administrator;
     /** Its own client. */
     private @Nullable ZooKeeper client;
+    private long stampedMillis;
     private int strikes;
 
     private Nemesis(Fault fault, ProcessEnsemble ensemble, Random random) {
@@ -342,8 +343,14 @@ final class Nemesis implements AutoCloseable {
             setClock(id, random.nextBoolean() ? FAR_DAYS : -FAR_DAYS);
         }
         last(clients);
-        Duration away = Duration.ofMillis(write(STAMPED, 0).getMtime() - System.currentTimeMillis()).abs();
+        long stamp = write(STAMPED, 0).getMtime();
+        Duration away = Duration.ofMillis(stamp - System.currentTimeMillis()).abs();
         assertThat(away).as("how far away a node's time is").isBetween(Duration.ofDays(FAR_DAYS - 1), Duration.ofDays(FAR_DAYS + 1));
+        if (stamp < stampedMillis) {
+            ProcessEnsemble.await("a word of a clock that went back", () -> members.stream()
+                    .anyMatch(id -> ensemble.process(id).said().contains("has a wall clock that is")));
+        }
+        stampedMillis = stamp;
     }
 
     @Override

@@ -48,6 +48,8 @@ final class ProcessEnsemble implements Mortal {
     private final TreeMap<Integer, ServerProcess> members = new TreeMap<>();
     private final Map<Integer, Integer> peerPorts = new TreeMap<>();
     private final Map<Integer, Integer> clientPorts = new TreeMap<>();
+    /** Nobody listens there; ZooKeeper's lists have one, and it is no other port. */
+    private final Map<Integer, Integer> electionPorts = new TreeMap<>();
     private final Map<Link, FaultProxy> links = new LinkedHashMap<>();
 
     /** What one member sends to another. */
@@ -151,6 +153,7 @@ final class ProcessEnsemble implements Mortal {
         for (int id = 1; id <= size; id++) {
             peerPorts.put(id, ports.free());
             clientPorts.put(id, ports.free());
+            electionPorts.put(id, ports.free());
         }
         if (shape.areLinksProxied()) {
             pairs(size).forEach(link -> links.put(link, FaultProxy.to(peerPorts.get(link.to()))));
@@ -207,7 +210,7 @@ final class ProcessEnsemble implements Mortal {
 
     /** A member as ZooKeeper's reconfig names it. */
     String server(int id) {
-        return "server.%d=%s:%d:%3$d:participant;%2$s:%d".formatted(id, host(id), peerPorts.get(id), clientPorts.get(id));
+        return "server.%d=%s:%d:%d:participant;%2$s:%d".formatted(id, host(id), peerPorts.get(id), electionPorts.get(id), clientPorts.get(id));
     }
 
     /** Takes away all that a stopped member has kept. */
