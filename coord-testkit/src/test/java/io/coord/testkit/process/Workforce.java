@@ -102,8 +102,12 @@ final class Workforce implements AutoCloseable {
             }
             Map<Work.Kind, List<String>> verdicts = new EnumMap<>(Work.Kind.class);
             for (Map.Entry<Work.Kind, Work> work : works.entrySet()) {
-                List<String> wrong = new ArrayList<>(work.getValue().verdict(members));
-                wrong.addAll(clients.get(work.getKey()).troubles());
+                List<String> wrong = new ArrayList<>(clients.get(work.getKey()).troubles());
+                try {
+                    wrong.addAll(work.getValue().verdict(members));
+                } catch (KeeperException e) {
+                    wrong.add("no more of it can be judged: " + e); // a client that lost its session
+                }
                 verdicts.put(work.getKey(), wrong);
             }
             return verdicts;
