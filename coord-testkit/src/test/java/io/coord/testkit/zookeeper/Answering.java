@@ -17,6 +17,15 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import javax.security.auth.callback.Callback;
+import javax.security.auth.callback.CallbackHandler;
+import javax.security.auth.callback.NameCallback;
+import javax.security.auth.callback.PasswordCallback;
+import javax.security.auth.callback.UnsupportedCallbackException;
+import javax.security.sasl.RealmCallback;
+import javax.security.sasl.Sasl;
+import javax.security.sasl.SaslClient;
 import org.apache.jute.BinaryInputArchive;
 import org.apache.jute.Record;
 import org.apache.zookeeper.KeeperException.Code;
@@ -41,6 +50,7 @@ import org.apache.zookeeper.proto.ReplyHeader;
 import org.apache.zookeeper.proto.RequestHeader;
 import org.apache.zookeeper.proto.SetACLResponse;
 import org.apache.zookeeper.proto.SetDataResponse;
+import org.apache.zookeeper.proto.SetSASLResponse;
 import org.apache.zookeeper.proto.SyncResponse;
 import org.apache.zookeeper.proto.WatcherEvent;
 import org.apache.zookeeper.proto.WhoAmIResponse;
@@ -79,6 +89,24 @@ final class Answering implements AutoCloseable {
     /** A clock's time, which only must be one. */
     record Time(long millis) {}
 
+    /** What a client needs who proves itself by SASL: asked for a name and a password. */
+    private record Prover(String user, String password) implements CallbackHandler {
+        @Override
+        public void handle(Callback[] callbacks) throws UnsupportedCallbackException {
+            for (Callback callback : callbacks) {
+                if (callback instanceof NameCallback name) {
+                    name.setName(user);
+                } else if (callback instanceof PasswordCallback secret) {
+                    secret.setPassword(password.toCharArray());
+                } else if (callback instanceof RealmCallback realm) {
+                    realm.setText(realm.getDefaultText());
+                } else {
+                    throw new UnsupportedCallbackException(callback);
+                }
+            }
+        }
+    }
+
     private record Awaited(int xid, int op, String words) {}
 
     private final InetSocketAddress server;
@@ -89,6 +117,8 @@ final class Answering implements AutoCloseable {
     private byte[] password = new byte[16];
     private int xid;
     private long zxid;
+    private byte @Nullable [] token;
+    private @Nullable SaslClient prover;
 
     Answering(InetSocketAddress server) {
         this.server = server;
@@ -107,6 +137,8 @@ final class Answering implements AutoCloseable {
     boolean connect(boolean resume, boolean rightPassword) throws IOException {
         close();
         awaited.clear();
+        token = null;
+        prover = null;
         socket = new Socket();
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(PATIENCE_MILLIS);
@@ -128,6 +160,33 @@ final class Answering implements AutoCloseable {
         session = response.getSessionId();
         password = response.getPasswd();
         return true;
+    }
+
+    /** Whether anybody was to prove anything on this connection. */
+    boolean hasProven() {
+        return prover != null;
+    }
+
+    /** The answer to the server's challenge; null if there is none, or the connection is gone. */
+    byte @Nullable [] proof(String user, String password) throws IOException {
+        byte[] challenge = token;
+        if (challenge == null) {
+            return null;
+        }
+        prover = Sasl.createSaslClient(
+                new String[] {"DIGEST-MD5"}, null, "zookeeper", "zk-sasl-md5", Map.of(), new Prover(user, password));
+        return prover.evaluateChallenge(challenge);
+    }
+
+    /** Whether the server has shown in turn that it knows the password. */
+    boolean isServerProven() throws IOException {
+        SaslClient asking = prover;
+        byte[] last = token;
+        if (asking == null || last == null) {
+            return false;
+        }
+        asking.evaluateChallenge(last);
+        return asking.isComplete();
     }
 
     private static BinaryInputArchive archive(byte[] frame) {
@@ -255,6 +314,10 @@ final class Answering implements AutoCloseable {
                 GetChildren2Response children = read(from, new GetChildren2Response());
                 parts.add(sorted(children.getChildren()));
                 stat(children.getStat(), parts);
+            }
+            case OpCode.sasl -> {
+                token = read(from, new SetSASLResponse()).getToken();
+                parts.add(token == null ? "no token" : "a token");
             }
             case OpCode.sync -> parts.add(String.valueOf(read(from, new SyncResponse()).getPath()));
             case OpCode.addWatch -> parts.add("error " + read(from, new ErrorResponse()).getErr());

@@ -413,6 +413,9 @@ final class Asking {
             case 18 -> List.of(acl(31, "world", "anyone"), acl(1, "world", "anyone"), acl(31, "world", "anyone"));
             case 19 -> List.of(acl(random.nextInt(32), "world", "anyone"));
             case 20 -> List.of(acl(31, "world", "anyone"), acl(1, random.nextBoolean() ? "sasl" : "x509", "CN=a"));
+            case 21, 22 -> List.of(acl(31, "sasl", "ann"), acl(1, "world", "anyone"));
+            case 23 -> List.of(acl(random.nextInt(32), "sasl", random.nextBoolean() ? "ann" : "bob"));
+            case 24 -> List.of(acl(31, "world", "anyone"), acl(1, "sasl", random.nextBoolean() ? "" : "a/b@c"));
             default -> List.of(acl(31, "world", "anyone"));
         };
     }

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,6 +36,7 @@ import org.apache.zookeeper.proto.DeleteRequest;
 import org.apache.zookeeper.proto.GetACLRequest;
 import org.apache.zookeeper.proto.GetChildren2Request;
 import org.apache.zookeeper.proto.GetDataRequest;
+import org.apache.zookeeper.proto.GetSASLRequest;
 import org.apache.zookeeper.proto.SetWatches;
 import org.apache.zookeeper.proto.SetWatches2;
 import org.apache.zookeeper.server.Request;
@@ -45,7 +47,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -54,14 +55,13 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Zxids correspond by their order, sessions by who opened them, times by being the clock's; names in a listing have no order.
  */
 @Timeout(value = 300, unit = TimeUnit.SECONDS)
-@ResourceLock("zookeeper.extendedTypesEnabled")
 class DifferentialIT {
 
     private static final int SESSIONS = 4;
     private static final int STEPS_PER_ROUND = 150;
     private static final int DIFFERENCES_SHOWN = 10;
     private static final Set<Integer> ANSWERED_AT_ONCE = Set.of(OpCode.auth, OpCode.check, Asking.UNHEARD_OF);
-    private static final String EXTENDED_TYPES = "zookeeper.extendedTypesEnabled";
+    private static final Map<String, String> USERS = Map.of("ann", "secret of ann", "bob", "secret of bob", "super", "secret of super");
     private static final String SUPER_DIGEST = "super:lK75jTNcA+U9vtVEw5vB51mj/w4=";
 
     @TempDir
@@ -102,6 +102,7 @@ class DifferentialIT {
             ping: 0
             reconfig: -123
             removeWatches: 0 -5 -121
+            sasl: 0 -115
             setACL: 0 -5 -8 -101 -102 -103 -114
             setData: 0 -5 -8 -101 -102 -103 -125
             setData in multi: 0 -2 -8 -101 -102 -103 -125
@@ -116,14 +117,22 @@ class DifferentialIT {
     private static final TreeMap<String, TreeMap<Integer, Integer>> SEEN = new TreeMap<>();
 
     private static int requests;
-    private static InProcessServer theirs;
+    private static ServerProcess theirs;
     private static ZooKeeperServer door;
     private static LocalEnsemble ours;
 
     @BeforeAll
-    static void start() {
-        System.setProperty(EXTENDED_TYPES, "true");
-        theirs = new InProcessServer(directory, true);
+    static void start() throws IOException {
+        StringBuilder users = new StringBuilder();
+        USERS.forEach((user, password) -> users.append(" user_").append(user).append("=\"").append(password).append('"'));
+        Path logins = Files.writeString(
+                directory.resolve("jaas.conf"), "Server { org.apache.zookeeper.server.auth.DigestLoginModule required" + users + "; };");
+        theirs = ServerProcess.start(List.of(), Files.createDirectory(directory.resolve("data")), List.of(
+                "zookeeper.extendedTypesEnabled=true",
+                "zookeeper.enforceQuota=true",
+                "zookeeper.DigestAuthenticationProvider.superDigest=" + SUPER_DIGEST,
+                "zookeeper.authProvider.sasl=org.apache.zookeeper.server.auth.SASLAuthenticationProvider",
+                "java.security.auth.login.config=" + logins));
         ours = LocalEnsemble.builder()
                 .members(1)
                 .config(MemberConfig.DEFAULT.withEnforceQuota(true).withExtendedTypes(true).withContainerCheckInterval(Duration.ofHours(1)))
@@ -132,7 +141,10 @@ class DifferentialIT {
     }
 
     private static ZooKeeperServer door(MemberId member) {
-        door = ZooKeeperServer.listeningOn(0).threads(1).superDigest(SUPER_DIGEST);
+        door = ZooKeeperServer.listeningOn(0).threads(1).superDigest(SUPER_DIGEST).sasl(user -> {
+            String password = USERS.get(user);
+            return password == null ? null : password.toCharArray();
+        });
         return door;
     }
 
@@ -140,7 +152,6 @@ class DifferentialIT {
     static void end() {
         ours.close();
         theirs.close();
-        System.clearProperty(EXTENDED_TYPES);
         SEEN.forEach((op, errors) -> System.out.println("differential, " + op + ": " + errors));
         if (requests >= SEEN_IN_REQUESTS) {
             assertThat(SEEN.entrySet().stream()
@@ -209,7 +220,8 @@ class DifferentialIT {
 
         private Pair pair() throws IOException {
             InetSocketAddress coord = new InetSocketAddress(InetAddress.getLoopbackAddress(), door.port());
-            Pair pair = new Pair(new Answering(theirs.address()), new Answering(coord));
+            String[] zookeeper = theirs.address().split(":");
+            Pair pair = new Pair(new Answering(new InetSocketAddress(zookeeper[0], Integer.parseInt(zookeeper[1]))), new Answering(coord));
             connect(pair, false, true);
             return pair;
         }
@@ -245,6 +257,7 @@ class DifferentialIT {
                 case 1, 2 -> connect(pair, true, true);
                 case 3 -> connect(pair, true, false);
                 case 5, 6, 7 -> setWatches(pair);
+                case 8, 9 -> prove(pair);
                 default -> {
                     List<Asking.Request> requests = new ArrayList<>();
                     for (int i = random.nextInt(4); i >= 0; i--) {
@@ -261,6 +274,31 @@ class DifferentialIT {
                     // until it is applied there, what is pipelined behind a setACL is judged by the list before
                     int last = requests.stream().map(Asking.Request::op).toList().indexOf(OpCode.setACL);
                     send(pair, last < 0 ? requests : List.copyOf(requests.subList(0, last + 1)));
+                }
+            }
+        }
+
+        /** By a proof that is right, wrong or none at all; the challenges differ, so the proofs do. */
+        private void prove(Pair pair) throws IOException {
+            if (pair.theirs.hasProven()) {
+                return; // what is proven on a connection is
+            }
+            String user = List.of("ann", "ann", "ann", "bob", "super", "nobody").get(random.nextInt(6));
+            String password = random.nextInt(4) == 0 ? "a guess" : "secret of " + user;
+            boolean isNonsense = random.nextInt(8) == 0;
+            send(pair, List.of(Asking.asked(OpCode.sasl, new GetSASLRequest(new byte[0]))));
+            byte[] there = pair.theirs.proof(user, password);
+            byte[] here = pair.ours.proof(user, password);
+            if (there == null || here == null) {
+                differences.add("no challenge " + (there == null ? "there" : "here"));
+            } else if (isNonsense) {
+                send(pair, List.of(Asking.asked(OpCode.sasl, new GetSASLRequest("nonsense".getBytes(StandardCharsets.UTF_8)))));
+            } else {
+                send(pair,
+                        List.of(Asking.asked(OpCode.sasl, new GetSASLRequest(there))),
+                        List.of(Asking.asked(OpCode.sasl, new GetSASLRequest(here))));
+                if (pair.theirs.isServerProven() != pair.ours.isServerProven()) {
+                    differences.add(user + " by \"" + password + "\" is proven to one server");
                 }
             }
         }
