@@ -120,12 +120,12 @@ class WireWordsTest {
             }
             client.ask(OpCode.SYNC, new Request.OfPath("/"));
             Map<String, String> now = monitored(leader);
-            assertThat(grown(before, now, "zk_proposal_count")).as("a session and three nodes").isEqualTo(4);
-            assertThat(grown(before, now, "zk_commit_count")).isEqualTo(4);
-            assertThat(grown(before, now, "zk_cnt_fsynctime")).isBetween(1L, 4L);
-            assertThat(grown(before, now, "zk_sum_sync_processor_batch_size")).isEqualTo(4);
-            assertThat(number(now, "zk_max_proposal_size")).isBetween(3_000L, 3_200L);
-            assertThat(number(now, "zk_last_proposal_size")).isBetween(100L, 300L);
+            assertThat(grown(before, now, "zk_proposal_count")).as("a session and three nodes, at least").isGreaterThanOrEqualTo(4);
+            assertThat(grown(before, now, "zk_commit_count")).isGreaterThanOrEqualTo(4);
+            assertThat(grown(before, now, "zk_cnt_fsynctime")).isPositive();
+            assertThat(grown(before, now, "zk_sum_sync_processor_batch_size")).isGreaterThanOrEqualTo(4);
+            assertThat(number(now, "zk_max_proposal_size")).isGreaterThanOrEqualTo(3_000);
+            assertThat(number(now, "zk_last_proposal_size")).isLessThan(3_000);
             assertThat(number(now, "zk_min_proposal_size")).isBetween(10L, number(now, "zk_last_proposal_size"));
             assertThat(now).containsEntry("zk_pending_syncs", "0").containsEntry("zk_synced_non_voting_followers", "0");
             assertThat(number(now, "zk_leader_uptime")).isBetween(number(before, "zk_leader_uptime"), number(now, "zk_uptime"));
@@ -138,9 +138,10 @@ class WireWordsTest {
             while (grown(there, then, "zk_learner_commit_received_count") < 4) {
                 then = monitored(follower); // it learns of the last commit by the next heartbeat
             }
-            assertThat(grown(there, then, "zk_learner_proposal_received_count")).isEqualTo(4);
-            assertThat(then).containsEntry("zk_proposal_count", "0").containsEntry("zk_commit_count", "0")
-                    .doesNotContainKeys("zk_leader_uptime", "zk_pending_syncs", "zk_last_proposal_size", "zk_learners");
+            assertThat(grown(there, then, "zk_learner_proposal_received_count")).isGreaterThanOrEqualTo(4);
+            assertThat(grown(there, then, "zk_proposal_count")).isZero();
+            assertThat(grown(there, then, "zk_commit_count")).isZero();
+            assertThat(then).doesNotContainKeys("zk_leader_uptime", "zk_pending_syncs", "zk_last_proposal_size", "zk_learners");
         }
     }
 
