@@ -421,20 +421,20 @@ public final class WireBench {
         for (int id = 1; id <= 3; id++) {
             List<String> arguments = new ArrayList<>(jvm);
             arguments.addAll(List.of(
-                            "-jar",
-                            jar,
-                            "--id",
-                            Integer.toString(id),
-                            "--members",
-                            members.toString(),
-                            "--data-dir",
-                            directory.resolve(name + "-data-" + id).toString(),
-                            "--prop",
-                            "maxClientCnxns=0",
-                            "--prop",
-                            "maxCnxns=0",
-                            "--prop",
-                            "4lw.commands.whitelist=isro"));
+                    "-jar",
+                    jar,
+                    "--id",
+                    Integer.toString(id),
+                    "--members",
+                    members.toString(),
+                    "--data-dir",
+                    directory.resolve(name + "-data-" + id).toString(),
+                    "--prop",
+                    "maxClientCnxns=0",
+                    "--prop",
+                    "maxCnxns=0",
+                    "--prop",
+                    "4lw.commands.whitelist=isro"));
             starts.add(start(name + "-" + id, arguments));
             hosts.add("127.0.0.1:" + ports[id + 2]);
         }

@@ -67,11 +67,7 @@ final class WatchWork implements Work {
         String path = ROOT + "/" + step % NODES;
         switch (client) {
             case 0 -> change(path, step);
-            case 1 -> look(recursive, path, null, mzxid -> {
-                if (mzxid != NOT_THERE) {
-                    recursiveHistory.saw(path, mzxid);
-                }
-            });
+            case 1 -> look(recursive, path, null, mzxid -> sawRecursively(path, mzxid));
             default -> lookOrSetWatch(path);
         }
     }
@@ -156,6 +152,12 @@ final class WatchWork implements Work {
         void saw(long mzxid);
     }
 
+    private void sawRecursively(String path, long mzxid) {
+        if (mzxid != NOT_THERE) {
+            recursiveHistory.saw(path, mzxid);
+        }
+    }
+
     private void lookOrSetWatch(String path) throws KeeperException, InterruptedException {
         if (oneShotHistory.isSet(path)) {
             look(oneShot, path, null, mzxid -> oneShotHistory.saw(path, mzxid));
@@ -200,13 +202,8 @@ final class WatchWork implements Work {
             for (int i = 0; i < NODES; i++) {
                 String path = ROOT + "/" + i;
                 Fresh.sure(watcher, path, () -> {
-                    boolean isAnswered = look(watcher, path, null, mzxid -> {
-                        if (watcher == oneShot) {
-                            oneShotHistory.saw(path, mzxid);
-                        } else if (mzxid != NOT_THERE) {
-                            recursiveHistory.saw(path, mzxid);
-                        }
-                    });
+                    boolean isAnswered = look(watcher, path, null,
+                            watcher == oneShot ? mzxid -> oneShotHistory.saw(path, mzxid) : mzxid -> sawRecursively(path, mzxid));
                     if (!isAnswered) {
                         throw new KeeperException.ConnectionLossException();
                     }
