@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,18 @@ final class Inbox {
     private volatile boolean closed;
     private volatile boolean nudged;
     private volatile @Nullable Thread sleeper;
+    private volatile boolean isAway;
+    private final BooleanSupplier lends;
+
+    /**
+     * An empty one.
+     *
+     * @param lends asked while the loop sleeps or is away: whether the calling thread will take what is there in the loop's place, so that
+     *     it need not be woken
+     */
+    Inbox(BooleanSupplier lends) {
+        this.lends = lends;
+    }
 
     void completed(Input input) {
         disk.add(input);
@@ -70,6 +83,31 @@ final class Inbox {
     }
 
     private void wake() {
+        if ((sleeper != null || isAway) && (closed || !lends.getAsBoolean())) {
+            wakeLoop();
+        }
+    }
+
+    /** Whether the loop has nothing to do and goes: it cannot be woken until it has {@link #back come back}. */
+    boolean leave() {
+        isAway = true;
+        if (isEmpty() && !closed) {
+            return true;
+        }
+        isAway = false;
+        return false;
+    }
+
+    void back() {
+        isAway = false;
+    }
+
+    boolean isAway() {
+        return isAway;
+    }
+
+    /** Wakes the loop itself, whoever else may take what is there. */
+    void wakeLoop() {
         Thread thread = sleeper;
         if (thread != null) {
             sleeper = null;
@@ -77,15 +115,17 @@ final class Inbox {
         }
     }
 
-    /** Waits for an input, at most so long, and takes what is there, a bounded number. */
-    List<Input> takeWithin(long nanos) {
-        if (isEmpty() && nanos > 0) {
-            sleeper = Thread.currentThread();
-            if (isEmpty() && !closed) {
-                LockSupport.parkNanos(this, nanos);
-            }
-            sleeper = null;
+    /** Waits for an input, at most so long. */
+    void awaitWithin(long nanos) {
+        sleeper = Thread.currentThread();
+        if (isEmpty() && !closed) {
+            LockSupport.parkNanos(this, nanos);
         }
+        sleeper = null;
+    }
+
+    /** Takes what is there, a bounded number. */
+    List<Input> take() {
         nudged = false;
         List<Input> taken = new ArrayList<>();
         take(disk, null, taken);
@@ -103,7 +143,7 @@ final class Inbox {
         return left;
     }
 
-    private boolean isEmpty() {
+    boolean isEmpty() {
         return disk.isEmpty() && peers.isEmpty() && requests.isEmpty() && !nudged;
     }
 

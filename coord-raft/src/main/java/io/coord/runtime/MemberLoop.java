@@ -2,12 +2,14 @@ package io.coord.runtime;
 
 import io.coord.MemberConfig;
 import io.coord.MemberId;
+import io.coord.ensemble.spi.TurnTaker;
 import io.coord.member.Effects;
 import io.coord.member.Input;
 import io.coord.member.MemberCore;
 import io.coord.member.MemberEvent;
 import io.coord.member.MemberView;
 import io.coord.member.PeerFrame;
+import io.coord.raft.Role;
 import io.coord.state.StateRoot;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,11 +20,16 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Feeds a {@link MemberCore} the real world: inputs from the inbox, the real clocks; and has done what it asks for. One thread, the only
- * one that touches the core; it waits for nothing but its inbox.
+ * Feeds a {@link MemberCore} the real world: inputs from the inbox, the real clocks; and has done what it asks for. One thread at a time
+ * touches the core, the one that has the turn. That is the loop's own, or, while that one is not at it, whoever brings something and
+ * can ({@link TurnTaker}): to a leader with little to do, whose thread would have to be woken first; and while the thread of a follower with
+ * little to do writes to the disk, as the storage's own would have to be woken for it, and then the loop again.
  */
 final class MemberLoop implements SessionHome {
 
@@ -33,6 +40,9 @@ final class MemberLoop implements SessionHome {
 
         /** Begins log writes, then other disk tasks, in order; their completion comes back as an input. */
         void store(Effects effects);
+
+        /** The same for a single log write, by a loop that may write itself: what it is to run for that, or null. */
+        @Nullable Runnable storeHere(Effects effects);
 
         /** Tells what happened. */
         void happened(MemberEvent event, MemberView view);
@@ -51,12 +61,24 @@ final class MemberLoop implements SessionHome {
     }
 
     private static final long SCAN_NANOS_MIN = 5_000_000L;
+    /** With more in flight, threads that do one thing each do more of it at once. */
+    private static final int FEW_IN_FLIGHT = 4;
+    /** A write of the disk that takes longer is none that the loop should do itself. */
+    private static final long SHORT_NANOS = 1_000_000L;
+    /** After one that did, it leaves so many to the storage. */
+    private static final int CAUTION = 64;
 
     private final MemberId id;
     private final MemberCore core;
     private final TimeSource time;
     private final Hands hands;
-    private final Inbox inbox = new Inbox();
+    private final Inbox inbox = new Inbox(this::lends);
+    /** Held by whoever takes a turn: by the loop, always but while it sleeps. */
+    private final ReentrantLock turnLock = new ReentrantLock();
+    /** Who has promised to take the next turn, and has not begun. */
+    private final AtomicReference<@Nullable Thread> lender = new AtomicReference<>();
+
+    private final Runnable lentTurn = this::takeLentTurn;
     private final Door door;
     private final Thread thread;
     private final int unansweredMax;
@@ -68,6 +90,12 @@ final class MemberLoop implements SessionHome {
     private final Queue<Runnable> looks = new ConcurrentLinkedQueue<>();
     private final long requestTimeoutNanos;
     private long nextScanNanos;
+    private long sleepsUntilNanos;
+    private @Nullable Throwable crash;
+    /** What the loop's thread is to write itself, once it has no turn. */
+    private @Nullable Effects unwritten;
+
+    private int caution;
 
     private volatile StateRoot root;
     private volatile MemberView view;
@@ -93,16 +121,22 @@ final class MemberLoop implements SessionHome {
         thread.start();
     }
 
+    /** From its end on, nobody else has a turn. */
     private void run() {
         String end = "member " + id + " was closed";
+        turnLock.lock();
         try {
             perform(core.drain());
             nextScanNanos = time.nanos() + scanNanos();
             while (!inbox.isClosed()) {
-                turn(inbox.takeWithin(nanosToDeadline()));
+                write();
+                sleep();
+                turn(inbox.take());
             }
+            write();
             if (!aborted) {
-                turn(inbox.takeWithin(0));
+                turn(inbox.take());
+                write();
             }
         } catch (Throwable failure) {
             end = "member " + id + " has failed: " + failure;
@@ -114,9 +148,102 @@ final class MemberLoop implements SessionHome {
         door.ended(inbox.requestsLeft(), end);
     }
 
-    private long nanosToDeadline() {
-        long nowNanos = time.nanos();
-        return Math.min(core.nextDeadlineNanos() - nowNanos, nextScanNanos - nowNanos);
+    private void write() throws Throwable {
+        Effects effects = unwritten;
+        if (effects == null) {
+            return;
+        }
+        unwritten = null;
+        if (!inbox.leave()) {
+            hands.store(effects);
+            return;
+        }
+        Runnable write = hands.storeHere(effects);
+        if (write != null) {
+            long begunNanos = time.nanos();
+            turnLock.unlock();
+            try {
+                write.run();
+            } finally {
+                turnLock.lock();
+            }
+            caution = time.nanos() - begunNanos > SHORT_NANOS ? CAUTION : 0;
+        }
+        inbox.back();
+        checkLent();
+    }
+
+    private void sleep() throws Throwable {
+        long deadlineNanos = deadlineNanos();
+        long nanos = deadlineNanos - time.nanos();
+        if (nanos > 0 && inbox.isEmpty()) {
+            sleepsUntilNanos = deadlineNanos;
+            turnLock.unlock();
+            inbox.awaitWithin(nanos);
+            turnLock.lock();
+            checkLent();
+        }
+    }
+
+    private void checkLent() throws Throwable {
+        if (crash != null) {
+            throw crash;
+        }
+    }
+
+    /** Whether the thread that has just brought something, while the loop's is not at it, takes the turn itself. */
+    private boolean lends() {
+        Thread here = Thread.currentThread();
+        if (!(here instanceof TurnTaker taker) || !inbox.isAway() && !(leadsOthers(view) && hasFewInFlight(view))) {
+            return false;
+        }
+        Thread promised = lender.get();
+        if (promised != null) {
+            return promised == here; // another may be long in coming
+        }
+        if (!lender.compareAndSet(null, here)) {
+            return false;
+        }
+        if (taker.takeTurn(lentTurn)) {
+            return true;
+        }
+        lender.set(null);
+        return false;
+    }
+
+    private void takeLentTurn() {
+        lender.set(null);
+        if (!turnLock.tryLock()) {
+            return; // whoever has the turn looks into the inbox once more
+        }
+        boolean isLoopNeeded = true;
+        try {
+            if (crash == null) {
+                turn(inbox.take());
+                isLoopNeeded = !inbox.isEmpty() || deadlineNanos() - sleepsUntilNanos < 0;
+            }
+        } catch (Throwable failure) {
+            crash = failure;
+            inbox.close();
+        } finally {
+            turnLock.unlock();
+        }
+        if (isLoopNeeded || !inbox.isEmpty()) {
+            inbox.wakeLoop();
+        }
+    }
+
+    private static boolean hasFewInFlight(MemberView view) {
+        return view.lastIndex() - view.commitIndex() <= FEW_IN_FLIGHT;
+    }
+
+    private static boolean leadsOthers(MemberView view) {
+        return view.role() == Role.LEADER && view.configuration().voters().size() > 1;
+    }
+
+    private long deadlineNanos() {
+        long ofCore = core.nextDeadlineNanos();
+        return ofCore - nextScanNanos <= 0 ? ofCore : nextScanNanos;
     }
 
     private long scanNanos() {
@@ -170,14 +297,19 @@ final class MemberLoop implements SessionHome {
         if (aborted || effects.isEmpty() && !door.hasStaged()) {
             return;
         }
+        MemberView now = core.view();
         hands.send(effects.messages());
-        hands.store(effects);
+        if (isForLoop(effects, now)) {
+            unwritten = effects;
+        } else {
+            hands.store(effects);
+        }
         door.stage(effects.deliveries());
         StateRoot changed = effects.root();
         if (changed != null) {
             root = changed;
         }
-        view = core.view();
+        view = now;
         int answered = door.answersStaged();
         if (answered > 0) {
             unanswered.addAndGet(-answered); // first: whoever is answered may ask the next at once, and has room for it
@@ -185,8 +317,23 @@ final class MemberLoop implements SessionHome {
         }
         door.release();
         for (MemberEvent event : effects.events()) {
-            hands.happened(event, view);
+            hands.happened(event, now);
         }
+    }
+
+    /** Whether a write of the disk is all there is to do, so that the loop's thread may as well do it and wait. */
+    private boolean isForLoop(Effects effects, MemberView now) {
+        boolean couldBe = effects.writes().size() == 1
+                && effects.tasks().isEmpty()
+                && !leadsOthers(now)
+                && hasFewInFlight(now)
+                && inbox.isEmpty()
+                && Thread.currentThread() == thread;
+        if (couldBe && caution > 0) {
+            caution--;
+            return false;
+        }
+        return couldBe;
     }
 
     /** Notes a sign of life of a session that must give them. */
@@ -260,9 +407,9 @@ final class MemberLoop implements SessionHome {
         return view;
     }
 
-    /** Whether the calling thread is the loop, which must not wait. */
+    /** Whether the calling thread is in a turn of the loop, and must not wait for another. */
     boolean isLoopThread() {
-        return Thread.currentThread() == thread;
+        return turnLock.isHeldByCurrentThread();
     }
 
     /** Ends after the inputs that are there, and joins the thread. Called from another thread. */

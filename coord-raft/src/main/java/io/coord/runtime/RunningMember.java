@@ -232,6 +232,13 @@ public final class RunningMember implements AutoCloseable {
         }
 
         @Override
+        public @Nullable Runnable storeHere(Effects effects) {
+            measures.stores(effects);
+            forces.begin(effects);
+            return disk.storeHere(effects.writes().get(0));
+        }
+
+        @Override
         public void happened(MemberEvent event, MemberView view) {
             logger.happened(event, view);
             measures.happened(event);

@@ -94,14 +94,21 @@ public final class StorageBridge {
     }
 
     private void write(LogWrite write) {
+        storage.write(batch(write), done -> forced(done, new Input.Persisted(write.sequence())));
+    }
+
+    /** The same for a caller that may write itself: what it is to run for that, or null. */
+    @Nullable Runnable storeHere(LogWrite write) {
+        return storage.writeHere(batch(write), done -> forced(done, new Input.Persisted(write.sequence())));
+    }
+
+    private Storage.Batch batch(LogWrite write) {
         HardState hardState = write.hardState();
         List<StoredEntry> entries = new ArrayList<>(write.entries().size());
         for (Entry entry : write.entries()) {
             entries.add(codec.stored(entry));
         }
-        storage.write(
-                new Storage.Batch(hardState == null ? null : codec.vote(hardState), entries),
-                done -> forced(done, new Input.Persisted(write.sequence())));
+        return new Storage.Batch(hardState == null ? null : codec.vote(hardState), entries);
     }
 
     private void forced(Done done, Input input) {

@@ -216,6 +216,18 @@ public final class FileStorage implements Storage {
     }
 
     @Override
+    public @Nullable Runnable writeHere(Batch batch, Consumer<Done> done) {
+        if (!isTurnDueFor(new Write(batch, done))) {
+            return null;
+        }
+        Runnable here = logLane.here(this::turn);
+        if (here == null) {
+            logLane.execute(this::turn);
+        }
+        return here;
+    }
+
+    @Override
     public void installSnapshot(long index, boolean keepSuffix, Consumer<Done> done) {
         submit(new Step(() -> install(index, keepSuffix), done));
     }
@@ -305,22 +317,23 @@ public final class FileStorage implements Storage {
     }
 
     private void submit(Request request) {
-        boolean isAccepted;
+        if (isTurnDueFor(request)) {
+            logLane.execute(this::turn);
+        }
+    }
+
+    /** Queues a request, or refuses it; whether the lane must be told, since it has no turn before it yet. */
+    private boolean isTurnDueFor(Request request) {
         synchronized (lock) {
-            isAccepted = isOpen && !isClosing;
-            if (isAccepted) {
+            if (isOpen && !isClosing) {
                 queue.add(request);
-                if (isTurnPending) {
-                    return;
-                }
+                boolean isDue = !isTurnPending;
                 isTurnPending = true;
+                return isDue;
             }
         }
-        if (isAccepted) {
-            logLane.execute(this::turn);
-        } else {
-            request.done().accept(new Done.Failed(Trouble.closed(disk.place())));
-        }
+        request.done().accept(new Done.Failed(Trouble.closed(disk.place())));
+        return false;
     }
 
     /** One turn of the log's lane: a step on its own, or all the writes that have come together. */

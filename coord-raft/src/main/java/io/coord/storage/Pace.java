@@ -7,8 +7,11 @@ import java.util.function.LongConsumer;
 /** How background writing holds back: small forces, a pause after each, and an end when the storage closes (rule.22). */
 final class Pace {
 
-    /** How much is written between forces. */
-    static final int STEP_BYTES = 1 << 20;
+    /**
+     * How much is written between forces. On few cores this is also for how long the others wait for a processor: a longer step is seen in
+     * the slowest writes (SnapshotBench).
+     */
+    static final int STEP_BYTES = 64 << 10;
 
     /** The same for who has no log to force meanwhile, since it waits for what is written. */
     private static final int LONG_STEP_BYTES = 4 << 20;

@@ -16,6 +16,8 @@ final class Spare {
     /** It takes an eighth of what background work may: a log fast enough to outrun it needs the disk for itself. */
     private static final int SHARE = 8;
 
+    private static final int STEP_BYTES = 1 << 20;
+
     private final Disk disk;
     private final int segmentBytes;
     private final Pace pace;
@@ -134,7 +136,7 @@ final class Spare {
     }
 
     private void layDown(DiskFile file) throws IOException {
-        ByteBuffer zeros = disk.buffer(Math.min(segmentBytes, Pace.STEP_BYTES));
+        ByteBuffer zeros = disk.buffer(Math.min(segmentBytes, STEP_BYTES));
         for (int offset = 0; offset < segmentBytes; offset += zeros.capacity()) {
             zeros.clear().limit(Math.min(zeros.capacity(), segmentBytes - offset));
             file.writeFully(zeros, offset);

@@ -1,24 +1,30 @@
 package io.coord.storage;
 
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A lane on a daemon thread of its own, begun with the first task.
+ * A lane on a daemon thread of its own, begun with the first task that nobody else runs.
  *
  * <p>Never interrupts its thread: an interrupt closes the file channel under it (fault.D17). A stray one from the host is dropped
  * between tasks; one that strikes within a task fails the storage, as any other error of the disk does.
  */
 final class ThreadLane implements Lane {
 
-    private static final Runnable END = () -> {};
+    /** What a caller runs at most: its task, and the one that follows from it. */
+    private static final int HERE_MAX = 2;
 
     private final String purpose;
     private final int priority;
-    private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
-    private final Object starting = new Object();
-    private Thread thread;
+    private final Thread thread;
+
+    private final Object monitor = new Object();
+    private final Queue<Runnable> tasks = new ArrayDeque<>();
+    /** Whose turn it is: the lane's thread, a caller's, or nobody's. */
+    private @Nullable Thread runner;
+
     private boolean isStarted;
     private boolean isClosed;
 
@@ -30,18 +36,74 @@ final class ThreadLane implements Lane {
 
     @Override
     public void execute(Runnable task) {
-        synchronized (starting) {
-            if (isClosed && Thread.currentThread() != thread) {
+        synchronized (monitor) {
+            if (isClosed && Thread.currentThread() != runner) {
                 throw new IllegalStateException(thread.getName() + " has ended");
             }
             tasks.add(task);
-            if (!isStarted) {
-                isStarted = true;
-                thread.setDaemon(true);
-                thread.setPriority(priority);
-                thread.start();
+            if (runner == null) {
+                wakeThread();
             }
         }
+    }
+
+    /** Within the monitor. */
+    private void wakeThread() {
+        if (isStarted) {
+            monitor.notifyAll();
+        } else {
+            isStarted = true;
+            thread.setDaemon(true);
+            thread.setPriority(priority);
+            thread.start();
+        }
+    }
+
+    @Override
+    public @Nullable Runnable here(Runnable task) {
+        synchronized (monitor) {
+            if (isClosed || runner != null || !tasks.isEmpty()) {
+                return null;
+            }
+            runner = Thread.currentThread();
+        }
+        return () -> runHere(task);
+    }
+
+    private void runHere(Runnable task) {
+        try {
+            Runnable next = task;
+            for (int ran = 1; next != null; ran++) {
+                run(next);
+                next = ran < HERE_MAX ? poll() : null;
+            }
+        } finally {
+            leave();
+        }
+    }
+
+    private @Nullable Runnable poll() {
+        synchronized (monitor) {
+            return tasks.poll();
+        }
+    }
+
+    /** A caller has done its part; the thread goes on, or whoever closes. */
+    private void leave() {
+        synchronized (monitor) {
+            runner = null;
+            if (!tasks.isEmpty()) {
+                wakeThread();
+            }
+            if (isClosed) {
+                monitor.notifyAll();
+            }
+        }
+    }
+
+    private static void run(Runnable task) {
+        Thread.interrupted();
+        task.run();
     }
 
     @Override
@@ -56,46 +118,62 @@ final class ThreadLane implements Lane {
 
     @Override
     public void close() {
-        synchronized (starting) {
+        boolean isInterrupted = false;
+        synchronized (monitor) {
             if (isClosed) {
                 return;
             }
             isClosed = true;
-            tasks.add(END);
-            if (!isStarted || Thread.currentThread() == thread) {
+            monitor.notifyAll();
+            if (Thread.currentThread() == runner) {
+                return;
+            }
+            while (!isStarted && runner != null) {
+                try {
+                    monitor.wait();
+                } catch (InterruptedException later) {
+                    isInterrupted = true;
+                }
+            }
+            if (!isStarted) {
+                restore(isInterrupted);
                 return;
             }
         }
-        join();
+        join(isInterrupted);
     }
 
     private void run() {
-        while (true) {
-            Runnable task = take();
-            if (task != END) {
-                Thread.interrupted();
-                task.run();
-            } else if (tasks.isEmpty()) {
-                return;
-            } else {
-                // The last tasks gave more to do.
-                tasks.add(END);
+        for (Runnable task = take(); task != null; task = take()) {
+            run(task);
+        }
+    }
+
+    /** The next task; null once the lane is closed and has no more. */
+    private @Nullable Runnable take() {
+        synchronized (monitor) {
+            if (runner == Thread.currentThread()) {
+                runner = null;
+            }
+            while (true) {
+                if (runner == null && !tasks.isEmpty()) {
+                    runner = Thread.currentThread();
+                    return tasks.remove();
+                }
+                if (runner == null && isClosed) {
+                    return null;
+                }
+                try {
+                    monitor.wait();
+                } catch (InterruptedException dropped) {
+                    // Nobody here interrupts; the flag is down again, and the next channel is safe.
+                }
             }
         }
     }
 
-    private Runnable take() {
-        while (true) {
-            try {
-                return tasks.take();
-            } catch (InterruptedException dropped) {
-                // Nobody here interrupts; the flag is down again, and the next channel is safe.
-            }
-        }
-    }
-
-    private void join() {
-        boolean isInterrupted = false;
+    private void join(boolean wasInterrupted) {
+        boolean isInterrupted = wasInterrupted;
         while (true) {
             try {
                 thread.join();
@@ -104,6 +182,10 @@ final class ThreadLane implements Lane {
                 isInterrupted = true;
             }
         }
+        restore(isInterrupted);
+    }
+
+    private static void restore(boolean isInterrupted) {
         if (isInterrupted) {
             Thread.currentThread().interrupt();
         }

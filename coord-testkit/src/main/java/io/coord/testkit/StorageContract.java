@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -226,6 +227,38 @@ public abstract class StorageContract {
 
         assertForced(await(last));
         assertThat(reported).hasSize(50).isSorted();
+    }
+
+    @Test
+    void whatTheCallerWritesItselfKeepsTheOrder() throws IOException {
+        Storage storage = begun();
+        List<Integer> reported = new CopyOnWriteArrayList<>();
+        CompletableFuture<Done> last = new CompletableFuture<>();
+        for (int number = 1; number <= 200; number++) {
+            int which = number;
+            Batch batch = new Batch(null, entries(which, which, 1));
+            Consumer<Done> done = result -> {
+                assertThat(result).isInstanceOf(Done.Forced.class);
+                reported.add(which);
+                if (which == 200) {
+                    last.complete(result);
+                }
+            };
+            if (which % 3 == 0) {
+                storage.write(batch, done);
+            } else {
+                Runnable here = storage.writeHere(batch, done);
+                if (here != null) {
+                    here.run();
+                    assertThat(reported).endsWith(which);
+                }
+            }
+        }
+
+        assertForced(await(last));
+        assertThat(reported).hasSize(200).isSorted();
+        storage.close();
+        assertThat(open(storage()).entries()).isEqualTo(entries(1, 200, 1));
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.coord.netty.peer;
 
+import io.coord.ensemble.spi.TurnTaker;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
@@ -13,8 +14,11 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.FastThreadLocalThread;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How this host does network I/O: by native epoll where its library is present, by NIO elsewhere; with the classes of Netty 4.2, or
@@ -57,7 +61,13 @@ public final class EventLoops {
 
     /** A group of daemon threads with this name; with a number behind it if they are several. */
     public EventLoopGroup group(String threadName, int threads) {
-        ThreadFactory factory = new Named(threadName, threads > 1);
+        Named factory = new Named(threadName, threads > 1);
+        EventLoopGroup group = group(threads, factory);
+        factory.group = group;
+        return group;
+    }
+
+    private EventLoopGroup group(int threads, ThreadFactory factory) {
         if (epoll) {
             return handlers ? NativeHandlers.group(threads, factory) : Native.group(threads, factory);
         }
@@ -83,6 +93,7 @@ public final class EventLoops {
         private final String name;
         private final boolean numbered;
         private int made;
+        private volatile @Nullable EventLoopGroup group;
 
         Named(String name, boolean numbered) {
             this.name = name;
@@ -92,9 +103,47 @@ public final class EventLoops {
         @Override
         public synchronized Thread newThread(Runnable work) {
             made++;
-            Thread thread = new FastThreadLocalThread(work, numbered ? name + "-" + made : name);
+            Thread thread = new LoopThread(this, work, numbered ? name + "-" + made : name);
             thread.setDaemon(true);
             return thread;
+        }
+
+        @Nullable EventExecutor loopOf(Thread thread) {
+            EventLoopGroup loops = group;
+            if (loops != null) {
+                for (EventExecutor loop : loops) {
+                    if (loop.inEventLoop(thread)) {
+                        return loop;
+                    }
+                }
+            }
+            return null;
+        }
+    }
+
+    /** A loop's thread: takes a member's turn after the reads it is at, once it has handed all of them over. */
+    private static final class LoopThread extends FastThreadLocalThread implements TurnTaker {
+        private final Named family;
+        private @Nullable EventExecutor loop;
+
+        LoopThread(Named family, Runnable work, String name) {
+            super(work, name);
+            this.family = family;
+        }
+
+        @Override
+        public boolean takeTurn(Runnable turn) {
+            EventExecutor own = loop == null ? family.loopOf(this) : loop;
+            loop = own;
+            if (own == null || own.isShuttingDown()) {
+                return false;
+            }
+            try {
+                own.execute(turn);
+                return true;
+            } catch (RejectedExecutionException over) {
+                return false;
+            }
         }
     }
 

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
  * A member's durable memory: its identity, its term and vote, its log and its snapshots.
  *
  * <p>{@link #open} blocks and is called once, before anything else. Every other method returns at once and reports through its
- * callback, from a thread of the storage's own; the callbacks of {@link #write} come in the order of the calls. Nothing is reported
- * before it is forced to the disk. After a failure is reported nothing more is written, in this run (fault.D10): a failed force is
- * never retried.
+ * callback, from a thread of the storage's own, or on the caller's, where that one writes itself ({@link #writeHere}); the callbacks of
+ * {@link #write} come in the order of the calls. Nothing is reported before it is forced to the disk. After a failure is reported nothing
+ * more is written, in this run (fault.D10): a failed force is never retried.
  */
 public interface Storage extends AutoCloseable {
 
@@ -32,6 +32,17 @@ public interface Storage extends AutoCloseable {
 
     /** Forces a batch: term and vote first, then the entries, which replace the log from the first one's index on. */
     void write(Batch batch, Consumer<Done> done);
+
+    /**
+     * The same, for a caller with nothing else to do, while writes are short: a storage may have the caller write, which takes less time
+     * than to wake a thread of its own, and have that one wake the caller. Optional.
+     *
+     * @return what the caller runs, at once, on its own thread: writes, and reports; null if the storage does it itself
+     */
+    default @Nullable Runnable writeHere(Batch batch, Consumer<Done> done) {
+        write(batch, done);
+        return null;
+    }
 
     /**
      * Writes a snapshot under a temporary name, forces it, and renames it. Runs on a thread of low priority, in pieces, so that

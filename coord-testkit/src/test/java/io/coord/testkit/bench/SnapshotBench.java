@@ -103,8 +103,9 @@ final class SnapshotBench {
     }
 
     public static void main(String[] args) throws Exception {
-        Path directory = Files.createTempDirectory(Path.of(args.length > 0 ? args[0] : "target").toAbsolutePath(), "snapshot-bench");
-        System.out.println("p99.9 of writes with a million nodes, three members, files forced, below " + directory.getParent());
+        Path parent = Files.createDirectories(Path.of(args.length > 0 ? args[0] : "target").toAbsolutePath());
+        Path directory = Files.createTempDirectory(parent, "snapshot-bench");
+        System.out.println("p99.9 of writes with a million nodes, three members, files forced, below " + parent);
         MemberConfig config = MemberConfig.DEFAULT
                 .withElections(Duration.ofMillis(100), Duration.ofSeconds(5))
                 .withSnapshotEntries(100_000_000)

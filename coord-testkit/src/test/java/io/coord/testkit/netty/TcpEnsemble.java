@@ -5,11 +5,13 @@ import io.coord.MemberConfig;
 import io.coord.MemberId;
 import io.coord.MemberStatus;
 import io.coord.ensemble.Member;
+import io.coord.ensemble.spi.MetricsListener;
 import io.coord.netty.NettyTransport;
 import io.coord.testkit.FaultProxy;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -26,6 +28,7 @@ final class TcpEnsemble implements AutoCloseable {
     private final Map<Integer, Member> members = new TreeMap<>();
     private final Ensemble ensemble;
     private MemberConfig config = MemberConfig.DEFAULT;
+    private IntFunction<MetricsListener> metrics = member -> MetricsListener.NONE;
 
     TcpEnsemble(int size, Path directory) {
         this(1, size, directory, transport -> transport);
@@ -46,6 +49,12 @@ final class TcpEnsemble implements AutoCloseable {
         return this;
     }
 
+    /** Who listens to each member. */
+    TcpEnsemble metrics(IntFunction<MetricsListener> metrics) {
+        this.metrics = metrics;
+        return this;
+    }
+
     TcpEnsemble start() {
         proxies.keySet().forEach(this::start);
         return this;
@@ -58,6 +67,7 @@ final class TcpEnsemble implements AutoCloseable {
                 .dataDirectory(directory.resolve("member-" + id))
                 .transport(transport)
                 .config(config)
+                .metrics(metrics.apply(id))
                 .start();
         members.put(id, member);
         return member;
