@@ -21,6 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +68,7 @@ final class MemberLoop implements SessionHome {
     private static final long SHORT_NANOS = 1_000_000L;
     /** After one that did, it leaves so many to the storage. */
     private static final int CAUTION = 64;
+    private static final long STAND_IN_NANOS = 100_000_000L;
 
     private final MemberId id;
     private final MemberCore core;
@@ -96,6 +98,7 @@ final class MemberLoop implements SessionHome {
     private @Nullable Effects unwritten;
 
     private int caution;
+    private volatile @Nullable Thread standIn;
 
     private volatile StateRoot root;
     private volatile MemberView view;
@@ -150,19 +153,18 @@ final class MemberLoop implements SessionHome {
 
     private void write() throws Throwable {
         Effects effects = unwritten;
-        if (effects == null) {
+        if (effects == null || !inbox.leave()) {
+            storeUnwritten();
             return;
         }
         unwritten = null;
-        if (!inbox.leave()) {
-            hands.store(effects);
-            return;
-        }
         Runnable write = hands.storeHere(effects);
         if (write != null) {
+            watchOver();
             long begunNanos = time.nanos();
             turnLock.unlock();
             try {
+                takeTurnsWhileAway();
                 write.run();
             } finally {
                 turnLock.lock();
@@ -194,20 +196,22 @@ final class MemberLoop implements SessionHome {
     /** Whether the thread that has just brought something, while the loop's is not at it, takes the turn itself. */
     private boolean lends() {
         Thread here = Thread.currentThread();
-        if (!(here instanceof TurnTaker taker) || !inbox.isAway() && !(leadsOthers(view) && hasFewInFlight(view))) {
+        boolean isAway = inbox.isAway();
+        if (!(here instanceof TurnTaker taker) || !isAway && !(leadsOthers(view) && hasFewInFlight(view))) {
             return false;
         }
         Thread promised = lender.get();
-        if (promised != null) {
-            return promised == here; // another may be long in coming
+        if (promised == here) {
+            return true;
         }
-        if (!lender.compareAndSet(null, here)) {
+        // Another who has promised may be long in coming: then the loop is woken, or if it cannot be, this one promises as well.
+        if (promised != null && !isAway || !lender.compareAndSet(promised, here)) {
             return false;
         }
         if (taker.takeTurn(lentTurn)) {
             return true;
         }
-        lender.set(null);
+        lender.compareAndSet(here, null);
         return false;
     }
 
@@ -216,20 +220,63 @@ final class MemberLoop implements SessionHome {
         if (!turnLock.tryLock()) {
             return; // whoever has the turn looks into the inbox once more
         }
-        boolean isLoopNeeded = true;
+        boolean isLoopNeeded = takeTurnLocked();
+        takeTurnsWhileAway();
+        if (isLoopNeeded || !inbox.isEmpty()) {
+            LockSupport.unpark(thread); // which may be about to sleep for too long
+        }
+    }
+
+    /** What was brought while somebody had the turn, by threads that could not have it, is not left until the loop is back. */
+    private void takeTurnsWhileAway() {
+        while (inbox.isAway() && !inbox.isEmpty() && turnLock.tryLock()) {
+            takeTurnLocked();
+        }
+    }
+
+    /** Takes a turn in place of the loop, and gives it back; whether the loop must know of it. */
+    private boolean takeTurnLocked() {
         try {
-            if (crash == null) {
-                turn(inbox.take());
-                isLoopNeeded = !inbox.isEmpty() || deadlineNanos() - sleepsUntilNanos < 0;
+            if (crash != null) {
+                return true;
             }
+            turn(inbox.take());
+            storeUnwritten();
+            return deadlineNanos() - sleepsUntilNanos < 0;
         } catch (Throwable failure) {
             crash = failure;
             inbox.close();
+            return true;
         } finally {
             turnLock.unlock();
         }
-        if (isLoopNeeded || !inbox.isEmpty()) {
-            inbox.wakeLoop();
+    }
+
+    private void storeUnwritten() {
+        Effects effects = unwritten;
+        unwritten = null;
+        if (effects != null) {
+            hands.store(effects);
+        }
+    }
+
+    /** Once the loop has been at the disk, somebody looks every now and then whether it still is, and then keeps time in its place. */
+    private void watchOver() {
+        if (standIn == null) {
+            Thread made = new Thread(this::standIn, "coord-" + id + "-stand-in");
+            made.setDaemon(true);
+            standIn = made;
+            made.start();
+        }
+    }
+
+    private void standIn() {
+        long restNanos = Math.min(STAND_IN_NANOS, scanNanos());
+        while (!inbox.isClosed()) {
+            LockSupport.parkNanos(this, restNanos);
+            if (inbox.isAway() && turnLock.tryLock()) {
+                takeTurnLocked();
+            }
         }
     }
 
@@ -409,7 +456,7 @@ final class MemberLoop implements SessionHome {
 
     /** Whether the calling thread is in a turn of the loop, and must not wait for another. */
     boolean isLoopThread() {
-        return turnLock.isHeldByCurrentThread();
+        return Thread.currentThread() == thread || turnLock.isHeldByCurrentThread();
     }
 
     /** Ends after the inputs that are there, and joins the thread. Called from another thread. */
@@ -426,8 +473,19 @@ final class MemberLoop implements SessionHome {
     }
 
     private void join() {
+        if (!isLoopThread()) {
+            join(thread);
+            Thread standIn = this.standIn;
+            if (standIn != null) {
+                LockSupport.unpark(standIn);
+                join(standIn);
+            }
+        }
+    }
+
+    private static void join(Thread thread) {
         boolean interrupted = false;
-        while (thread.isAlive() && !isLoopThread()) {
+        while (thread.isAlive()) {
             try {
                 thread.join();
             } catch (InterruptedException e) {

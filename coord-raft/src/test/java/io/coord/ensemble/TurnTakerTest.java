@@ -2,13 +2,16 @@ package io.coord.ensemble;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.coord.AsyncSession;
 import io.coord.Bytes;
 import io.coord.CreateMode;
 import io.coord.Ensemble;
+import io.coord.MemberConfig;
 import io.coord.MemberId;
 import io.coord.NodePath;
+import io.coord.OutcomeUnknownException;
 import io.coord.Session;
 import io.coord.ensemble.spi.MetricsListener;
 import io.coord.ensemble.spi.Storage;
@@ -198,6 +201,25 @@ class TurnTakerTest {
             assertThat(storage.timesHere()).as("after a long write the storage's own thread is to write").isEqualTo(timesHere);
             assertThat(session.getData(A).text()).isEqualTo("4");
             assertThat(session.getData(A).stat().version()).isEqualTo(20);
+        }
+    }
+
+    @Test
+    void aDiskThatHangsKeepsNobodyFromBeingTold() throws Exception {
+        HeldStorage storage = new HeldStorage();
+        CountDownLatch hold = new CountDownLatch(1);
+        try (Member member = Member.builder(MemberId.of(1), Ensemble.parse("1=localhost:7100"))
+                        .storage(storage)
+                        .config(MemberConfig.DEFAULT.withRequestTimeout(Duration.ofMillis(500)))
+                        .start();
+                Session session = member.openSession(Duration.ofSeconds(10))) {
+            session.create(A, Bytes.EMPTY, CreateMode.PERSISTENT);
+            storage.hold = hold;
+            try {
+                assertThatThrownBy(() -> session.setData(A, Bytes.utf8("1"))).isInstanceOf(OutcomeUnknownException.class);
+            } finally {
+                hold.countDown();
+            }
         }
     }
 

@@ -121,10 +121,14 @@ public final class EventLoops {
         }
     }
 
-    /** A loop's thread: takes a member's turn after the reads it is at, once it has handed all of them over. */
+    /**
+     * A loop's thread: takes a member's turn after the reads it is at, once it has handed all of them over. None of another member in this JVM
+     * that the turn has something for.
+     */
     private static final class LoopThread extends FastThreadLocalThread implements TurnTaker {
         private final Named family;
         private @Nullable EventExecutor loop;
+        private boolean isInTurn;
 
         LoopThread(Named family, Runnable work, String name) {
             super(work, name);
@@ -135,14 +139,23 @@ public final class EventLoops {
         public boolean takeTurn(Runnable turn) {
             EventExecutor own = loop == null ? family.loopOf(this) : loop;
             loop = own;
-            if (own == null || own.isShuttingDown()) {
+            if (own == null || own.isShuttingDown() || isInTurn) {
                 return false;
             }
             try {
-                own.execute(turn);
+                own.execute(() -> run(turn));
                 return true;
             } catch (RejectedExecutionException over) {
                 return false;
+            }
+        }
+
+        private void run(Runnable turn) {
+            isInTurn = true;
+            try {
+                turn.run();
+            } finally {
+                isInTurn = false;
             }
         }
     }

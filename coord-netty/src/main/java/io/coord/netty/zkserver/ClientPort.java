@@ -16,6 +16,7 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Collection;
@@ -134,7 +135,7 @@ public final class ClientPort implements AutoCloseable {
         try {
             listener = bootstrap(io).bind(setup.address()).syncUninterruptibly().channel();
         } catch (Throwable e) { // Netty throws a BindException, undeclared
-            closeLoops();
+            closeLoops(true);
             throw e;
         }
     }
@@ -411,19 +412,40 @@ public final class ClientPort implements AutoCloseable {
 
     // ------------------------------------------------------------------------------------------------ the end
 
+    /** Waits until all is closed, except on one of its own threads, where a callback of the member's owner may have been run. */
     @Override
     public void close() {
         closing = true;
-        listener.close().awaitUninterruptibly();
+        boolean canWait = !isOnLoop();
+        ChannelFuture unbound = listener.close();
         // A loop that ends leaves open what it was not told to close, and TLS says goodbye first.
         List<ChannelFuture> closings = connections.keySet().stream().map(Channel::close).toList();
-        closings.forEach(one -> one.awaitUninterruptibly(CLOSE_SECONDS_MAX, TimeUnit.SECONDS));
-        closeLoops();
+        if (canWait) {
+            unbound.awaitUninterruptibly();
+            closings.forEach(one -> one.awaitUninterruptibly(CLOSE_SECONDS_MAX, TimeUnit.SECONDS));
+        }
+        closeLoops(canWait);
     }
 
-    private void closeLoops() {
-        loops.shutdownGracefully(0, CLOSE_SECONDS_MAX, TimeUnit.SECONDS).awaitUninterruptibly();
+    private boolean isOnLoop() {
+        for (EventExecutor loop : loops) {
+            if (loop.inEventLoop()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void closeLoops(boolean canWait) {
+        Future<?> ended = loops.shutdownGracefully(0, CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
         handshakes.shutdownNow();
+        if (canWait) {
+            ended.awaitUninterruptibly();
+            awaitHandshakes();
+        }
+    }
+
+    private void awaitHandshakes() {
         try {
             handshakes.awaitTermination(CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
