@@ -299,7 +299,7 @@ public final class CoordState {
         }
         List<Change> changes = new ArrayList<>(1);
         Outcome outcome = submit.operation() instanceof Operation.Reconfigure wish
-                ? reconfigure(submit, wish)
+                ? reconfigure(submit, wish, changes)
                 : judge(session.id, submit.identities(), changes).write(submit.operation());
         keep(submit, outcome);
         return outcome instanceof Outcome.Reconfiguring ? Applied.NOTHING : new Applied(written(submit, outcome), changes);
@@ -314,8 +314,8 @@ public final class CoordState {
     }
 
     /** Judged now, settled by a later entry. The order of the checks is ZooKeeper's (zk.RC2). */
-    private Outcome reconfigure(Command.Submit submit, Operation.Reconfigure wish) {
-        Judge judge = judge(submit.session(), submit.identities(), List.of());
+    private Outcome reconfigure(Command.Submit submit, Operation.Reconfigure wish, List<Change> changes) {
+        Judge judge = judge(submit.session(), submit.identities(), changes);
         String present = ensemble;
         if (present == null) {
             return Refusals.noReconfiguration();
@@ -339,7 +339,7 @@ public final class CoordState {
             return refused;
         }
         if (wanted.equals(present)) {
-            return judge.configuration();
+            return judge.renewConfiguration();
         }
         reconfiguration = new Reconfiguration(index, wanted, submit.session(), submit.number());
         return new Outcome.Reconfiguring();

@@ -26,6 +26,8 @@ final class Judge {
     /** The longest time to live, 2^40 - 1 ms: what ZooKeeper has bits for. */
     static final long TTL_MILLIS_MAX = (1L << 40) - 1;
 
+    private static final String VERSION = "version=";
+
     private final NodeEditor nodes;
     private final SessionEditor sessions;
     private final Settings settings;
@@ -276,6 +278,16 @@ final class Judge {
         ZNode node = configNode();
         put(node, data, node.life, CoordState.CONFIG_VERSION);
         return configuration();
+    }
+
+    /** The same members once more are a new version of their list, of which those that watch it are told (zk.RC3). */
+    Outcome.Reconfigured renewConfiguration() {
+        Bytes data = configNode().data;
+        String text = data == null ? "" : data.utf8();
+        int version = text.lastIndexOf(VERSION);
+        return version < 0
+                ? configuration()
+                : configure(Bytes.utf8(text.substring(0, version) + VERSION + Long.toHexString(now.zxid())));
     }
 
     private ZNode configNode() {

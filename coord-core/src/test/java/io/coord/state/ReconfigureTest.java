@@ -77,6 +77,24 @@ class ReconfigureTest {
     }
 
     @Test
+    @DisplayName("zk.RC3 the members that there are once more are a new version of their list, and its watches fire")
+    void theSameMembersAreANewVersion() {
+        scene.state.configure(
+                scene.zxid() + 1, scene.term, scene.wallMillis, scene.elapsedMillis, ONE, Bytes.utf8("server.1=a\nversion=1"));
+        Command.Submit wish = new Command.Submit(admin.id, 1, 1, 0, List.of(Scene.SUPER), to(ONE));
+
+        Applied applied = scene.state.apply(
+                scene.zxid() + 1, scene.term, scene.wallMillis, scene.elapsedMillis, wish);
+
+        Bytes shown = Bytes.utf8("server.1=a\nversion=" + Long.toHexString(scene.state.appliedIndex()));
+        assertThat(applied.reply()).isEqualTo(new Reply.Written(
+                admin.id, 1, 1, new Outcome.Reconfigured(shown, scene.stat("/zookeeper/config"))));
+        assertThat(scene.stat("/zookeeper/config").mzxid()).isEqualTo(scene.state.appliedIndex());
+        assertThat(applied.changes()).extracting(Change::path).containsExactly("/zookeeper/config");
+        assertThat(scene.state.root().reconfiguration()).isNull();
+    }
+
+    @Test
     void itIsAbandonedByTheLeaderOfItsTermOnly() {
         long asked = scene.zxid() + 1;
         admin.submit(++admin.number, to(THREE));

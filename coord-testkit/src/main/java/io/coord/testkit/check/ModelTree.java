@@ -287,6 +287,10 @@ final class ModelTree {
         if (!identities.contains(SUPER)) {
             return refused(Refusal.NO_AUTH);
         } else if (wanted.equals(present)) {
+            String text = config.data == null ? "" : config.data.utf8();
+            if (text.contains("version=")) {
+                show(Bytes.utf8(text.replaceFirst("version=.*$", "version=" + Long.toHexString(index))));
+            }
             return shown();
         }
         change = new Change(index, wanted, session, session.lastNumber);
@@ -324,16 +328,20 @@ final class ModelTree {
         if (now.isJoint()) {
             return;
         }
-        touched.add(config);
-        config.data = configText(now, index);
-        config.version = -1;
-        config.mzxid = index;
-        config.mtime = wallMillis;
-        history.add(new Happening(new WatchEvent(WatchEvent.Type.DATA_CHANGED, CONFIG, index), config.acl));
+        show(configText(now, index));
         if (change != null && change.wanted().equals(present)) {
             membersChanged++;
             settle(change, shown());
         }
+    }
+
+    private void show(Bytes text) {
+        touched.add(config);
+        config.data = text;
+        config.version = -1;
+        config.mzxid = index;
+        config.mtime = wallMillis;
+        history.add(new Happening(new WatchEvent(WatchEvent.Type.DATA_CHANGED, CONFIG, index), config.acl));
     }
 
     private void abandon(Command.AbandonReconfiguration abandon, long term) {

@@ -104,8 +104,13 @@ class ReconfigBesideIT {
         List<String> answers = new ArrayList<>();
         try (ZooKeeperAdmin admin = admin(server.getHostString() + ":" + server.getPort())) {
             String founders = voters(new String(admin.getConfig(false, null), StandardCharsets.UTF_8));
+            Stat stat = new Stat();
+            admin.getConfig(false, stat);
             for (Wish wish : WISHES) {
-                answers.add(wish + "\n -> " + answer(admin, wish, founders));
+                long before = stat.getMzxid();
+                String answer = answer(admin, wish, founders);
+                admin.getConfig(false, stat);
+                answers.add(wish + "\n -> " + answer + (stat.getMzxid() > before ? " in a new version" : ""));
             }
         }
         return answers;

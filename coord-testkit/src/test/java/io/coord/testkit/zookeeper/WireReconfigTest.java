@@ -11,9 +11,11 @@ import io.coord.testkit.LocalEnsemble;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.admin.ZooKeeperAdmin;
 import org.apache.zookeeper.client.ZKClientConfig;
@@ -117,6 +119,15 @@ class WireReconfigTest {
                         version=""" + Long.toHexString(stat.getMzxid()));
                 assertThat(stat.getMzxid()).isGreaterThan(version);
                 assertThat(admin.getData(ZooDefs.CONFIG_NODE, false, null)).isEqualTo(config);
+
+                long before = stat.getMzxid();
+                CompletableFuture<WatchedEvent> told = new CompletableFuture<>();
+                admin.getConfig(told::complete, null);
+                byte[] same = admin.reconfigure(null, null, CHANGED, before, stat);
+                assertThat(stat.getMzxid()).isGreaterThan(before);
+                assertThat(new String(same, StandardCharsets.UTF_8)).isEqualTo(new String(config, StandardCharsets.UTF_8)
+                        .replace("version=" + Long.toHexString(before), "version=" + Long.toHexString(stat.getMzxid())));
+                assertThat(told.get(10, TimeUnit.SECONDS).getPath()).isEqualTo(ZooDefs.CONFIG_NODE);
 
                 String leaving = ensemble.anyFollower().toString();
                 String observes = ensemble.ensemble().voters().keySet().stream()
