@@ -9,9 +9,9 @@ final class Pace {
 
     /**
      * How much is written between forces. On few cores this is also for how long the others wait for a processor: a longer step is seen in
-     * the slowest writes (SnapshotBench).
+     * the slowest writes (SnapshotBench). A shorter one makes snapshots last so long that who needs one is overtaken by the next (TransferIT).
      */
-    static final int STEP_BYTES = 64 << 10;
+    static final int STEP_BYTES = 128 << 10;
 
     /** The same for who has no log to force meanwhile, since it waits for what is written. */
     private static final int LONG_STEP_BYTES = 4 << 20;
