@@ -84,7 +84,11 @@ final class Inbox {
 
     private void wake() {
         if ((sleeper != null || isAway) && (closed || !lends.getAsBoolean())) {
-            wakeLoop();
+            Thread thread = sleeper;
+            if (thread != null) {
+                sleeper = null;
+                LockSupport.unpark(thread);
+            }
         }
     }
 
@@ -104,15 +108,6 @@ final class Inbox {
 
     boolean isAway() {
         return isAway;
-    }
-
-    /** Wakes the loop itself, whoever else may take what is there. */
-    void wakeLoop() {
-        Thread thread = sleeper;
-        if (thread != null) {
-            sleeper = null;
-            LockSupport.unpark(thread);
-        }
     }
 
     /** Waits for an input, at most so long. */

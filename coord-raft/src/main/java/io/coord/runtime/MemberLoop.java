@@ -75,7 +75,7 @@ final class MemberLoop implements SessionHome {
     private final TimeSource time;
     private final Hands hands;
     private final Inbox inbox = new Inbox(this::lends);
-    /** Held by whoever takes a turn: by the loop, always but while it sleeps. */
+    /** Held by whoever takes a turn: by the loop, always but while it sleeps or is at the disk. */
     private final ReentrantLock turnLock = new ReentrantLock();
     /** Who has promised to take the next turn, and has not begun. */
     private final AtomicReference<@Nullable Thread> lender = new AtomicReference<>();

@@ -226,16 +226,19 @@ public final class RunningMember implements AutoCloseable {
 
         @Override
         public void store(Effects effects) {
-            measures.stores(effects);
-            forces.begin(effects);
+            timed(effects);
             disk.store(effects);
         }
 
         @Override
         public @Nullable Runnable storeHere(Effects effects) {
+            timed(effects);
+            return disk.storeHere(effects.writes().get(0));
+        }
+
+        private void timed(Effects effects) {
             measures.stores(effects);
             forces.begin(effects);
-            return disk.storeHere(effects.writes().get(0));
         }
 
         @Override

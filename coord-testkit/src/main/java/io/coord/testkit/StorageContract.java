@@ -216,17 +216,22 @@ public abstract class StorageContract {
         CompletableFuture<Done> last = new CompletableFuture<>();
         for (int number = 1; number <= 50; number++) {
             int which = number;
-            storage.write(new Batch(null, entries(which, which, 1)), done -> {
-                assertThat(done).isInstanceOf(Done.Forced.class);
-                reported.add(which);
-                if (which == 50) {
-                    last.complete(done);
-                }
-            });
+            storage.write(new Batch(null, entries(which, which, 1)), noted(which, reported, 50, last));
         }
 
         assertForced(await(last));
         assertThat(reported).hasSize(50).isSorted();
+    }
+
+    /** Notes that a write was forced, and completes the last one. */
+    private static Consumer<Done> noted(int which, List<Integer> reported, int count, CompletableFuture<Done> last) {
+        return done -> {
+            assertThat(done).isInstanceOf(Done.Forced.class);
+            reported.add(which);
+            if (which == count) {
+                last.complete(done);
+            }
+        };
     }
 
     @Test
@@ -237,13 +242,7 @@ public abstract class StorageContract {
         for (int number = 1; number <= 200; number++) {
             int which = number;
             Batch batch = new Batch(null, entries(which, which, 1));
-            Consumer<Done> done = result -> {
-                assertThat(result).isInstanceOf(Done.Forced.class);
-                reported.add(which);
-                if (which == 200) {
-                    last.complete(result);
-                }
-            };
+            Consumer<Done> done = noted(which, reported, 200, last);
             if (which % 3 == 0) {
                 storage.write(batch, done);
             } else {

@@ -74,6 +74,20 @@ public final class EventLoops {
         return handlers ? Handlers.group(threads, factory) : new NioEventLoopGroup(threads, factory);
     }
 
+    /** Whether the calling thread is one of a group's, which must not wait for what another of them does, or itself. */
+    public static boolean isOn(EventLoopGroup group) {
+        return loopOf(group, Thread.currentThread()) != null;
+    }
+
+    private static @Nullable EventExecutor loopOf(EventLoopGroup group, Thread thread) {
+        for (EventExecutor loop : group) {
+            if (loop.inEventLoop(thread)) {
+                return loop;
+            }
+        }
+        return null;
+    }
+
     /** The connections that go with the groups. */
     public Class<? extends SocketChannel> channel() {
         return epoll ? Native.channel() : NioSocketChannel.class;
@@ -110,14 +124,7 @@ public final class EventLoops {
 
         @Nullable EventExecutor loopOf(Thread thread) {
             EventLoopGroup loops = group;
-            if (loops != null) {
-                for (EventExecutor loop : loops) {
-                    if (loop.inEventLoop(thread)) {
-                        return loop;
-                    }
-                }
-            }
-            return null;
+            return loops == null ? null : EventLoops.loopOf(loops, thread);
         }
     }
 

@@ -280,7 +280,7 @@ public final class PeerNetwork implements AutoCloseable {
     }
 
     private boolean isOnLoop() {
-        return loop.inEventLoop() || bulkLoop.inEventLoop();
+        return EventLoops.isOn(group) || EventLoops.isOn(bulkGroup);
     }
 
     private void endThreads() {

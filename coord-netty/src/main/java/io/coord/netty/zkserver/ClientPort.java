@@ -135,7 +135,7 @@ public final class ClientPort implements AutoCloseable {
         try {
             listener = bootstrap(io).bind(setup.address()).syncUninterruptibly().channel();
         } catch (Throwable e) { // Netty throws a BindException, undeclared
-            closeLoops(true);
+            closeLoops();
             throw e;
         }
     }
@@ -416,30 +416,23 @@ public final class ClientPort implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
-        boolean canWait = !isOnLoop();
         ChannelFuture unbound = listener.close();
+        boolean canWait = !EventLoops.isOn(loops);
+        if (canWait) {
+            unbound.awaitUninterruptibly(); // nobody comes any more
+        }
         // A loop that ends leaves open what it was not told to close, and TLS says goodbye first.
         List<ChannelFuture> closings = connections.keySet().stream().map(Channel::close).toList();
         if (canWait) {
-            unbound.awaitUninterruptibly();
             closings.forEach(one -> one.awaitUninterruptibly(CLOSE_SECONDS_MAX, TimeUnit.SECONDS));
         }
-        closeLoops(canWait);
+        closeLoops();
     }
 
-    private boolean isOnLoop() {
-        for (EventExecutor loop : loops) {
-            if (loop.inEventLoop()) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private void closeLoops(boolean canWait) {
+    private void closeLoops() {
         Future<?> ended = loops.shutdownGracefully(0, CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
         handshakes.shutdownNow();
-        if (canWait) {
+        if (!EventLoops.isOn(loops)) {
             ended.awaitUninterruptibly();
             awaitHandshakes();
         }

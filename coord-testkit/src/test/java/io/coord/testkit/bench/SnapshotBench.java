@@ -8,7 +8,6 @@ import io.coord.NodePath;
 import io.coord.Session;
 import io.coord.Transaction;
 import io.coord.testkit.LocalEnsemble;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -103,9 +102,8 @@ final class SnapshotBench {
     }
 
     public static void main(String[] args) throws Exception {
-        Path parent = Files.createDirectories(Path.of(args.length > 0 ? args[0] : "target").toAbsolutePath());
-        Path directory = Files.createTempDirectory(parent, "snapshot-bench");
-        System.out.println("p99.9 of writes with a million nodes, three members, files forced, below " + parent);
+        Path directory = WritesBench.directory(args, "snapshot-bench");
+        System.out.println("p99.9 of writes with a million nodes, three members, files forced, below " + directory.getParent());
         MemberConfig config = MemberConfig.DEFAULT
                 .withElections(Duration.ofMillis(100), Duration.ofSeconds(5))
                 .withSnapshotEntries(100_000_000)

@@ -39,7 +39,7 @@ final class WritesBench {
     private WritesBench() {}
 
     public static void main(String[] args) throws Exception {
-        Path directory = Files.createTempDirectory(Path.of(args.length > 0 ? args[0] : "target").toAbsolutePath(), "writes-bench");
+        Path directory = directory(args, "writes-bench");
         boolean kept = true;
         System.out.println("durable writes of 1 KiB, three members, files forced, below " + directory.getParent());
         try (LocalEnsemble ensemble = LocalEnsemble.builder()
@@ -102,6 +102,12 @@ final class WritesBench {
         double perSecond = done * 1e9 / (System.nanoTime() - begun);
         ahead.forEach(awaiting::await);
         return perSecond;
+    }
+
+    /** A new directory below the one that was named, or below what the build makes. */
+    static Path directory(String[] args, String name) throws IOException {
+        Path parent = Files.createDirectories(Path.of(args.length > 0 ? args[0] : "target").toAbsolutePath());
+        return Files.createTempDirectory(parent, name);
     }
 
     static void delete(Path directory) throws IOException {
