@@ -4,6 +4,7 @@ module io.coord.netty {
     requires transitive io.coord.raft;
     requires static transitive org.jspecify;
     requires org.slf4j;
+    requires java.security.jgss;
     requires java.security.sasl;
     requires jdk.management;
     requires io.netty.common;
