@@ -122,6 +122,10 @@ public enum ErrorCode {
     TLS_UNUSABLE(1071),
     /** A member, or who says it is one, is not talked to. */
     PEER_REFUSED(1072),
+    /** A server's Kerberos key cannot be used. */
+    KEY_TABLE_UNUSABLE(1073),
+    /** A client could not prove itself. */
+    CLIENT_UNPROVEN(1074),
 
     /** A file of an Apache ZooKeeper server is not what its server wrote. */
     ZOOKEEPER_DATA_DAMAGED(1090),

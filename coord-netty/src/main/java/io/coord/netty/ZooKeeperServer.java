@@ -16,7 +16,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
@@ -229,44 +228,52 @@ public final class ZooKeeperServer implements FrontEnd {
      * Lets clients prove themselves by SASL with DIGEST-MD5, as ZooKeeper's do whose JAAS configuration has a login with user and password;
      * off by default. Their identity is {@code sasl:user} (zk.A7). The mechanism is old: use it over TLS, or where all is trusted.
      *
-     * @param passwords of users, null for whom it does not know; must not wait
+     * @param passwords of users, null for whom it does not know; asked by a thread of the port's that has nothing else to do, but for others
+     *     who prove themselves meanwhile
      */
     public ZooKeeperServer sasl(Function<String, char @Nullable []> passwords) {
-        return with(options -> options.sasl = new SaslSetup(passwords));
+        return with(options -> options.sasl = (options.sasl == null ? SaslSetup.NONE : options.sasl).with(passwords));
+    }
+
+    /**
+     * Lets clients prove themselves by SASL with GSSAPI, as ZooKeeper's do whose JAAS configuration has a Kerberos login; off by default. Their
+     * identity is {@code sasl:} and what their principal is called ({@link ClientKerberos}). Where {@link #sasl(Function) DIGEST-MD5} is said,
+     * too, each client uses which of both it has. The key is looked for now, and used when clients come.
+     *
+     * @throws io.coord.ConfigException if the server's key cannot be used; the message names the file and what is wrong
+     */
+    public ZooKeeperServer sasl(ClientKerberos kerberos) {
+        return with(options -> options.sasl = (options.sasl == null ? SaslSetup.NONE : options.sasl).with(kerberos.setup()));
     }
 
     /**
      * Lets the user of this name, too, once proven by SASL, pass every permission check, as ZooKeeper's {@code superUser} and {@code
      * superUser.1}; nobody by default.
      *
-     * @throws IllegalStateException if there is no {@link #sasl} yet
+     * @throws IllegalStateException if there is no {@code sasl(...)} yet
      */
     public ZooKeeperServer saslSuperUser(String name) {
-        return withSasl(sasl -> {
-            Set<String> all = new HashSet<>(sasl.superUsers());
-            all.add(name);
-            return new SaslSetup(sasl.passwords(), Set.copyOf(all), sasl.passFor(), sasl.keepsFailed());
-        });
+        return withSasl(sasl -> sasl.withSuperUser(name));
     }
 
     /**
      * Lets everybody that is proven by SASL do what access control lists grant to the user of this name, as ZooKeeper's {@code
      * letAnySaslUserDoX}; nobody by default. Say so when all members are of a version that knows it: they judge alike.
      *
-     * @throws IllegalStateException if there is no {@link #sasl} yet
+     * @throws IllegalStateException if there is no {@code sasl(...)} yet
      */
     public ZooKeeperServer saslUsersPassFor(String name) {
-        return withSasl(sasl -> new SaslSetup(sasl.passwords(), sasl.superUsers(), name, sasl.keepsFailed()));
+        return withSasl(sasl -> sasl.withPassFor(name));
     }
 
     /**
      * Lets clients stay whose proof by SASL failed, as nobody, as ZooKeeper's {@code allowSaslFailedClients}; they are parted from by
      * default, and wherever {@link #requireAuthentication} names {@code sasl}.
      *
-     * @throws IllegalStateException if there is no {@link #sasl} yet
+     * @throws IllegalStateException if there is no {@code sasl(...)} yet
      */
     public ZooKeeperServer keepSaslFailed() {
-        return withSasl(sasl -> new SaslSetup(sasl.passwords(), sasl.superUsers(), sasl.passFor(), true));
+        return withSasl(SaslSetup::keepingFailed);
     }
 
     private ZooKeeperServer withSasl(UnaryOperator<SaslSetup> change) {

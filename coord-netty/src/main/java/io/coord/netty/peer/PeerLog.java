@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * Tells the log what keeps members apart, each thing once in a while: somebody who knocks every second is not worth a line each time
+ * Tells the log what keeps members apart, or clients out, each thing once in a while: somebody who knocks every second is not worth a line each time
  * (fault.N9). Any thread may use it.
  */
-final class PeerLog {
+public final class PeerLog {
 
     private static final long INTERVAL_NANOS = TimeUnit.MINUTES.toNanos(1);
     private static final long DAY_NANOS = TimeUnit.DAYS.toNanos(1);
@@ -25,18 +25,19 @@ final class PeerLog {
     private final Map<String, Long> dailyNanos = new LinkedHashMap<>();
     private volatile String member = "?";
 
-    PeerLog(Logger logger, LongSupplier nanoTime) {
+    /** A log that has told nothing yet. */
+    public PeerLog(Logger logger, LongSupplier nanoTime) {
         this.logger = logger;
         this.nanoTime = nanoTime;
     }
 
     /** Names the member that opens each line. */
-    void of(MemberId self) {
+    public void of(MemberId self) {
         member = self.toString();
     }
 
     /** Tells an operator, unless the same subject was told within the last minute. */
-    void warn(String subject, String text) {
+    public void warn(String subject, String text) {
         if (isNews(subject)) {
             logger.warn("{} - {}", member, printable(text));
         }

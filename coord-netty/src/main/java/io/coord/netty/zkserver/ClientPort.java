@@ -1,8 +1,10 @@
 package io.coord.netty.zkserver;
 
+import io.coord.ErrorCode;
 import io.coord.Identity;
 import io.coord.ensemble.spi.SessionPort;
 import io.coord.netty.peer.EventLoops;
+import io.coord.netty.peer.PeerLog;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
@@ -32,6 +34,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /** The port where clients come in: its threads, its connections, and what all of these may take together. */
 public final class ClientPort implements AutoCloseable {
@@ -86,7 +89,7 @@ public final class ClientPort implements AutoCloseable {
     private static final WriteBufferWaterMark WRITE_MARKS = new WriteBufferWaterMark(256 << 10, 1 << 20);
     private static final int BACKLOG = 1_024;
     private static final long CLOSE_SECONDS_MAX = 10;
-    private static final long HANDSHAKER_SECONDS = 5;
+    private static final long SLOW_THREAD_SECONDS = 5;
 
     private final Setup setup;
     private final AclSchemes aclSchemes;
@@ -98,6 +101,9 @@ public final class ClientPort implements AutoCloseable {
     private final Channel listener;
     /** Computes the slow parts of TLS handshakes; a thread that is there while there are any. */
     private final ThreadPoolExecutor handshakes;
+    /** Takes the steps of SASL exchanges; a thread that is there while there are any, of which each connection has one at most. */
+    private final ThreadPoolExecutor proofs;
+    private final PeerLog log;
 
     private final Map<Channel, Connection> connections = new ConcurrentHashMap<>();
     private final Map<InetAddress, Integer> perAddress = new ConcurrentHashMap<>();
@@ -125,10 +131,10 @@ public final class ClientPort implements AutoCloseable {
                 ? null
                 : new Tokens(throttle.connectBurst(), throttle.connectRefill(), throttle.connectEvery().toNanos(), System.nanoTime());
         String name = "coord-" + member.status().member() + "-clients";
-        this.handshakes = new ThreadPoolExecutor(
-                1, 1, HANDSHAKER_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
-                new DefaultThreadFactory(name + "-tls", true));
-        handshakes.allowCoreThreadTimeOut(true);
+        this.handshakes = slowThread(name + "-tls");
+        this.proofs = slowThread(name + "-sasl");
+        this.log = new PeerLog(LoggerFactory.getLogger(ClientPort.class), System::nanoTime);
+        log.of(member.status().member());
         EventLoops io = EventLoops.best();
         this.loops = io.group(name, setup.threads());
         loops.forEach(loop -> shares.put(loop, new LoopShare(age)));
@@ -138,6 +144,13 @@ public final class ClientPort implements AutoCloseable {
             closeLoops();
             throw e;
         }
+    }
+
+    private static ThreadPoolExecutor slowThread(String name) {
+        ThreadPoolExecutor thread = new ThreadPoolExecutor(
+                1, 1, SLOW_THREAD_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), new DefaultThreadFactory(name, true));
+        thread.allowCoreThreadTimeOut(true);
+        return thread;
     }
 
     private ServerBootstrap bootstrap(EventLoops io) {
@@ -316,6 +329,22 @@ public final class ClientPort implements AutoCloseable {
         return setup.sasl();
     }
 
+    /**
+     * Takes a step of a SASL exchange beside the event loops.
+     *
+     * @throws java.util.concurrent.RejectedExecutionException if the port is being closed
+     */
+    void prove(Runnable step) {
+        proofs.execute(step);
+    }
+
+    /** A client could not prove itself: says why, the same of an address once a minute. */
+    void proofRefused(InetAddress from, String why) {
+        tally.unproven.incrementAndGet();
+        String text = "client " + from.getHostAddress() + " could not prove itself by SASL: " + why;
+        log.warn(text, ErrorCode.CLIENT_UNPROVEN.message(text));
+    }
+
     AclSchemes aclSchemes() {
         return aclSchemes;
     }
@@ -432,15 +461,17 @@ public final class ClientPort implements AutoCloseable {
     private void closeLoops() {
         Future<?> ended = loops.shutdownGracefully(0, CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
         handshakes.shutdownNow();
+        proofs.shutdownNow();
         if (!EventLoops.isOn(loops)) {
             ended.awaitUninterruptibly();
-            awaitHandshakes();
+            awaitSlowThreads();
         }
     }
 
-    private void awaitHandshakes() {
+    private void awaitSlowThreads() {
         try {
             handshakes.awaitTermination(CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
+            proofs.awaitTermination(CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

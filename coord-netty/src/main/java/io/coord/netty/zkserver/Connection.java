@@ -35,8 +35,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import javax.security.sasl.SaslException;
-import javax.security.sasl.SaslServer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -126,7 +125,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     private boolean isEncrypted;
     /** Whether its session only reads: the member has no quorum. */
     private boolean isReadOnly;
-    private @Nullable SaslServer sasl;
+    private @Nullable SaslExchange sasl;
+    /** Whether a step of it is taken beside the event loop; until that is done, the exchange is not touched here. */
+    private boolean proving;
     /** The clock, as this turn of the event loop has it. */
     private long nowNanos;
     /** Told to those who ask, by any thread. */
@@ -268,6 +269,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         if (in != null) {
             in.detach();
         }
+        if (sasl != null && !proving) {
+            sasl.end();
+        }
         ReferenceCountUtil.release(unread);
         ReferenceCountUtil.release(unsent);
         unread = null;
@@ -286,6 +290,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         return switch (stage) {
             case GREETING -> true;
             case SERVING -> !waiting
+                    && !proving
                     && unansweredBytes < home.limits().unansweredBytesMax()
                     && unanswered < home.unansweredMax()
                     && (unanswered == 0 || home.hasRoom())
@@ -652,18 +657,35 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         return address;
     }
 
-    /** The SASL exchange under way, or a new one. */
-    SaslServer saslExchange(SaslSetup setup) throws SaslException {
-        SaslServer exchange = sasl;
-        if (exchange == null) {
-            exchange = setup.begin();
-            sasl = exchange;
+    /** Takes a step of the SASL exchange under way, or of a new one, beside the event loop, and no request until what is next was done there. */
+    void prove(SaslSetup setup, byte[] said, Consumer<SaslExchange.Step> next) {
+        SaslExchange exchange = sasl == null ? new SaslExchange(setup) : sasl;
+        sasl = exchange;
+        proving = true;
+        try {
+            home.prove(() -> {
+                SaslExchange.Step step = channel.isActive() ? exchange.take(said) : SaslExchange.NOTHING;
+                try {
+                    channel.eventLoop().execute(() -> proved(exchange, step, next));
+                } catch (RejectedExecutionException closed) {
+                    exchange.end(); // the server is closed, and the connection with it
+                }
+            });
+        } catch (RejectedExecutionException closed) {
+            leave("the port is being closed");
         }
-        return exchange;
     }
 
-    void saslEnded() {
-        sasl = null;
+    private void proved(SaslExchange exchange, SaslExchange.Step step, Consumer<SaslExchange.Step> next) {
+        proving = false;
+        if (stage != Stage.SERVING || !channel.isActive()) {
+            exchange.end();
+            return;
+        }
+        nowNanos = System.nanoTime();
+        next.accept(step);
+        take();
+        send();
     }
 
     ClientPort home() {

@@ -20,8 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import javax.security.sasl.SaslException;
-import javax.security.sasl.SaslServer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -273,21 +271,18 @@ final class Requests {
             return answerStep(xid, null); // which a client of ZooKeeper takes for the failure that it is
         }
         Bytes told = step.token();
-        try {
-            SaslServer exchange = connection.saslExchange(setup);
-            byte[] next = exchange.evaluateResponse(told == null ? new byte[0] : told.toArray());
-            if (!exchange.isComplete()) {
-                return answerStep(xid, next);
-            }
-            Response.Token token = new Response.Token(next == null ? null : Bytes.wrap(next));
-            connection.saslEnded();
-            return identify(setup.proven(exchange), connection.asked(xid, bytes, (out, to, zxid, done) -> ReplyForm.token(out, to, token)));
-        } catch (SaslException no) {
-            boolean isRequired = connection.home().requires("sasl");
-            if (setup.keepsFailed() && !isRequired) {
-                return answerStep(xid, null);
-            }
-            return refuseProof(xid, isRequired ? Refusal.SESSION_CLOSED_REQUIRE_SASL_AUTH : Refusal.AUTH_FAILED);
+        connection.prove(setup, told == null ? new byte[0] : told.toArray(), taken -> answerStep(xid, bytes, setup, taken));
+        return true;
+    }
+
+    private void answerStep(int xid, int bytes, SaslSetup setup, SaslExchange.Step taken) {
+        if (taken.refusal() != null) {
+            refuseProof(xid, setup, taken.refusal());
+        } else if (taken.proven().isEmpty()) {
+            answerStep(xid, taken.token());
+        } else {
+            Response.Token token = new Response.Token(taken.token() == null ? null : Bytes.wrap(taken.token()));
+            identify(taken.proven(), connection.asked(xid, bytes, (out, to, zxid, done) -> ReplyForm.token(out, to, token)));
         }
     }
 
@@ -354,14 +349,20 @@ final class Requests {
     }
 
     /** Refuses a step of SASL. ZooKeeper's client reads a token whatever the header says, and gives up when that is none. */
-    private boolean refuseProof(int xid, Refusal refusal) {
+    private void refuseProof(int xid, SaslSetup setup, String why) {
+        connection.home().proofRefused(connection.address(), why);
+        boolean isRequired = connection.home().requires("sasl");
+        if (setup.keepsFailed() && !isRequired) {
+            answerStep(xid, null);
+            return;
+        }
+        Refusal refusal = isRequired ? Refusal.SESSION_CLOSED_REQUIRE_SASL_AUTH : Refusal.AUTH_FAILED;
         JuteWriter out = connection.beginReply();
         ReplyForm.refused(out, xid, 0, refusal.code());
         new Response.Token(null).write(out);
         connection.endReply(out);
         connection.answered(0, 0);
         connection.leave("its proof was refused with " + refusal);
-        return true;
     }
 
     /** Refuses in its turn, and parts from the client. */

@@ -17,9 +17,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import javax.security.auth.callback.Callback;
+import javax.security.auth.callback.NameCallback;
+import javax.security.auth.callback.PasswordCallback;
 import javax.security.auth.login.AppConfigurationEntry;
 import javax.security.auth.login.Configuration;
+import javax.security.sasl.RealmCallback;
+import javax.security.sasl.Sasl;
+import javax.security.sasl.SaslClient;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.ZooDefs;
@@ -186,6 +193,51 @@ class WireSaslTest {
             assertThat(refused.error()).isEqualTo(-124);
             assertThat(refused.as(OpCode.SASL)).as("what ZooKeeper's client reads all the same").isEqualTo(new Response.Token(null));
             assertThat(probe.frameOrEnd()).isNull();
+        }
+    }
+
+    @Test
+    @DisplayName("a proof that waits for a password keeps nobody waiting but its own connection's next requests, and those see its outcome")
+    void aProofIsBesideTheEventLoop() throws Exception {
+        CountDownLatch known = new CountDownLatch(1);
+        CountDownLatch asked = new CountDownLatch(1);
+        ZooKeeperServer slow = ZooKeeperServer.listeningOn(0).threads(1).sasl(user -> {
+            asked.countDown();
+            try {
+                return known.await(20, TimeUnit.SECONDS) ? "secret of bob".toCharArray() : null;
+            } catch (InterruptedException e) {
+                return null;
+            }
+        });
+        try (LocalEnsemble one = LocalEnsemble.builder().members(1).frontEnd(member -> slow).start()) {
+            one.leader();
+            InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), slow.port());
+            try (WireProbe bob = WireProbe.connected(address); WireProbe other = WireProbe.connected(address)) {
+                Response.Token challenge = (Response.Token) bob.ask(OpCode.SASL, new Request.Sasl(Bytes.EMPTY)).as(OpCode.SASL);
+                SaslClient proof = Sasl.createSaslClient(
+                        new String[] {"DIGEST-MD5"}, null, "zookeeper", "zk-sasl-md5", Map.of(), WireSaslTest::answerAsBob);
+                bob.send(OpCode.SASL, new Request.Sasl(Bytes.wrap(proof.evaluateChallenge(challenge.token().toArray()))));
+                bob.send(OpCode.WHO_AM_I, Request.Empty.EMPTY);
+                assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
+                assertThat(other.ask(OpCode.GET_DATA, new Request.Watched("/", false)).error()).isZero();
+                known.countDown();
+                assertThat(bob.next().error()).isZero();
+                assertThat(bob.next().as(OpCode.WHO_AM_I).toString()).contains("sasl", "bob");
+            } finally {
+                known.countDown();
+            }
+        }
+    }
+
+    private static void answerAsBob(Callback[] callbacks) {
+        for (Callback callback : callbacks) {
+            if (callback instanceof NameCallback name) {
+                name.setName("bob");
+            } else if (callback instanceof PasswordCallback password) {
+                password.setPassword("secret of bob".toCharArray());
+            } else if (callback instanceof RealmCallback realm) {
+                realm.setText(realm.getDefaultText());
+            }
         }
     }
 }
