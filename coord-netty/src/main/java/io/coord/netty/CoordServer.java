@@ -11,9 +11,9 @@ import io.coord.netty.server.SettingsReader;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import javax.security.auth.login.Configuration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -137,8 +137,9 @@ public final class CoordServer {
     private int live() throws InterruptedException {
         MemberId self = settings.self();
         // Named to the JVM, as for ZooKeeper's server: a process of its own may read what a library must not.
-        boolean hasUsers = System.getProperty("java.security.auth.login.config") != null;
-        Doors doors = new Doors(settings, hasUsers ? JaasUsers.of(settings.door().sasl().section()) : Map.of());
+        boolean hasLogins = System.getProperty("java.security.auth.login.config") != null;
+        Doors doors = new Doors(
+                settings, hasLogins ? JaasSection.of(Configuration.getConfiguration(), settings.door().sasl().section()) : JaasSection.NONE);
         settings.warnings().forEach(warning -> log.warn("{}", warning));
         doors.warnings().forEach(warning -> log.warn("{}", warning));
         try (Member member = doors.start()) {

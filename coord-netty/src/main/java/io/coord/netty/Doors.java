@@ -22,16 +22,16 @@ import org.jspecify.annotations.Nullable;
 final class Doors {
 
     private final ServerSettings settings;
-    private final Map<String, String> users;
+    private final JaasSection logins;
     private final List<String> warnings = new ArrayList<>();
     private final @Nullable NettyTransport peers;
     private final @Nullable ZooKeeperServer clients;
     private final @Nullable ZooKeeperServer secureClients;
 
-    /** @param users whom clients can prove themselves to be by SASL: passwords by user, none if they cannot */
-    Doors(ServerSettings settings, Map<String, String> users) {
+    /** @param logins how clients can prove themselves by SASL */
+    Doors(ServerSettings settings, JaasSection logins) {
         this.settings = settings;
-        this.users = Map.copyOf(users);
+        this.logins = logins;
         this.peers = settings.isJoinable() ? peers(settings) : null;
         Optional<ServerSettings.Tls> tls = settings.door().tls();
         ClientTls byTls = tls.map(Doors::tls).orElse(null);
@@ -104,15 +104,28 @@ final class Doors {
         if (!door.required().isEmpty()) {
             clients = clients.requireAuthentication(door.required());
         }
+        Map<String, String> users = logins.users();
         if (!users.isEmpty()) {
             clients = clients.sasl(user -> users.containsKey(user) ? users.get(user).toCharArray() : null);
+        }
+        if (logins.kerberos().isPresent()) {
+            clients = clients.sasl(named(logins.kerberos().get(), door.sasl().names()));
+        }
+        if (!users.isEmpty() || logins.kerberos().isPresent()) {
             clients = withUsers(clients, door.sasl());
         } else if (door.required().equals(Set.of("sasl"))) {
             throw new ConfigException("what the server was told", List.of(new ConfigException.Mistake(ErrorCode.INSECURE,
                     "clients are to prove themselves by SASL, but there are no users: name a file with a section " + door.sasl().section()
-                            + " by java -Djava.security.auth.login.config=FILE, with user_NAME=\"PASSWORD\" for each")));
+                            + " by java -Djava.security.auth.login.config=FILE, with user_NAME=\"PASSWORD\" for each, or with a"
+                            + " Krb5LoginModule and the server's keyTab and principal")));
         }
         return clients.alsoNaming(named(door));
+    }
+
+    private static ClientKerberos named(ClientKerberos kerberos, ServerSettings.Names names) {
+        ClientKerberos named = names.isHostRemoved() ? kerberos.withoutHost() : kerberos;
+        named = names.isRealmRemoved() ? named.withoutRealm() : named;
+        return names.rules().isPresent() ? named.rules(names.rules().get()) : named;
     }
 
     private static ZooKeeperServer withUsers(ZooKeeperServer clients, ServerSettings.Sasl said) {

@@ -5,7 +5,7 @@ import io.coord.netty.server.Arguments;
 import io.coord.netty.server.ServerSettings;
 import io.coord.netty.server.SettingsReader;
 import java.util.List;
-import java.util.Map;
+import javax.security.auth.login.Configuration;
 
 /** A member with its doors as {@link CoordServer} has them, without the process around it. */
 public final class MemberBySettings {
@@ -19,15 +19,15 @@ public final class MemberBySettings {
      */
     public static Member start(List<String> words) {
         ServerSettings settings = SettingsReader.read(Arguments.parse(words));
-        return new Doors(settings, users(settings.door().sasl().section())).start();
+        return new Doors(settings, logins(settings.door().sasl().section())).start();
     }
 
     /** Those of the JVM's configuration, which may be one that was set rather than read. */
-    private static Map<String, String> users(String section) {
+    private static JaasSection logins(String section) {
         try {
-            return JaasUsers.of(section);
+            return JaasSection.of(Configuration.getConfiguration(), section);
         } catch (SecurityException none) {
-            return Map.of();
+            return JaasSection.NONE;
         }
     }
 }

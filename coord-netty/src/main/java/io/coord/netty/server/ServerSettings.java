@@ -54,12 +54,22 @@ public record ServerSettings(
     /**
      * What is said of users of SASL; ZooKeeper's names in parentheses.
      *
-     * @param section the section of the JAAS configuration with the users ({@code sasl.serverconfig})
+     * @param section the section of the JAAS configuration with the users, or with the server's Kerberos key ({@code sasl.serverconfig})
      * @param superUsers who of them are superusers ({@code superUser}, and {@code superUser.} with anything behind it)
      * @param passFor the user whose permissions all of them have ({@code letAnySaslUserDoX})
      * @param keepsFailed whether those stay who could not prove themselves ({@code allowSaslFailedClients})
+     * @param names what those are called who prove themselves by Kerberos
      */
-    public record Sasl(String section, Set<String> superUsers, Optional<String> passFor, boolean keepsFailed) {}
+    public record Sasl(String section, Set<String> superUsers, Optional<String> passFor, boolean keepsFailed, Names names) {}
+
+    /**
+     * What a Kerberos principal is called; ZooKeeper's names in parentheses.
+     *
+     * @param isHostRemoved whether its host is left out ({@code kerberos.removeHostFromPrincipal})
+     * @param isRealmRemoved whether its realm is ({@code kerberos.removeRealmFromPrincipal})
+     * @param rules by which names are made ({@code security.auth_to_local})
+     */
+    public record Names(boolean isHostRemoved, boolean isRealmRemoved, Optional<String> rules) {}
 
     /**
      * What clients are held to, as far as it was said; ZooKeeper's names in parentheses.

@@ -55,6 +55,7 @@ public final class SettingsReader {
             "maxClientCnxns", "maxCnxns", "globalOutstandingLimit", "throttled_op_wait_time", "connection_throttle_tokens",
             "connection_throttle_fill_count", "connection_throttle_fill_time", "largeRequestThreshold", "largeRequestMaxBytes", "jute.maxbuffer",
             "4lw.commands.whitelist", "DigestAuthenticationProvider.superDigest",
+            "kerberos.removeHostFromPrincipal", "kerberos.removeRealmFromPrincipal", "security.auth_to_local",
             "DigestAuthenticationProvider.digestAlg", "DigestAuthenticationProvider.enabled", "readonlymode.enabled", "localSessionsEnabled",
             "localSessionsUpgradingEnabled", "reconfigEnabled", "extendedTypesEnabled", "skipACL", "snapCount", "snapSizeLimitInKb",
             "znode.container.checkIntervalMs", "znode.container.maxNeverUsedIntervalMs", "dynamicConfigFile",
@@ -618,7 +619,21 @@ public final class SettingsReader {
                 text("sasl.serverconfig").orElse("Server"),
                 Set.copyOf(superUsers),
                 text("letAnySaslUserDoX").filter(user -> !user.isEmpty()),
-                toggle("allowSaslFailedClients").orElse(false));
+                toggle("allowSaslFailedClients").orElse(false),
+                new ServerSettings.Names(
+                        toggle("kerberos.removeHostFromPrincipal").orElse(false),
+                        toggle("kerberos.removeRealmFromPrincipal").orElse(false),
+                        rules()));
+    }
+
+    private Optional<String> rules() {
+        Optional<String> rules = text("security.auth_to_local");
+        try {
+            rules.ifPresent(PrincipalNames::rules);
+        } catch (IllegalArgumentException e) {
+            mistakes.add(new Mistake(ErrorCode.BAD_ARGUMENT, "security.auth_to_local: " + e.getMessage()));
+        }
+        return rules;
     }
 
     /** The schemes whose providers are ZooKeeper's own: who proves themselves is not said by them, but that lists may name them is. */

@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsReaderTest {
 
+    private static final ServerSettings.Names WHOLE_NAMES = new ServerSettings.Names(false, false, Optional.empty());
     private static final String THREE = "1=localhost:7101:2181,2=localhost:7102:2182,3=localhost:7103:2183";
 
     @TempDir
@@ -253,10 +254,21 @@ class SettingsReaderTest {
                 "allowSaslFailedClients=true", "authProvider.1=org.apache.zookeeper.server.auth.SASLAuthenticationProvider",
                 "authProvider.x509=org.apache.zookeeper.server.auth.X509AuthenticationProvider");
         assertThat(settings.door().sasl())
-                .isEqualTo(new ServerSettings.Sasl("Server", Set.of("admin", "root"), Optional.of("anyone"), true));
+                .isEqualTo(new ServerSettings.Sasl("Server", Set.of("admin", "root"), Optional.of("anyone"), true, WHOLE_NAMES));
         assertThat(settings.door().named()).containsExactlyInAnyOrder("sasl", "x509");
         assertThat(settings.warnings()).isEmpty();
         assertThat(alone("authProvider.1=com.example.Provider").warnings()).singleElement().asString().contains("authProvider.1");
+    }
+
+    @Test
+    void namesOfKerberosPrincipals() {
+        String rules = "RULE:[2:$1](kafka)s/kafka/broker/ DEFAULT";
+        ServerSettings settings = alone("zookeeper.kerberos.removeHostFromPrincipal=true", "kerberos.removeRealmFromPrincipal=true",
+                "zookeeper.security.auth_to_local=" + rules);
+        assertThat(settings.door().sasl().names()).isEqualTo(new ServerSettings.Names(true, true, Optional.of(rules)));
+        assertThat(settings.warnings()).isEmpty();
+        assertThatThrownBy(() -> alone("security.auth_to_local=RULE:[1:$2]"))
+                .hasMessageContaining("security.auth_to_local: the rule RULE:[1:$2] makes no sense");
     }
 
     @Test
@@ -370,7 +382,7 @@ class SettingsReaderTest {
                     true,
                     Optional.empty(),
                     Set.of(),
-                    new ServerSettings.Sasl("Server", Set.of(), Optional.empty(), false),
+                    new ServerSettings.Sasl("Server", Set.of(), Optional.empty(), false, WHOLE_NAMES),
                     Set.of()));
             assertThat(settings.warnings()).isEmpty();
             assertThat(settings.toString()).doesNotContain("xyz");
