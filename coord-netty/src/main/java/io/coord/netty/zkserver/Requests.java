@@ -281,14 +281,14 @@ final class Requests {
         } else if (taken.proven().isEmpty()) {
             answerStep(xid, taken.token());
         } else {
-            Response.Token token = new Response.Token(taken.token() == null ? null : Bytes.wrap(taken.token()));
+            Response.Token token = new Response.Token(taken.token());
             identify(taken.proven(), connection.asked(xid, bytes, (out, to, zxid, done) -> ReplyForm.token(out, to, token)));
         }
     }
 
-    private boolean answerStep(int xid, byte @Nullable [] token) {
+    private boolean answerStep(int xid, @Nullable Bytes token) {
         JuteWriter out = connection.beginReply();
-        ReplyForm.token(out, xid, new Response.Token(token == null ? null : Bytes.wrap(token)));
+        ReplyForm.token(out, xid, new Response.Token(token));
         connection.endReply(out);
         connection.answered(0, 0);
         return true;

@@ -1,5 +1,6 @@
 package io.coord.netty.zkserver;
 
+import io.coord.Bytes;
 import io.coord.Identity;
 import java.util.List;
 import javax.security.sasl.SaslException;
@@ -19,7 +20,7 @@ final class SaslExchange {
      * @param proven whom it has proven to be, nobody unless it has
      * @param refusal why its proof was refused, null if it was not; nothing secret
      */
-    record Step(byte @Nullable [] token, List<Identity> proven, @Nullable String refusal) {}
+    record Step(@Nullable Bytes token, List<Identity> proven, @Nullable String refusal) {}
 
     /** The step of a client that is gone. */
     static final Step NOTHING = new Step(null, List.of(), null);
@@ -40,12 +41,13 @@ final class SaslExchange {
                 server = under;
             }
             byte[] next = under.evaluateResponse(said);
+            Bytes token = next == null ? null : Bytes.wrap(next);
             if (!under.isComplete()) {
-                return new Step(next, List.of(), null);
+                return new Step(token, List.of(), null);
             }
             List<Identity> proven = setup.proven(under.getAuthorizationID());
             end();
-            return new Step(next, proven, null);
+            return new Step(token, proven, null);
         } catch (SaslException | RuntimeException no) { // of the JDK's mechanisms some throw others at nonsense, too
             return new Step(null, List.of(), reason(no));
         }
