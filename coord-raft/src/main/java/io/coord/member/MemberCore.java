@@ -130,6 +130,8 @@ public final class MemberCore {
     /** Pieces of snapshots written, and snapshots installed, that the disk has not answered yet. */
     private int transferTasks;
     private boolean snapshotting;
+    /** The newest snapshot saved here, while the log that it makes superfluous is kept for others. */
+    private @Nullable SnapshotMeta uncompacted;
     private Input.@Nullable TakeSnapshot snapshotOrder;
     private final SnapshotCadence cadence;
 
@@ -1318,18 +1320,24 @@ public final class MemberCore {
     // ------------------------------------------------------------------------------------------------ snapshots
 
     private void takeSnapshotIfDue() {
-        if (cadence.isDue() && !(cadence.waitsForOthers() && bringsUpToDate())) {
+        compactIfNobodyWaits();
+        if (cadence.isDue() && !holdsLogThrough(state.appliedIndex())) {
             beginSnapshot();
         }
     }
 
-    /** Whether a member that answers needs a snapshot, or log that the next one here would drop. */
-    private boolean bringsUpToDate() {
+    /** Whether the log through an index is kept, though a snapshot may take its place, for whom it is needed by. */
+    private boolean holdsLogThrough(long index) {
+        return room.shortage() == null && cadence.waitsForOthers() && bringsUpToDate(index);
+    }
+
+    /** Whether a member that answers needs a snapshot, or log that one here through an index would drop. */
+    private boolean bringsUpToDate(long index) {
         Raft led = raft;
         if (led == null) {
             return false;
         }
-        long dropped = state.appliedIndex() - setup.raft().retainedEntries();
+        long dropped = index - setup.raft().retainedEntries();
         for (PeerProgress peer : led.progress()) {
             boolean isBehind = peer.state() == PeerProgress.State.SNAPSHOT || peer.match() < dropped;
             if (isBehind && nowNanos - peer.lastHeardNanos() < setup.raft().electionTimeoutNanos()) {
@@ -1349,6 +1357,7 @@ public final class MemberCore {
             return false;
         }
         snapshotting = true;
+        compact();
         cadence.begun();
         StateRoot root = state.root();
         SnapshotMeta meta = new SnapshotMeta(
@@ -1379,8 +1388,23 @@ public final class MemberCore {
         if (healing != null) {
             return;
         }
-        raft().snapshotTaken(saved.meta());
-        outbox.task(new DiskTask.Compact(saved.meta().last().index()));
+        uncompacted = saved.meta();
+        compactIfNobodyWaits();
+    }
+
+    /** Who was sent the snapshot before this one needs the log behind it next: it is dropped when the member has that. */
+    private void compactIfNobodyWaits() {
+        if (uncompacted != null && !holdsLogThrough(uncompacted.last().index())) {
+            compact();
+        }
+    }
+
+    private void compact() {
+        if (uncompacted != null) {
+            raft().snapshotTaken(uncompacted);
+            outbox.task(new DiskTask.Compact(uncompacted.last().index()));
+            uncompacted = null;
+        }
     }
 
     private void snapshotNotSaved(Input.SnapshotNotSaved notSaved) {
@@ -1419,6 +1443,7 @@ public final class MemberCore {
         }
         transferTask(new DiskTask.InstallSnapshot(meta, false));
         newest(meta);
+        uncompacted = null;
         settled(meta.configuration(), meta.last().index());
         received.stands(Ensembles.textOf(meta.configuration()));
         host.installed(received);
@@ -1499,6 +1524,7 @@ public final class MemberCore {
         servingTarget = -1;
         servingAsked = false;
         receivedState = null;
+        uncompacted = null;
         raft = null;
         EntryId last = new EntryId(ended.lastIndex(), ended.termAt(ended.lastIndex()));
         heal(found, last, ended.hardState(), majority);

@@ -22,6 +22,8 @@ final class SnapshotPlays {
     /** With what the network and the leader's disk take, 64 pieces are 1.5 times as long on their way. */
     private static final long SLOW_NANOS = 4 * Stage.MILLI;
     private static final long FAR_TOO_SLOW_NANOS = 500 * Stage.MILLI;
+    /** A leader whose disk takes so long writes a snapshot in 80 ms, and gives away 64 pieces in more than it takes to write the state's size. */
+    private static final long LEADER_NANOS = 4 * Stage.MILLI;
 
     private static final long NEARLY_THERE = 5;
 
@@ -46,6 +48,7 @@ final class SnapshotPlays {
 
     static void addTo(Map<String, Runnable> all) {
         all.put("fault.N8 across", () -> new SnapshotPlays().aLargeStateComesAcross());
+        all.put("fault.N8 under way", () -> new SnapshotPlays().aSnapshotUnderWayOvertakesNobody());
         all.put("fault.N8 bound", () -> new SnapshotPlays().whoIsTooSlowDoesNotFillTheLeadersMemory());
         all.put("fault.N8 share", () -> new SnapshotPlays().aLargeStateIsNotWrittenForEveryLittle());
     }
@@ -65,13 +68,23 @@ final class SnapshotPlays {
         return newcomer;
     }
 
-    /** It takes longer than it takes to write half the state's size, and less than all of it. */
-    private void aLargeStateComesAcross() {
-        SimMember newcomer = join(SLOW_NANOS);
+    private void comesAcross(SimMember newcomer) {
         stage.until("N8", "a large state comes across under load, and the log behind it", 8_000, () -> stage.world.coming().isWhole(newcomer.id())
                 && Stage.view(leader).commitIndex() - Stage.view(newcomer).appliedIndex() < NEARLY_THERE);
         over = true;
         stage.settle();
+    }
+
+    /** It takes longer than it takes to write half the state's size, and less than all of it. */
+    private void aLargeStateComesAcross() {
+        comesAcross(join(SLOW_NANOS));
+    }
+
+    /** The leader begins a snapshot, and then to send the one before: the log between the two is still needed when the newer is saved. */
+    private void aSnapshotUnderWayOvertakesNobody() {
+        leader.storage().become(new Profile.Disk(LEADER_NANOS, 1, 0, 0));
+        leader.receive(new Input.TakeSnapshot(new Asked<>()));
+        comesAcross(join(SLOW_NANOS));
     }
 
     private void whoIsTooSlowDoesNotFillTheLeadersMemory() {
