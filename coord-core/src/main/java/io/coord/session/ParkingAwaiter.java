@@ -5,10 +5,10 @@ import io.coord.ErrorCode;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
@@ -42,7 +42,7 @@ public final class ParkingAwaiter implements Awaiter {
         requireMayWait();
         requireNotInterrupted();
         try {
-            return stage.toCompletableFuture().get();
+            return future(stage).get();
         } catch (ExecutionException e) {
             throw failure(e);
         } catch (CancellationException e) {
@@ -54,7 +54,7 @@ public final class ParkingAwaiter implements Awaiter {
     public <T> Optional<T> await(CompletionStage<T> stage, Duration atMost) throws InterruptedException {
         requireMayWait();
         requireNotInterrupted();
-        CompletableFuture<T> future = stage.toCompletableFuture();
+        Future<T> future = future(stage);
         try {
             return Optional.of(future.get(nanos(atMost), TimeUnit.NANOSECONDS));
         } catch (TimeoutException e) {
@@ -64,6 +64,10 @@ public final class ParkingAwaiter implements Awaiter {
         } catch (CancellationException e) {
             throw failure(e);
         }
+    }
+
+    private static <T> Future<T> future(CompletionStage<T> stage) {
+        return stage instanceof WaitedStage<T> waited ? waited : stage.toCompletableFuture();
     }
 
     /** Also where the stage is complete: whether an interrupted thread is told so must not depend on timing. */

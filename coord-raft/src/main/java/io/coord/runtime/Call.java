@@ -6,7 +6,6 @@ import io.coord.member.Caller;
 import io.coord.member.Delivery;
 import io.coord.member.Input;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +33,7 @@ final class Call<R> {
         Input input(long session, Caller<R> caller);
     }
 
-    final CompletableFuture<R> stage = new CompletableFuture<>();
+    final Answer<R> stage = new Answer<>();
     final Asking<R> asking;
     final Kind kind;
     /** Runs in the session's queue just before a granted answer completes the stage. */

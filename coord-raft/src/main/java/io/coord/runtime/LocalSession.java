@@ -176,7 +176,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
                     ? ErrorCode.MEMBER_CLOSED.message("member " + link.home.member() + " is closed. Ask another member.")
                     : ErrorCode.OVERLOADED.message("member " + link.home.member()
                             + " has as many unanswered requests as it takes (maxOutstanding). Ask another member, or later.");
-            queue.execute(() -> call.stage.completeExceptionally(new UnavailableException(why)));
+            queue.execute(() -> call.stage.fail(new UnavailableException(why)));
         }
         return attached.minimalCompletionStage();
     }
@@ -237,7 +237,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
 
     /** Gives up a request to open or attach; if it is granted all the same, the session is closed again, unless it has moved. */
     void giveUp(Call<?> opening, String reason) {
-        queue.execute(() -> opening.stage.completeExceptionally(new UnavailableException(reason)));
+        queue.execute(() -> opening.stage.fail(new UnavailableException(reason)));
     }
 
     // ------------------------------------------------------------------------------------------------ losing the member
@@ -275,7 +275,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
         List<Call<?>> left = line.close();
         queue.execute(() -> {
             SessionEndedException failure = endedAlready();
-            left.forEach(call -> call.stage.completeExceptionally(failure));
+            left.forEach(call -> call.stage.fail(failure));
             listeners.clear();
             tell(ended == SessionState.CLOSED ? new SessionEvent.Closed() : new SessionEvent.Expired(reason));
         });
@@ -332,29 +332,63 @@ public final class LocalSession implements AsyncSession, DirectReads {
             if (delivery instanceof Delivery.Answered<?> answered && answered.value() instanceof SessionGrant) {
                 attempt.link().attached();
             }
-            queue.stage(() -> complete(attempt.call(), delivery), gate);
+            queue.stage(new Completion<>(attempt.call(), delivery), gate);
         }
     }
 
+    /** An answer on its way through the queue. */
+    private final class Completion<R> implements SessionQueue.Quiet {
+        private final Call<R> call;
+        private final Delivery delivery;
+
+        Completion(Call<R> call, Delivery delivery) {
+            this.call = call;
+            this.delivery = delivery;
+        }
+
+        @Override
+        public void run() {
+            tellRefused(complete(call, delivery));
+        }
+
+        @Override
+        public boolean runQuietly() {
+            if (!call.stage.claim()) {
+                return false;
+            }
+            try {
+                List<Call<?>> refused = complete(call, delivery);
+                if (!refused.isEmpty()) {
+                    queue.executeFirst(() -> tellRefused(refused));
+                }
+                return true;
+            } catch (RuntimeException | Error bug) {
+                call.stage.fail(bug); // what is attached meanwhile waits for it
+                throw bug;
+            }
+        }
+    }
+
+    /** Completes a call, and returns those that the door refuses behind it. */
     @SuppressWarnings("unchecked")
-    private <R> void complete(Call<R> call, Delivery delivery) {
+    private <R> List<Call<?>> complete(Call<R> call, Delivery delivery) {
         R value = delivery instanceof Delivery.Answered<?> answered ? (R) answered.value() : null;
         if (value != null) {
             call.onGranted.accept(value); // first: once it is settled, other threads read from the root as whoever it made them
         }
         List<Call<?>> refused = line.settle(call);
         if (value != null) {
-            call.stage.complete(value);
+            call.stage.settle(value);
         } else if (delivery instanceof Delivery.Refused no) {
-            call.stage.completeExceptionally(RejectedException.of(no.refused()));
+            call.stage.fail(RejectedException.of(no.refused()));
         } else if (delivery instanceof Delivery.Failed failed) {
-            call.stage.completeExceptionally(exception(failed.failure(), failed.reason(), call.kind));
+            call.stage.fail(exception(failed.failure(), failed.reason(), call.kind));
         }
-        tellRefused(refused);
+        return refused;
     }
 
     private static void tellRefused(List<Call<?>> refused) {
-        refused.forEach(call -> call.stage.completeExceptionally(call.refusal));
+        refused.forEach(call -> call.stage.fail(call.refusal));
     }
 
     private static CoordException exception(Failure failure, String reason, Call.Kind kind) {
@@ -441,7 +475,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
                 : line.overdue(link.home.nanoTime() - ageNanos);
         if (!overdue.isEmpty()) {
             String text = "no answer for " + Duration.ofNanos(ageNanos).toMillis() + " ms: " + reason.get();
-            queue.execute(() -> overdue.forEach(call -> call.stage.completeExceptionally(
+            queue.execute(() -> overdue.forEach(call -> call.stage.fail(
                     call.kind == Call.Kind.WRITE ? new OutcomeUnknownException(text) : new UnavailableException(text))));
         }
     }
@@ -455,11 +489,11 @@ public final class LocalSession implements AsyncSession, DirectReads {
 
     private <R> CompletionStage<R> entered(Call<R> call, @Nullable CoordException objection) {
         if (objection != null) {
-            queue.execute(() -> call.stage.completeExceptionally(objection));
+            queue.execute(() -> call.stage.fail(objection));
         } else if (call.refusal != null) {
             queue.execute(() -> tellRefused(line.settleRefused()));
         }
-        return call.stage.minimalCompletionStage();
+        return call.stage;
     }
 
     private <R> CompletionStage<R> read(Call.Asking<R> asking, Consumer<? super R> onGranted) {

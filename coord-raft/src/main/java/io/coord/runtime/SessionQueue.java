@@ -26,6 +26,12 @@ public final class SessionQueue implements Executor {
         }
     }
 
+    /** A task that may turn out to run no code of users; then whoever opens its gate may run it. */
+    interface Quiet extends Runnable {
+        /** Runs it here if that runs no code of users; else does nothing, and returns false. */
+        boolean runQuietly();
+    }
+
     private record Item(Runnable task, @Nullable Gate gate) {
         boolean mayRun() {
             return gate == null || gate.open;
@@ -37,6 +43,8 @@ public final class SessionQueue implements Executor {
     private final AtomicInteger pending = new AtomicInteger();
     private final Consumer<Throwable> onFailure;
     private volatile @Nullable Thread drainer;
+    /** What comes before all items. Only whoever drains looks. */
+    private @Nullable Runnable first;
 
     /**
      * A queue that runs on the executor.
@@ -53,9 +61,54 @@ public final class SessionQueue implements Executor {
         items.add(new Item(task, gate));
     }
 
-    /** A gate was opened. */
+    /**
+     * A gate was opened. Where nothing but answers to threads that wait is left to be run, and nothing of the queue is running, they are
+     * run here: a wake of another thread, which would do no more than wake a third, is what a blocking call waits for longest.
+     */
     void opened() {
-        schedule();
+        if (pending.getAndIncrement() == 0 && !isDoneQuietly()) {
+            handOver();
+        }
+    }
+
+    private boolean isDoneQuietly() {
+        int seen;
+        do {
+            seen = pending.get();
+            if (!runQuietly()) {
+                return false;
+            }
+            seen = pending.addAndGet(-seen);
+        } while (seen != 0);
+        return true;
+    }
+
+    /** Whether all was run that may run. */
+    private boolean runQuietly() {
+        for (Item item = items.peek(); item != null && item.mayRun(); item = items.peek()) {
+            if (!(item.task() instanceof Quiet quiet) || !runQuietly(quiet)) {
+                return false;
+            }
+            items.poll();
+            if (first != null) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean runQuietly(Quiet task) {
+        try {
+            return task.runQuietly();
+        } catch (Throwable thrown) {
+            onFailure.accept(thrown);
+            return true;
+        }
+    }
+
+    /** Within {@link Quiet#runQuietly}: this comes next, before all that is queued. */
+    void executeFirst(Runnable task) {
+        first = task;
     }
 
     /** Queues a task behind everything queued so far. */
@@ -67,11 +120,15 @@ public final class SessionQueue implements Executor {
 
     private void schedule() {
         if (pending.getAndIncrement() == 0) {
-            try {
-                executor.execute(this::drain);
-            } catch (RejectedExecutionException closed) {
-                drain(); // the executor is closed: nobody else would run what is left
-            }
+            handOver();
+        }
+    }
+
+    private void handOver() {
+        try {
+            executor.execute(this::drain);
+        } catch (RejectedExecutionException closed) {
+            drain(); // the executor is closed: nobody else would run what is left
         }
     }
 
@@ -89,6 +146,11 @@ public final class SessionQueue implements Executor {
     }
 
     private void runReleased() {
+        Runnable before = first;
+        if (before != null) {
+            first = null;
+            run(before);
+        }
         for (Item item = items.peek(); item != null && item.mayRun(); item = items.peek()) {
             items.poll();
             run(item.task());

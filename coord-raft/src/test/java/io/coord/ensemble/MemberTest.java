@@ -128,6 +128,38 @@ class MemberTest {
     }
 
     @Test
+    void whoWaitsForAnAnswerIsToldWithoutTheExecutorAndWhatDependsOnItRunsThere() throws Exception {
+        AtomicInteger tasks = new AtomicInteger();
+        ExecutorService executor = Executors.newSingleThreadExecutor(task -> new Thread(task, "mine"));
+        try (Member member = Member.builder(ONE, ALONE).callbackExecutor(task -> {
+                    tasks.incrementAndGet();
+                    executor.execute(task);
+                }).start();
+                Session session = member.openSession(TEN_SECONDS)) {
+            session.create(A, Bytes.EMPTY, CreateMode.PERSISTENT);
+            CompletableFuture<Boolean> queueIsDone = new CompletableFuture<>();
+            session.async().callbackExecutor().execute(() -> queueIsDone.complete(true));
+            queueIsDone.get(10, SECONDS);
+            CompletableFuture<Boolean> executorIsDone = new CompletableFuture<>();
+            executor.execute(() -> executorIsDone.complete(true));
+            executorIsDone.get(10, SECONDS);
+
+            int before = tasks.get();
+            for (int i = 0; i < 100; i++) {
+                session.setData(A, Bytes.utf8("v" + i));
+            }
+            assertThat(tasks.get() - before).as("hand-overs to the executor").isZero();
+
+            CompletableFuture<String> thread = new CompletableFuture<>();
+            session.async().callbackExecutor().execute(() -> session.async()
+                    .setData(A, Bytes.utf8("w")).thenRun(() -> thread.complete(Thread.currentThread().getName())));
+            assertThat(thread.get(10, SECONDS)).isEqualTo("mine");
+        } finally {
+            executor.shutdown();
+        }
+    }
+
+    @Test
     void aListenerThatThrowsDisturbsNobody() throws Exception {
         try (Member member = Member.builder(ONE, ALONE).start();
                 Session session = member.openSession(TEN_SECONDS)) {

@@ -1,0 +1,126 @@
+package io.coord.runtime;
+
+import io.coord.session.WaitedStage;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+
+/**
+ * What a request will be answered: the stage that its caller has. Users cannot complete it.
+ *
+ * <p>It knows whether anything depends on it. While nothing does, whoever has the answer may complete it on its own thread, a member's
+ * loop included: that runs no user code, and at most wakes threads that wait. What is attached meanwhile waits for that, and then
+ * finds the stage complete.
+ *
+ * @param <R> what is answered
+ */
+final class Answer<R> extends CompletableFuture<R> implements WaitedStage<R> {
+
+    private enum Use {
+        /** Threads may wait for it, at most. */
+        WAITED_FOR,
+        /** Something depends on it, or is about to. */
+        DEPENDED_ON,
+        /** It is being completed, and nothing depends on it. */
+        BEING_COMPLETED
+    }
+
+    private final AtomicReference<Use> use = new AtomicReference<>(Use.WAITED_FOR);
+
+    /** Claims it for completion on the calling thread, which must follow at once; false if something depends on it. */
+    boolean claim() {
+        return use.compareAndSet(Use.WAITED_FOR, Use.BEING_COMPLETED);
+    }
+
+    /** Completes it; of no effect if it is complete. Where it was not claimed, dependents run on the calling thread. */
+    void settle(R value) {
+        super.complete(value);
+    }
+
+    /** Completes it with a failure, as {@link #settle}. */
+    void fail(Throwable failure) {
+        super.completeExceptionally(failure);
+    }
+
+    /** Each method that attaches something here asks for the new stage first. */
+    @Override
+    public <U> CompletableFuture<U> newIncompleteFuture() {
+        if (!use.compareAndSet(Use.WAITED_FOR, Use.DEPENDED_ON) && use.get() == Use.BEING_COMPLETED && !isDone()) {
+            awaitCompletion();
+        }
+        return new CompletableFuture<>();
+    }
+
+    private void awaitCompletion() {
+        try {
+            join();
+        } catch (CompletionException | CancellationException failed) {
+            // It is complete, which is all that matters here.
+        }
+    }
+
+    @Override
+    public CompletableFuture<R> toCompletableFuture() {
+        return copy();
+    }
+
+    @Override
+    public CompletionStage<R> minimalCompletionStage() {
+        return copy().minimalCompletionStage();
+    }
+
+    private static UnsupportedOperationException notByUsers() {
+        return new UnsupportedOperationException(
+                "a session's stage is completed by the session alone; toCompletableFuture() gives one that you may complete");
+    }
+
+    @Override
+    public boolean complete(R value) {
+        throw notByUsers();
+    }
+
+    @Override
+    public boolean completeExceptionally(Throwable failure) {
+        throw notByUsers();
+    }
+
+    @Override
+    public boolean cancel(boolean mayInterruptIfRunning) {
+        throw notByUsers();
+    }
+
+    @Override
+    public void obtrudeValue(R value) {
+        throw notByUsers();
+    }
+
+    @Override
+    public void obtrudeException(Throwable failure) {
+        throw notByUsers();
+    }
+
+    @Override
+    public CompletableFuture<R> completeAsync(Supplier<? extends R> supplier, Executor executor) {
+        throw notByUsers();
+    }
+
+    @Override
+    public CompletableFuture<R> completeAsync(Supplier<? extends R> supplier) {
+        throw notByUsers();
+    }
+
+    @Override
+    public CompletableFuture<R> orTimeout(long timeout, TimeUnit unit) {
+        throw notByUsers();
+    }
+
+    @Override
+    public CompletableFuture<R> completeOnTimeout(R value, long timeout, TimeUnit unit) {
+        throw notByUsers();
+    }
+}
