@@ -14,7 +14,7 @@ final class Pace {
     static final int STEP_BYTES = 128 << 10;
 
     /** The same for who has no log to force meanwhile, since it waits for what is written. */
-    private static final int LONG_STEP_BYTES = 4 << 20;
+    private static final int LONG_STEP_BYTES = 1 << 20;
 
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
