@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StorageBridge {
 
-    /** One piece at a time is on its way to a member, and each costs turns of two loops. */
-    private static final int PIECE_BYTES = 1 << 20;
+    /** One piece at a time is on its way to a member, and costs turns of two loops; a larger one is humongous to the collector of a small heap. */
+    private static final int PIECE_BYTES = 256 << 10;
 
     private final Storage storage;
     private final EntryCodec codec;

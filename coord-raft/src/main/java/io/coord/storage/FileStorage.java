@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Storage in one directory of a disk. The package's description tells what its files are.
  *
- * <p>Two lanes work for it: one writes the log, the other snapshots and spare segments (rule.22). Whatever is asked of the log is
+ * <p>Three lanes work for it: one writes the log, one snapshots and spare segments (rule.22), one takes and gives pieces of snapshots, which peers
+ * wait for. Whatever is asked of the log is
  * queued; the lane gathers what is there into one group, writes it, forces it, and reports, in order. A failure to write or force
  * is final: it is reported for that request and for all later ones, until the directory is opened again (fault.D10). Only for want of room
  * the log waits (fault.D11).
@@ -30,6 +31,8 @@ public final class FileStorage implements Storage {
     private final StorageOptions options;
     private final Lane logLane;
     private final Lane backgroundLane;
+    /** Pieces of snapshots, to and from peers: these wait for them, and so they wait for no snapshot or spare under way here. */
+    private final Lane transferLane;
     private final int expectedMember;
     private final boolean isHealedByPeers;
 
@@ -46,7 +49,7 @@ public final class FileStorage implements Storage {
     private boolean isOpen;
     private volatile boolean isClosing;
 
-    /** Set on the log's lane, read on both. */
+    /** Set on the log's lane, read on all. */
     private volatile @Nullable IOException failure;
 
     /** Used on the log's lane once the storage is open. */
@@ -65,12 +68,14 @@ public final class FileStorage implements Storage {
             StorageOptions options,
             Lane logLane,
             Lane backgroundLane,
+            Lane transferLane,
             int expectedMember,
             boolean isHealedByPeers) {
         this.disk = disk;
         this.options = options;
         this.logLane = logLane;
         this.backgroundLane = backgroundLane;
+        this.transferLane = transferLane;
         this.expectedMember = expectedMember;
         this.isHealedByPeers = isHealedByPeers;
         this.owner = new Owner(disk);
@@ -92,17 +97,18 @@ public final class FileStorage implements Storage {
                 new FileDisk(directory),
                 options,
                 new ThreadLane("log", Thread.NORM_PRIORITY),
-                new ThreadLane("snapshot", Thread.MIN_PRIORITY));
+                new ThreadLane("snapshot", Thread.MIN_PRIORITY),
+                new ThreadLane("transfer", Thread.MIN_PRIORITY));
     }
 
     /** A storage on any disk and any lanes: how a simulation runs this very code without a thread. */
-    public static FileStorage on(Disk disk, StorageOptions options, Lane logLane, Lane backgroundLane) {
-        return new FileStorage(disk, options, logLane, backgroundLane, 0, false);
+    public static FileStorage on(Disk disk, StorageOptions options, Lane logLane, Lane backgroundLane, Lane transferLane) {
+        return new FileStorage(disk, options, logLane, backgroundLane, transferLane, 0, false);
     }
 
     /** The same storage, which refuses to open if it belongs to another member. */
     public FileStorage of(MemberId member) {
-        return new FileStorage(disk, options, logLane, backgroundLane, member.value(), isHealedByPeers);
+        return new FileStorage(disk, options, logLane, backgroundLane, transferLane, member.value(), isHealedByPeers);
     }
 
     /**
@@ -110,7 +116,7 @@ public final class FileStorage implements Storage {
      * {@link Recovered#damage()}, to be healed by a snapshot from a peer. Without this, the start stops and names the damage.
      */
     public FileStorage healedByPeers() {
-        return new FileStorage(disk, options, logLane, backgroundLane, expectedMember, true);
+        return new FileStorage(disk, options, logLane, backgroundLane, transferLane, expectedMember, true);
     }
 
     @Override
@@ -158,6 +164,7 @@ public final class FileStorage implements Storage {
         if (member != 0) {
             logLane.belongsTo(member);
             backgroundLane.belongsTo(member);
+            transferLane.belongsTo(member);
         }
     }
 
@@ -525,11 +532,11 @@ public final class FileStorage implements Storage {
         }
     }
 
-    // ---- the background lane
+    // ---- the background and the transfer lane
 
     @Override
     public void saveSnapshot(SnapshotImage image, SnapshotWriter content, Consumer<SnapshotDone> done) {
-        background(() -> done.accept(save(image, content)), why -> done.accept(new SnapshotDone.NotSaved(why)));
+        background(backgroundLane, () -> done.accept(save(image, content)), why -> done.accept(new SnapshotDone.NotSaved(why)));
     }
 
     private SnapshotDone save(SnapshotImage image, SnapshotWriter content) {
@@ -582,7 +589,10 @@ public final class FileStorage implements Storage {
 
     @Override
     public void readSnapshot(long index, long offset, int bytesMax, Consumer<Piece> done) {
-        background(() -> done.accept(read(index, offset, bytesMax)), why -> done.accept(new Piece.Missing(Trouble.reason(why))));
+        background(
+                transferLane,
+                () -> done.accept(read(index, offset, bytesMax)),
+                why -> done.accept(new Piece.Missing(Trouble.reason(why))));
     }
 
     private Piece read(long index, long offset, int bytesMax) {
@@ -603,6 +613,7 @@ public final class FileStorage implements Storage {
     @Override
     public void receiveSnapshot(SnapshotImage image, long offset, Bytes piece, Consumer<Received> done) {
         background(
+                transferLane,
                 () -> done.accept(receive(image, offset, piece)),
                 why -> done.accept(new Received.Refused(Trouble.reason(why))));
     }
@@ -680,10 +691,10 @@ public final class FileStorage implements Storage {
         }
     }
 
-    private void background(Runnable task, Consumer<IOException> refused) {
+    private void background(Lane lane, Runnable task, Consumer<IOException> refused) {
         synchronized (lock) {
             if (isOpen && !isClosing) {
-                backgroundLane.execute(task);
+                lane.execute(task);
                 return;
             }
         }
@@ -719,6 +730,7 @@ public final class FileStorage implements Storage {
     private void closeQuietly() {
         logLane.close();
         backgroundLane.close();
+        transferLane.close();
         forgetReceived();
         closeQuietly(log::release);
         closeQuietly(control);

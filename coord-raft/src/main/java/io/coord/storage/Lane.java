@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A sequence of tasks, one at a time, in order: a thread in production, the simulator's queue in a simulation.
  *
- * <p>The storage has two (rule.22): one for its log, and one of low priority for snapshots and other long work.
+ * <p>The storage has three (rule.22): one for its log, and two of low priority, for snapshots and other long work, and for pieces of snapshots
+ * that others wait for.
  */
 public interface Lane extends AutoCloseable {
 

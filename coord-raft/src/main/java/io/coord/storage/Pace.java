@@ -9,12 +9,12 @@ final class Pace {
 
     /**
      * How much is written between forces. On few cores this is also for how long the others wait for a processor: a longer step is seen in
-     * the slowest writes (SnapshotBench). A shorter one makes snapshots last so long that who needs one is overtaken by the next (TransferIT).
+     * the slowest writes (SnapshotBench).
      */
-    static final int STEP_BYTES = 128 << 10;
+    static final int STEP_BYTES = 64 << 10;
 
     /** The same for who has no log to force meanwhile, since it waits for what is written. */
-    private static final int LONG_STEP_BYTES = 1 << 20;
+    private static final int RECEIPT_STEP_BYTES = 256 << 10;
 
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
@@ -41,7 +41,7 @@ final class Pace {
 
     /** The same storage's, for what comes from a peer: it comes at the sender's pace, and the member has little else to write. */
     Pace ofReceipt() {
-        return new Pace(LONG_STEP_BYTES, nanos -> {}, Long.MAX_VALUE, isClosing);
+        return new Pace(RECEIPT_STEP_BYTES, nanos -> {}, Long.MAX_VALUE, isClosing);
     }
 
     /** Whether so many bytes are enough for a step. */

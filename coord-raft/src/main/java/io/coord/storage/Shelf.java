@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The valid snapshots of a storage, newest first. Used from both lanes. */
+/** The valid snapshots of a storage, newest first. Used from all lanes. */
 final class Shelf {
 
     private static final Comparator<SnapshotImage> NEWEST_FIRST =

@@ -40,6 +40,7 @@ final class SimFiles implements SimStorage {
     private Consumer<Input> sink = input -> {};
     private @Nullable SimLane logLane;
     private @Nullable SimLane backgroundLane;
+    private @Nullable SimLane transferLane;
     private long stallUntilNanos;
     private boolean mayBeDamaged;
     private boolean hasIdentity;
@@ -146,9 +147,10 @@ final class SimFiles implements SimStorage {
         sink = input -> {};
         bridge = null;
         stallUntilNanos = 0;
-        if (logLane != null && backgroundLane != null) {
+        if (logLane != null && backgroundLane != null && transferLane != null) {
             logLane.kill();
             backgroundLane.kill();
+            transferLane.kill();
         }
         if (disk.isOff() || chance.happens(0.6)) {
             disk.crash();
@@ -164,10 +166,12 @@ final class SimFiles implements SimStorage {
         int of = run;
         SimLane log = lane(of, 1);
         SimLane background = lane(of, 20);
+        SimLane transfer = lane(of, 2);
         logLane = log;
         backgroundLane = background;
+        transferLane = transfer;
         sink = answers;
-        FileStorage storage = FileStorage.on(disk, options, log, background).of(member).healedByPeers();
+        FileStorage storage = FileStorage.on(disk, options, log, background, transfer).of(member).healedByPeers();
         Storage.Recovered found;
         try {
             found = storage.open();

@@ -130,7 +130,7 @@ final class BenchEnsemble {
     void start(Seat seat) throws IOException {
         seat.log = new SimLane();
         seat.background = new SimLane();
-        FileStorage files = FileStorage.on(seat.disk, OPTIONS, seat.log, seat.background).of(seat.id);
+        FileStorage files = FileStorage.on(seat.disk, OPTIONS, seat.log, seat.background, seat.background).of(seat.id);
         FileStorage storage = seats.size() == 1 ? files : files.healedByPeers();
         Storage.Recovered found = storage.open();
         EntryCodec entries = new EntryCodec(commands);

@@ -27,9 +27,9 @@ class FileStorageOnSimDiskTest extends StorageContract {
     private Storage on(SimDisk anyDisk) {
         SimLane log = new SimLane();
         SimLane background = new SimLane();
-        lanes.add(log);
-        lanes.add(background);
-        return FileStorage.on(anyDisk, StorageOptions.DEFAULT.withSegmentBytes(16 << 10), log, background);
+        SimLane transfer = new SimLane();
+        lanes.addAll(List.of(log, background, transfer));
+        return FileStorage.on(anyDisk, StorageOptions.DEFAULT.withSegmentBytes(16 << 10), log, background, transfer);
     }
 
     @Override

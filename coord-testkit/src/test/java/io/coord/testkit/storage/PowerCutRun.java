@@ -66,6 +66,7 @@ final class PowerCutRun {
     private FileStorage storage;
     private SimLane logLane;
     private SimLane backgroundLane;
+    private SimLane transferLane;
 
     /** A change of the log that was asked for: a batch, or a snapshot to install. */
     private record Asked(@Nullable Batch batch, @Nullable SnapshotImage installed) {
@@ -256,7 +257,7 @@ final class PowerCutRun {
         List<Bytes> records = contentAt(index, asIs.term());
         List<Received> answers = new ArrayList<>();
         SnapshotImage image = transfer(asIs, records, answers);
-        backgroundLane.run();
+        transferLane.run();
         if (answers.isEmpty() || !(answers.get(answers.size() - 1) instanceof Received.Whole)) {
             check(disk.isOff() || isFaulted, "a snapshot was not received though the power was on: " + answers);
             return;
@@ -315,6 +316,7 @@ final class PowerCutRun {
         } else {
             logLane.kill();
             backgroundLane.kill();
+            transferLane.kill();
         }
         Recovered found = null;
         for (int attempts = 0; found == null && !disk.isOff(); attempts++) {
@@ -336,7 +338,8 @@ final class PowerCutRun {
     private Recovered open() throws IOException {
         logLane = new SimLane();
         backgroundLane = new SimLane();
-        storage = FileStorage.on(around.apply(disk), OPTIONS, logLane, backgroundLane);
+        transferLane = new SimLane();
+        storage = FileStorage.on(around.apply(disk), OPTIONS, logLane, backgroundLane, transferLane);
         recoveries++;
         return storage.open();
     }
@@ -356,6 +359,7 @@ final class PowerCutRun {
     private void recover() throws IOException {
         logLane.kill();
         backgroundLane.kill();
+        transferLane.kill();
         disk.crash();
         while (random.nextInt(3) == 0) {
             disk.cutAtCall(1 + random.nextInt(25));

@@ -41,7 +41,7 @@ final class SmallStorage {
     }
 
     private SmallStorage(Disk disk, StorageOptions options, boolean isHealedByPeers) {
-        FileStorage plain = FileStorage.on(disk, options, logLane, backgroundLane);
+        FileStorage plain = FileStorage.on(disk, options, logLane, backgroundLane, backgroundLane);
         storage = isHealedByPeers ? plain.healedByPeers() : plain;
     }
 
