@@ -39,6 +39,9 @@ final class Call<R> {
     /** Runs in the session's queue just before a granted answer completes the stage. */
     final Consumer<? super R> onGranted;
 
+    /** Whether that takes a listener of the user's, whose own methods then run. */
+    boolean takesListener;
+
     long askedNanos;
     /** No answer is awaited any more. */
     boolean answered;

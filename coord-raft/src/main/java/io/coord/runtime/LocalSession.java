@@ -353,7 +353,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
 
         @Override
         public boolean runQuietly() {
-            if (!call.stage.claim()) {
+            if (call.takesListener || !call.stage.claim()) {
                 return false;
             }
             try {
@@ -574,9 +574,15 @@ public final class LocalSession implements AsyncSession, DirectReads {
         if (watches >= setup.limits().watchesMax()) {
             return tooManyWatches();
         }
-        return read(
+        return listening(
                 (session, caller) -> new Input.Read<>(session, caller, read, ReadMode.LOCAL, true),
                 value -> ListenerTable.Kind.leftBy(read, isFound(value)).ifPresent(kind -> listen(read.path(), kind, listener)));
+    }
+
+    private <R> CompletionStage<R> listening(Call.Asking<R> asking, Consumer<? super R> onGranted) {
+        Call<R> call = new Call<>(Call.Kind.READ, asking, onGranted);
+        call.takesListener = true;
+        return ask(call);
     }
 
     private <R> CompletionStage<R> tooManyWatches() {
@@ -606,7 +612,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
             return tooManyWatches();
         }
         Call.Asking<Boolean> asking = (session, caller) -> new Input.AddWatch(session, caller, path.value(), mode);
-        return read(asking, done -> listen(path.value(), ListenerTable.Kind.of(mode), listener))
+        return listening(asking, done -> listen(path.value(), ListenerTable.Kind.of(mode), listener))
                 .thenApply(done -> () -> queue.execute(() -> removeListener(path, mode, listener)));
     }
 

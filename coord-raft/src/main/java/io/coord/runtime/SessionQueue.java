@@ -38,6 +38,9 @@ public final class SessionQueue implements Executor {
         }
     }
 
+    /** How many waiting threads are woken by whoever opens a gate: others wait for that thread meanwhile. */
+    private static final int QUIET_MAX = 8;
+
     private final Executor executor;
     private final ConcurrentLinkedQueue<Item> items = new ConcurrentLinkedQueue<>();
     private final AtomicInteger pending = new AtomicInteger();
@@ -85,11 +88,13 @@ public final class SessionQueue implements Executor {
 
     /** Whether all was run that may run. */
     private boolean runQuietly() {
+        int ran = 0;
         for (Item item = items.peek(); item != null && item.mayRun(); item = items.peek()) {
-            if (!(item.task() instanceof Quiet quiet) || !runQuietly(quiet)) {
+            if (ran == QUIET_MAX || !(item.task() instanceof Quiet quiet) || !runQuietly(quiet)) {
                 return false;
             }
             items.poll();
+            ran++;
             if (first != null) {
                 return false;
             }

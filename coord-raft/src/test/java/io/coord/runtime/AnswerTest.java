@@ -8,9 +8,13 @@ import io.coord.session.ParkingAwaiter;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
@@ -133,6 +137,48 @@ class AnswerTest {
         attaching.join();
     }
 
+    @Test
+    void whoWaitsRunsNothingThatOthersAttached() throws Exception {
+        for (int round = 0; round < 200; round++) {
+            Answer<String> answer = new Answer<>();
+            CompletionStage<String> derived = answer.thenApply(value -> value);
+            Queue<Thread> ranOn = new ConcurrentLinkedQueue<>();
+            for (int i = 0; i < 20; i++) {
+                answer.thenRun(() -> ranOn.add(Thread.currentThread()));
+                derived.thenRun(() -> ranOn.add(Thread.currentThread()));
+            }
+            ParkingAwaiter awaiter = new ParkingAwaiter(() -> false);
+            List<Thread> waiting = new ArrayList<>();
+            for (CompletionStage<String> stage : List.of(answer, derived)) {
+                Thread thread = new Thread(() -> {
+                    try {
+                        awaiter.await(stage);
+                    } catch (InterruptedException e) {
+                        throw new AssertionError(e);
+                    }
+                });
+                thread.start();
+                waiting.add(thread);
+            }
+            answer.settle("a");
+            for (Thread thread : waiting) {
+                thread.join();
+            }
+            assertThat(ranOn).hasSize(40).containsOnly(Thread.currentThread());
+        }
+    }
+
+    @Test
+    void whatIsDoneToAFutureOfItIsDoneToACopy() {
+        Answer<String> answer = new Answer<>();
+        CompletionStage<String> derived = answer.thenApply(value -> value + "b");
+        assertThat(derived.toCompletableFuture().cancel(true)).isTrue();
+        assertThat(answer.toCompletableFuture().complete("x")).isTrue();
+        answer.settle("a");
+        assertThat(derived.toCompletableFuture()).isCompletedWithValue("ab");
+        assertThat(answer.toCompletableFuture()).isCompletedWithValue("a");
+    }
+
     /** One thread attaches while another completes: the dependent runs on the first, or the second was refused. */
     @Test
     void noDependentRunsOnTheThreadThatClaimedIt() throws Exception {
@@ -155,14 +201,25 @@ class AnswerTest {
             Answer<Integer> answer = new Answer<>();
             current.set(answer);
             ranOn.set(null);
+            Thread waiting = i % 16 == 0 ? waitingFor(answer) : null;
             pass(both);
             answer.thenRun(() -> ranOn.set(Thread.currentThread()));
             pass(both);
             claimed += answer.isDone() ? 1 : 0;
             assertThat(ranOn.get()).isEqualTo(answer.isDone() ? Thread.currentThread() : null);
+            if (waiting != null) {
+                answer.settle(i);
+                waiting.join();
+            }
         }
         completing.join();
         System.out.println(claimed + " of " + RACES + " races were won by whoever completes");
+    }
+
+    private static Thread waitingFor(Answer<Integer> answer) {
+        Thread thread = new Thread(answer::join);
+        thread.start();
+        return thread;
     }
 
     private static void pass(CyclicBarrier barrier) {

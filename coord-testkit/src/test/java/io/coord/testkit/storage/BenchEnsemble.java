@@ -73,6 +73,7 @@ final class BenchEnsemble {
         @Nullable FileStorage storage;
         SimLane log = new SimLane();
         SimLane background = new SimLane();
+        SimLane transfer = new SimLane();
         List<Input> inbox = new ArrayList<>();
         final List<MemberEvent> events = new ArrayList<>();
 
@@ -130,7 +131,8 @@ final class BenchEnsemble {
     void start(Seat seat) throws IOException {
         seat.log = new SimLane();
         seat.background = new SimLane();
-        FileStorage files = FileStorage.on(seat.disk, OPTIONS, seat.log, seat.background, seat.background).of(seat.id);
+        seat.transfer = new SimLane();
+        FileStorage files = FileStorage.on(seat.disk, OPTIONS, seat.log, seat.background, seat.transfer).of(seat.id);
         FileStorage storage = seats.size() == 1 ? files : files.healedByPeers();
         Storage.Recovered found = storage.open();
         EntryCodec entries = new EntryCodec(commands);
@@ -151,6 +153,7 @@ final class BenchEnsemble {
     void kill(Seat seat) {
         seat.log.kill();
         seat.background.kill();
+        seat.transfer.kill();
         seat.core = null;
         seat.disk.kill();
     }
@@ -211,6 +214,7 @@ final class BenchEnsemble {
         }
         seat.log.run();
         seat.background.run();
+        seat.transfer.run();
         seat.log.run();
     }
 

@@ -29,6 +29,7 @@ final class SmallStorage {
 
     private final SimLane logLane = new SimLane();
     private final SimLane backgroundLane = new SimLane();
+    private final SimLane transferLane = new SimLane();
     private final FileStorage storage;
     private final List<Done> late = new ArrayList<>();
 
@@ -41,7 +42,7 @@ final class SmallStorage {
     }
 
     private SmallStorage(Disk disk, StorageOptions options, boolean isHealedByPeers) {
-        FileStorage plain = FileStorage.on(disk, options, logLane, backgroundLane, backgroundLane);
+        FileStorage plain = FileStorage.on(disk, options, logLane, backgroundLane, transferLane);
         storage = isHealedByPeers ? plain.healedByPeers() : plain;
     }
 
@@ -151,6 +152,7 @@ final class SmallStorage {
     void kill() {
         logLane.kill();
         backgroundLane.kill();
+        transferLane.kill();
     }
 
     FileStorage storage() {
@@ -160,6 +162,7 @@ final class SmallStorage {
     private void run() {
         logLane.run();
         backgroundLane.run();
+        transferLane.run();
     }
 
     /** Entries of one term, by their places above the origin. */
