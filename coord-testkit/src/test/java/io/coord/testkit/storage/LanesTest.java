@@ -29,20 +29,23 @@ class LanesTest {
     Path directory;
 
     @Test
-    @DisplayName("rule.22: two daemon threads, named after member and purpose, and none left after the end")
-    void twoNamedThreadsAndNoneLeft() throws Exception {
+    @DisplayName("rule.22: three daemon threads, named after member and purpose, and none left after the end")
+    void threeNamedThreadsAndNoneLeft() throws Exception {
         Storage storage = FileStorage.at(directory, OPTIONS);
         storage.open();
         Thread log = threadOf(storage, SmallStorage.IDENTITY);
+        write(storage, 1);
         Thread snapshots = snapshotThreadOf(storage);
+        Thread pieces = transferThreadOf(storage);
 
         assertThat(log.getName()).isEqualTo("coord-3-log");
         assertThat(snapshots.getName()).isEqualTo("coord-3-snapshot");
-        assertThat(List.of(log, snapshots)).allMatch(Thread::isDaemon);
-        assertThat(snapshots.getPriority()).isLessThan(log.getPriority());
+        assertThat(pieces.getName()).isEqualTo("coord-3-transfer");
+        assertThat(List.of(log, snapshots, pieces)).allMatch(Thread::isDaemon);
+        assertThat(List.of(snapshots, pieces)).allMatch(thread -> thread.getPriority() < log.getPriority());
 
         storage.close();
-        assertThat(List.of(log, snapshots)).noneMatch(Thread::isAlive);
+        assertThat(List.of(log, snapshots, pieces)).noneMatch(Thread::isAlive);
     }
 
     @Test
@@ -149,8 +152,17 @@ class LanesTest {
 
     private static Thread snapshotThreadOf(Storage storage) throws Exception {
         CompletableFuture<Thread> snapshots = new CompletableFuture<>();
-        storage.readSnapshot(0, 0, 1, piece -> snapshots.complete(Thread.currentThread()));
+        storage.saveSnapshot(
+                new Storage.SnapshotImage(SmallStorage.ORIGIN + 1, 1, 0, 0, io.coord.Bytes.EMPTY, 0, 0),
+                sink -> snapshots.complete(Thread.currentThread()),
+                done -> {});
         return snapshots.get(20, TimeUnit.SECONDS);
+    }
+
+    private static Thread transferThreadOf(Storage storage) throws Exception {
+        CompletableFuture<Thread> pieces = new CompletableFuture<>();
+        storage.readSnapshot(0, 0, 1, piece -> pieces.complete(Thread.currentThread()));
+        return pieces.get(20, TimeUnit.SECONDS);
     }
 
     private static Done write(Storage storage, int at) throws Exception {
