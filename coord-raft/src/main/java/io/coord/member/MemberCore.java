@@ -687,8 +687,9 @@ public final class MemberCore {
         } else if (input instanceof Input.PieceRefused refused) {
             raft().chunkRefused(refused.snapshotIndex());
         } else if (input instanceof Input.SnapshotReceived received) {
-            receivedState = received.state();
-            raft().snapshotReceived(received.meta());
+            if (raft().snapshotReceived(received.meta())) {
+                receivedState = received.state();
+            }
         } else if (input instanceof Input.SnapshotInstalled installed) {
             raft().snapshotInstalled(installed.index());
         }

@@ -342,12 +342,14 @@ public final class Raft {
     /**
      * A received snapshot is whole, verified and forced: unless the log has overtaken it, state and log are to start there, by
      * {@link RaftEffects.SnapshotTask.Install}.
+     *
+     * @return whether it is: not while this member campaigns or leads, or installs an earlier one
      */
-    public void snapshotReceived(SnapshotMeta meta) {
+    public boolean snapshotReceived(SnapshotMeta meta) {
         receipt.done();
         boolean isNews = meta.last().index() > commitIndex && !log.contains(meta.last());
         if (!(role instanceof Following) || !isNews || durability.isInstalling()) {
-            return;
+            return false;
         }
         log.reset(meta);
         durability.installing(meta.last().index());
@@ -356,6 +358,7 @@ public final class Raft {
         snapshotTask(new RaftEffects.SnapshotTask.Install(meta));
         installing = meta;
         followConfiguration();
+        return true;
     }
 
     /** The snapshot is installed on the disk, and the log behind it: it may be acknowledged. */

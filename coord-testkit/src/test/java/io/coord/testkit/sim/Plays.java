@@ -77,6 +77,7 @@ public final class Plays {
         all.put("peer.B65", Plays::aWriteWithoutAnAnswerIsCalledUnknown);
         all.put("fault.D11 leader", Plays::aLeaderWhoseDiskIsFullHandsOver);
         all.put("fault.D11 all", Plays::aLeaderThatNobodyCanFollowTakesNoWrites);
+        all.put("fault.M7 received", Plays::aSnapshotThatIsNotInstalledKeepsNobodyFromTheNext);
         all.put("rule.15 ids", Plays::aNewSessionOvertakenByALaterOneIsOpened);
         all.put("inv.L2", Plays::aLostProposalIsMadeAgain);
         all.put("inv.L13", Plays::messagesPerWriteAreBounded);
@@ -147,6 +148,35 @@ public final class Plays {
             stage.restart(leader);
             stage.run(600);
         }
+        stage.settle();
+    }
+
+    /**
+     * The last piece is on its way to the disk when its receiver is cut off, and the leader dies. The next leader's own snapshot is not
+     * written yet: its log goes back far enough, and brings the receiver up to date.
+     */
+    private static void aSnapshotThatIsNotInstalledKeepsNobodyFromTheNext() {
+        Stage stage = new Stage(3, 2, compacting());
+        SimMember leader = stage.leader();
+        SimMember behind = stage.follower(0);
+        SimMember next = stage.follower(1);
+        stage.clients(4, Kind.MOVING, 200);
+        stage.isolate(behind);
+        leader.storage().cutPieces(1 << 20);
+        next.storage().become(new Profile.Disk(200 * Stage.MILLI, 1, 0, 0));
+        stage.until("L13", "a snapshot of the leader's", () -> leader.snapshots() > 0);
+        behind.storage().become(new Profile.Disk(900 * Stage.MILLI, 1, 0, 0));
+        behind.storage().whenReceiving(() -> {
+            stage.isolate(behind);
+            stage.crash(leader);
+        });
+        stage.mend();
+        stage.until("M7", "a snapshot comes", () -> !leader.isUp());
+        stage.run(1_000);
+        List.of(behind, next).forEach(member -> member.storage().become(new Profile.Disk(Stage.MILLI, 1, 0, 0)));
+        stage.mend();
+        stage.until("L13", "the receiver writes a snapshot of its own", () -> behind.snapshots() > 1);
+        Stage.require("M7", stage.world.faults().of(Fault.SNAPSHOT_INSTALLED) == 0, "a snapshot was installed: the play is broken");
         stage.settle();
     }
 
