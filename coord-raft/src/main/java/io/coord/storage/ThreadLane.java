@@ -145,7 +145,16 @@ final class ThreadLane implements Lane {
 
     private void run() {
         for (Runnable task = take(); task != null; task = take()) {
+            runGuarded(task);
+        }
+    }
+
+    /** A task that fails ends neither the thread nor the lane. */
+    private void runGuarded(Runnable task) {
+        try {
             run(task);
+        } catch (Throwable thrown) {
+            thread.getUncaughtExceptionHandler().uncaughtException(thread, thrown);
         }
     }
 

@@ -104,6 +104,23 @@ class ThreadLaneTest {
         assertThat(ranOn).hasSize(1);
     }
 
+    @Test
+    void aTaskThatFailsOnTheThreadIsReportedAndTheThreadGoesOn() throws Exception {
+        IllegalStateException thrown = new IllegalStateException("a task of the test's that fails");
+        CompletableFuture<Throwable> reported = new CompletableFuture<>();
+        CompletableFuture<Thread> failed = new CompletableFuture<>();
+        lane.execute(() -> {
+            Thread.currentThread().setUncaughtExceptionHandler((thread, what) -> reported.complete(what));
+            failed.complete(Thread.currentThread());
+            throw thrown;
+        });
+        CompletableFuture<Thread> next = new CompletableFuture<>();
+        lane.execute(() -> next.complete(Thread.currentThread()));
+
+        assertThat(next.get(10, SECONDS)).isSameAs(failed.get(10, SECONDS));
+        assertThat(reported).isCompletedWithValue(thrown);
+    }
+
     private void note() {
         ranOn.add(Thread.currentThread());
     }
