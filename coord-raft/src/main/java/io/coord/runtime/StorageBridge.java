@@ -181,8 +181,8 @@ public final class StorageBridge {
     private static @Nullable CoordState decodedOrNull(Iterable<Bytes> records) {
         try {
             return decode(records);
-        } catch (IllegalArgumentException | IllegalStateException damaged) {
-            return null; // the sender's copy is damaged in a way its digests do not show: begin anew, perhaps with another sender
+        } catch (RuntimeException unusable) {
+            return null; // it cannot be read back, or came damaged in a way its digests do not show: begin anew, perhaps with another sender
         }
     }
 }

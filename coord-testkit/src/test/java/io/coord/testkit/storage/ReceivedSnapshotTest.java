@@ -1,0 +1,77 @@
+package io.coord.testkit.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.coord.Bytes;
+import io.coord.MemberId;
+import io.coord.member.DiskTask;
+import io.coord.member.Effects;
+import io.coord.member.Input;
+import io.coord.raft.Configuration;
+import io.coord.raft.EntryId;
+import io.coord.raft.MemberKey;
+import io.coord.raft.Message;
+import io.coord.raft.SnapshotMeta;
+import io.coord.runtime.StorageBridge;
+import io.coord.state.CoordState;
+import io.coord.storage.FileStorage;
+import io.coord.testkit.sim.SimDisk;
+import io.coord.testkit.sim.SimLane;
+import io.coord.wire.EntryCodec;
+import io.coord.wire.WireCommandCodec;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** What a member is told of a snapshot it has received. */
+class ReceivedSnapshotTest {
+
+    private static final MemberKey SELF = MemberKey.first(MemberId.of(3));
+    private static final Configuration ALONE = Configuration.ofVoters(List.of(SELF));
+
+    /** A storage in use, run to its end after each task. */
+    private static final class Files {
+        private final SimLane lane = new SimLane();
+        private final List<Input> told = new ArrayList<>();
+        private final StorageBridge bridge;
+
+        Files(SimDisk disk) throws IOException {
+            FileStorage storage = FileStorage.on(disk, SmallStorage.OPTIONS, lane, lane, lane);
+            storage.open();
+            bridge = new StorageBridge(storage, new EntryCodec(new WireCommandCodec()), told::add);
+            run(new DiskTask.SaveIdentity(1, SELF, ALONE));
+        }
+
+        Input run(DiskTask task) {
+            bridge.store(new Effects(List.of(), List.of(), List.of(task), List.of(), null, List.of()));
+            lane.run();
+            return told.get(told.size() - 1);
+        }
+    }
+
+    private static Message.SnapshotChunk snapshot() throws IOException {
+        CoordState state = new CoordState(Bytes.EMPTY);
+        state.advance(SmallStorage.ORIGIN + 1, 1, 0, 0);
+        Files peer = new Files(new SimDisk(5));
+        SnapshotMeta meta = new SnapshotMeta(new EntryId(SmallStorage.ORIGIN + 1, 1), 0, 0, ALONE, 0, 0);
+        assertThat(peer.run(new DiskTask.SaveSnapshot(meta, state.root()))).isInstanceOf(Input.SnapshotSaved.class);
+        Input.PieceRead whole = (Input.PieceRead) peer.run(new DiskTask.ReadPiece(SELF, 0, 0));
+        return new Message.SnapshotChunk(1, whole.meta(), 0, whole.piece());
+    }
+
+    @Test
+    @DisplayName("fault.D12: a received snapshot that cannot be read back is refused, and taken when it can be")
+    void whatCannotBeReadBackIsRefused() throws IOException {
+        Message.SnapshotChunk snapshot = snapshot();
+        SimDisk disk = new SimDisk(6);
+        Files member = new Files(disk);
+
+        disk.unreadable("snapshot-0000000100000001-0000000000000001.received");
+        assertThat(member.run(new DiskTask.WritePiece(snapshot))).isInstanceOf(Input.PieceRefused.class);
+
+        disk.unreadable(null);
+        assertThat(member.run(new DiskTask.WritePiece(snapshot))).isInstanceOf(Input.SnapshotReceived.class);
+    }
+}
