@@ -5,7 +5,6 @@ import io.coord.netty.server.Arguments;
 import io.coord.netty.server.SettingsReader;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,7 +29,7 @@ public final class SettledMember implements AutoCloseable {
             words.add("--prop");
             words.add(name + "=" + lines.getProperty(name));
         }
-        Doors doors = new Doors(SettingsReader.read(Arguments.parse(words)), Map.of());
+        Doors doors = new Doors(SettingsReader.read(Arguments.parse(words)), JaasSection.NONE);
         Member member = doors.start();
         Matcher port = PORT.matcher(doors.toString());
         if (!port.find()) {
