@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 @Tag("bars")
 class MutantsBarsTest {
 
-    private static final int SEEDS = Integer.getInteger("mutants.seeds", 16);
+    private static final int SEEDS = Integer.getInteger("mutants.seeds", 12);
     private static final int SECONDS = 40;
     private static final int THREADS = 2;
     private static final int MUTANTS_FLOOR = 40;
