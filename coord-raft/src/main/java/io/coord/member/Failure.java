@@ -4,7 +4,7 @@ package io.coord.member;
 public enum Failure {
     /** Certainly not applied. */
     UNAVAILABLE,
-    /** Certainly not applied, and no other member would take it now. */
+    /** Certainly not applied, and to ask another member would not help now. */
     REFUSED,
     /** Perhaps applied. */
     OUTCOME_UNKNOWN,

@@ -739,7 +739,7 @@ final class SessionHost {
 
     private void serve(HostedSession session, Input.Request request) {
         if (exceedsWatches(session, request)) {
-            outbox.deliver(new Delivery.Failed(callerOf(request), Failure.UNAVAILABLE, ErrorCode.TOO_MANY_WATCHES.message(
+            outbox.deliver(new Delivery.Failed(callerOf(request), Failure.REFUSED, ErrorCode.TOO_MANY_WATCHES.message(
                     "session 0x" + Long.toHexString(session.id) + " watches " + watches.pathCount(session.id)
                             + " paths, the limit is " + setup.watchesMax()
                             + " (maxWatchesPerSession). One recursive watch replaces many.")));
@@ -771,13 +771,20 @@ final class SessionHost {
         if (request instanceof Input.AddWatch add) {
             return exceedsWatches(session, add.path());
         }
-        return request instanceof Input.SetWatches set
-                && (long) watches.pathCount(session.id)
-                                + set.data().size()
-                                + set.exist().size()
-                                + set.child().size()
-                                + set.persistent().size()
-                                + set.recursive().size()
+        return request instanceof Input.SetWatches set && exceedsWatches(session, set);
+    }
+
+    /** Counted as those are that come one by one: a path with watches of several kinds is one path. */
+    private boolean exceedsWatches(HostedSession session, Input.SetWatches set) {
+        List<List<String>> kinds = List.of(set.data(), set.exist(), set.child(), set.persistent(), set.recursive());
+        int present = watches.pathCount(session.id);
+        long atMost = present + kinds.stream().mapToLong(List::size).sum();
+        return atMost > setup.watchesMax()
+                && present + kinds.stream()
+                                .flatMap(List::stream)
+                                .distinct()
+                                .filter(path -> !watches.has(session.id, path, WatchKind.ANY))
+                                .count()
                         > setup.watchesMax();
     }
 

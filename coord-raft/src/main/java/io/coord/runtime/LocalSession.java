@@ -232,6 +232,11 @@ public final class LocalSession implements AsyncSession, DirectReads {
                 (session, caller) -> new Input.SetWatches(
                         session, caller, link.seenZxid, data, exist, child, persistent, recursive, true),
                 done -> link.rewatched = true);
+        call.stage.whenComplete((done, refused) -> {
+            if (refused != null) {
+                lose(link, String.valueOf(refused.getMessage()));
+            }
+        });
         link.home.resubmit(call.asking.input(id, new Call.Attempt<>(this, call, link)));
     }
 
@@ -548,7 +553,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
     }
 
     private boolean mayReadDirectly(Link link) {
-        return line.length() == 0 && link.isValid() && over.get() == null;
+        return line.length() == 0 && link.rewatched && link.isValid() && over.get() == null;
     }
 
     /** Queued behind everything at or below the index of the root that was read (rule.1). */

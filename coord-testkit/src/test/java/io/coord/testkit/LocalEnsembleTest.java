@@ -23,6 +23,7 @@ import io.coord.Stat;
 import io.coord.UnavailableException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -352,6 +353,23 @@ class LocalEnsembleTest {
                 .isInstanceOf(UnavailableException.class)
                 .hasMessageContaining("COORD-1032");
         one.create(A, null, CreateMode.PERSISTENT);
+    }
+
+    /** The session's own count comes too late for those asked at once: the member refuses them, and nothing waits for another member. */
+    @Test
+    void moreWatchesAskedForAtOnceThanAllowedAreRefusedInTheirTurn(@Coord(config = "maxWatchesPerSession=1") LocalEnsemble ensemble) {
+        Session session = ensemble.openSession();
+        List<CompletionStage<?>> asked = new ArrayList<>();
+        for (String name : List.of("a", "b", "c", "d")) {
+            asked.add(session.async().exists(NodePath.of("/" + name), event -> {}));
+        }
+        session.await(asked.get(0));
+        for (CompletionStage<?> refused : asked.subList(1, 4)) {
+            assertThatThrownBy(() -> session.await(refused))
+                    .isInstanceOf(UnavailableException.class)
+                    .hasMessageContaining("COORD-1032");
+        }
+        assertThat(session.await(session.async().exists(A))).isEmpty();
     }
 
     @Test

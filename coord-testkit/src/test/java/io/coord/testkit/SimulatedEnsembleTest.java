@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.coord.Bytes;
 import io.coord.CreateMode;
 import io.coord.MemberId;
+import io.coord.Node;
 import io.coord.NodePath;
+import io.coord.Operation;
 import io.coord.ReadMode;
 import io.coord.Session;
 import io.coord.SessionEndedException;
@@ -15,10 +17,12 @@ import io.coord.UnavailableException;
 import io.coord.WatchEvent;
 import io.coord.WatchMode;
 import io.coord.recipes.DistributedLock;
+import io.coord.runtime.LocalSession;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -103,6 +107,32 @@ class SimulatedEnsembleTest {
 
         assertThat(heard)
                 .containsExactly(WatchEvent.Type.CREATED, WatchEvent.Type.DATA_CHANGED, WatchEvent.Type.DELETED);
+    }
+
+    /** Every moment of the move is one at which it may read on its own thread for the first time. */
+    @Test
+    @DisplayName("rule.3 what a session's watches missed while it moved is told before the session reads from the new member's root")
+    void whatWasMissedIsHeardBeforeItIsRead() {
+        Session watcher = ensemble.openSession();
+        LocalSession moving = (LocalSession) watcher.async();
+        MemberId home = moving.home().orElseThrow().member();
+        watcher.create(COUNTER, Bytes.utf8("0"), CreateMode.PERSISTENT);
+        List<WatchEvent.Type> heard = new ArrayList<>();
+        watcher.addWatch(COUNTER, WatchMode.PERSISTENT, event -> heard.add(event.type()));
+        Operation.GetData read = new Operation.GetData(COUNTER.value());
+        List<WatchEvent.Type> heardBefore = new ArrayList<>();
+
+        ensemble.isolate(home);
+        ensemble.openSession(ensemble.leader(), TEN_SECONDS).setData(COUNTER, Bytes.utf8("1"));
+        ensemble.crash(home);
+        ensemble.runUntil(() -> isSeen("1", moving.readNow(read)), TEN_SECONDS);
+        watcher.await(moving.submit(read).thenAccept(node -> heardBefore.addAll(heard)));
+
+        assertThat(heardBefore).containsExactly(WatchEvent.Type.DATA_CHANGED);
+    }
+
+    private static boolean isSeen(String text, @Nullable Node node) {
+        return node != null && text.equals(node.text());
     }
 
     @Test

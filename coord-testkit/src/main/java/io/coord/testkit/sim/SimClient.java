@@ -314,6 +314,14 @@ final class SimClient implements SessionDoor {
                             world.checks().ledger().watchesCarried(known, carried, since, zxid);
                         }
                     }
+
+                    /** Its watches are not in force, and it parts from the member, as a connection over the wire does. */
+                    @Override
+                    public void failed(Failure failure, String reason) {
+                        if (of == epoch && attached) {
+                            leaveHome();
+                        }
+                    }
                 },
                 since,
                 carried.data(),

@@ -125,6 +125,21 @@ class WireLimitsTest {
     }
 
     @Test
+    @DisplayName("peer.B24: the watches that a session was granted are taken again at once, whatever their kinds; those above the limit are not")
+    void watchesBroughtAlong() throws Exception {
+        start(1, MemberConfig.DEFAULT.withMaxWatchesPerSession(2), server -> server);
+        List<String> two = List.of("/", "/zookeeper");
+        try (WireProbe probe = WireProbe.connected(one())) {
+            for (int again = 0; again < 2; again++) {
+                Request.SetWatches granted = new Request.SetWatches(Long.MAX_VALUE, two, List.of(), two, new Request.SetWatches.Lasting(two, two));
+                assertThat(probe.ask(OpCode.SET_WATCHES2, granted).error()).isZero();
+            }
+            probe.send(OpCode.SET_WATCHES, new Request.SetWatches(Long.MAX_VALUE, List.of("/zookeeper/config"), List.of(), two, null));
+            assertThat(probe.frameOrEnd()).isNull();
+        }
+    }
+
+    @Test
     @DisplayName("L1, L2: above the limit of unanswered requests nothing more is read; what has waited for too long is refused, and not carried out")
     void throttled() throws Exception {
         start(3, MemberConfig.DEFAULT, server -> server.maxUnanswered(1).throttleWaitingFor(Duration.ofMillis(100)));
