@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Stages complete on the callback executor of the session's member or client, one at a time and in order: the event of a
  * change precedes every completion that could show the change (zk.O5). Do not block there; ask asynchronously. A stage that nothing
  * depends on may complete elsewhere, so that a thread which waits for it by {@link Session#await} or a method of {@link Session} is
- * woken at once; {@link CompletionStage#toCompletableFuture()} is a dependent. Each stage completes, at the latest when the session ends, with the value or exceptionally with a {@link CoordException}, whose type says
- * what to do next.
+ * woken at once; {@link CompletionStage#toCompletableFuture()} is a dependent. Each stage completes, at the latest when the session
+ * ends, with the value or exceptionally with a {@link CoordException}, whose type says what to do next.
  *
  * <p>A write is acknowledged when it is forced to disk on a majority and applied by the session's member.
  */

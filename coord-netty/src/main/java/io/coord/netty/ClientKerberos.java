@@ -5,7 +5,6 @@ import io.coord.netty.zkserver.KerberosSetup;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Kerberos on a {@link ZooKeeperServer}'s port: SASL's GSSAPI, by the JDK's own Kerberos.
@@ -33,11 +32,11 @@ public final class ClientKerberos {
 
     private final String principal;
     private final Path keyTab;
-    private final @Nullable String rules;
+    private final List<PrincipalNames.Rule> rules;
     private final boolean withoutHost;
     private final boolean withoutRealm;
 
-    private ClientKerberos(String principal, Path keyTab, @Nullable String rules, boolean withoutHost, boolean withoutRealm) {
+    private ClientKerberos(String principal, Path keyTab, List<PrincipalNames.Rule> rules, boolean withoutHost, boolean withoutRealm) {
         this.principal = Objects.requireNonNull(principal);
         this.keyTab = Objects.requireNonNull(keyTab);
         this.rules = rules;
@@ -52,7 +51,7 @@ public final class ClientKerberos {
      * @param keyTab the file with its key; other principals' keys in it do not count
      */
     public static ClientKerberos keyTab(String principal, Path keyTab) {
-        return new ClientKerberos(principal, keyTab, null, false, false);
+        return new ClientKerberos(principal, keyTab, List.of(PrincipalNames.DEFAULT), false, false);
     }
 
     /** Leaves a principal's host out of its name, as ZooKeeper's {@code kerberos.removeHostFromPrincipal}. */
@@ -76,14 +75,12 @@ public final class ClientKerberos {
      * @throws IllegalArgumentException if a rule makes no sense
      */
     public ClientKerberos rules(String authToLocal) {
-        PrincipalNames.rules(authToLocal);
-        return new ClientKerberos(principal, keyTab, authToLocal, withoutHost, withoutRealm);
+        return new ClientKerberos(principal, keyTab, PrincipalNames.rules(authToLocal), withoutHost, withoutRealm);
     }
 
     /** @throws io.coord.ConfigException if the key cannot be used */
     KerberosSetup setup() {
-        List<PrincipalNames.Rule> read = PrincipalNames.rules(rules == null ? "DEFAULT" : rules);
-        return KerberosSetup.of(principal, keyTab, new PrincipalNames(read, PrincipalNames.realmOfThisJvm(), withoutHost, withoutRealm));
+        return KerberosSetup.of(principal, keyTab, new PrincipalNames(rules, PrincipalNames.realmOfThisJvm(), withoutHost, withoutRealm));
     }
 
     /** The files, never a key. */

@@ -232,7 +232,7 @@ public final class ZooKeeperServer implements FrontEnd {
      *     who prove themselves meanwhile
      */
     public ZooKeeperServer sasl(Function<String, char @Nullable []> passwords) {
-        return with(options -> options.sasl = (options.sasl == null ? SaslSetup.NONE : options.sasl).with(passwords));
+        return with(options -> options.sasl = saslSoFar().with(passwords));
     }
 
     /**
@@ -243,7 +243,7 @@ public final class ZooKeeperServer implements FrontEnd {
      * @throws io.coord.ConfigException if the server's key cannot be used; the message names the file and what is wrong
      */
     public ZooKeeperServer sasl(ClientKerberos kerberos) {
-        return with(options -> options.sasl = (options.sasl == null ? SaslSetup.NONE : options.sasl).with(kerberos.setup()));
+        return with(options -> options.sasl = saslSoFar().with(kerberos.setup()));
     }
 
     /**
@@ -274,6 +274,11 @@ public final class ZooKeeperServer implements FrontEnd {
      */
     public ZooKeeperServer keepSaslFailed() {
         return withSasl(SaslSetup::keepingFailed);
+    }
+
+    private SaslSetup saslSoFar() {
+        SaslSetup sasl = options.sasl;
+        return sasl == null ? SaslSetup.NONE : sasl;
     }
 
     private ZooKeeperServer withSasl(UnaryOperator<SaslSetup> change) {

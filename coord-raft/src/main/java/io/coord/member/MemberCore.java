@@ -1327,7 +1327,7 @@ public final class MemberCore {
         }
     }
 
-    /** Whether the log through an index is kept, though a snapshot may take its place, for whom it is needed by. */
+    /** Whether the log through an index is kept, though a snapshot may take its place, for a member that needs it. */
     private boolean holdsLogThrough(long index) {
         return room.shortage() == null && cadence.waitsForOthers() && bringsUpToDate(index);
     }

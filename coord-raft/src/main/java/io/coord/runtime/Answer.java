@@ -44,24 +44,20 @@ final class Answer<R> extends CompletableFuture<R> implements WaitedStage<R> {
 
     /** Completes it; of no effect if it is complete. Where it was not claimed, dependents run on the calling thread. */
     void settle(R value) {
-        if (use.get() == Use.BEING_COMPLETED) {
-            super.complete(value);
-            waited.complete(value);
-        } else {
+        if (use.get() != Use.BEING_COMPLETED) {
             waited.complete(value); // first: who waits is not held up by what depends on it
-            super.complete(value);
         }
+        super.complete(value);
+        waited.complete(value);
     }
 
     /** Completes it with a failure, as {@link #settle}. */
     void fail(Throwable failure) {
-        if (use.get() == Use.BEING_COMPLETED) {
-            super.completeExceptionally(failure);
+        if (use.get() != Use.BEING_COMPLETED) {
             waited.completeExceptionally(failure);
-        } else {
-            waited.completeExceptionally(failure);
-            super.completeExceptionally(failure);
         }
+        super.completeExceptionally(failure);
+        waited.completeExceptionally(failure);
     }
 
     /** Each method that attaches something here asks for the new stage first. */
@@ -129,6 +125,7 @@ final class Answer<R> extends CompletableFuture<R> implements WaitedStage<R> {
     public CompletionStage<R> minimalCompletionStage() {
         return toCompletableFuture().minimalCompletionStage();
     }
+
     private static UnsupportedOperationException notByUsers() {
         return new UnsupportedOperationException(
                 "a session's stage is completed by the session alone; toCompletableFuture() gives one that you may complete");
@@ -161,11 +158,6 @@ final class Answer<R> extends CompletableFuture<R> implements WaitedStage<R> {
 
     @Override
     public CompletableFuture<R> completeAsync(Supplier<? extends R> supplier, Executor executor) {
-        throw notByUsers();
-    }
-
-    @Override
-    public CompletableFuture<R> completeAsync(Supplier<? extends R> supplier) {
         throw notByUsers();
     }
 

@@ -4,6 +4,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -69,16 +70,16 @@ public final class SessionQueue implements Executor {
      * run here: a wake of another thread, which would do no more than wake a third, is what a blocking call waits for longest.
      */
     void opened() {
-        if (pending.getAndIncrement() == 0 && !isDoneQuietly()) {
+        if (pending.getAndIncrement() == 0 && !isEmptiedBy(this::runQuietly)) {
             handOver();
         }
     }
 
-    private boolean isDoneQuietly() {
-        int seen;
+    /** Makes passes until nothing came during the last; false if one stopped before all was run that may run: that is pending still. */
+    private boolean isEmptiedBy(BooleanSupplier pass) {
+        int seen = pending.get();
         do {
-            seen = pending.get();
-            if (!runQuietly()) {
+            if (!pass.getAsBoolean()) {
                 return false;
             }
             seen = pending.addAndGet(-seen);
@@ -138,28 +139,26 @@ public final class SessionQueue implements Executor {
     }
 
     private void drain() {
-        int seen = pending.get();
-        do {
-            drainer = Thread.currentThread();
-            try {
-                runReleased();
-            } finally {
-                drainer = null;
-            }
-            seen = pending.addAndGet(-seen);
-        } while (seen != 0);
+        isEmptiedBy(this::runReleased);
     }
 
-    private void runReleased() {
-        Runnable before = first;
-        if (before != null) {
-            first = null;
-            run(before);
+    /** Runs all that may run; always true. */
+    private boolean runReleased() {
+        drainer = Thread.currentThread();
+        try {
+            Runnable before = first;
+            if (before != null) {
+                first = null;
+                run(before);
+            }
+            for (Item item = items.peek(); item != null && item.mayRun(); item = items.peek()) {
+                items.poll();
+                run(item.task());
+            }
+        } finally {
+            drainer = null;
         }
-        for (Item item = items.peek(); item != null && item.mayRun(); item = items.peek()) {
-            items.poll();
-            run(item.task());
-        }
+        return true;
     }
 
     private void run(Runnable task) {

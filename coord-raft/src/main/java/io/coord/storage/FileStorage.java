@@ -17,11 +17,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Storage in one directory of a disk. The package's description tells what its files are.
  *
- * <p>Three lanes work for it: one writes the log, one snapshots and spare segments (rule.22), one takes and gives pieces of snapshots, which peers
- * wait for. Whatever is asked of the log is
- * queued; the lane gathers what is there into one group, writes it, forces it, and reports, in order. A failure to write or force
- * is final: it is reported for that request and for all later ones, until the directory is opened again (fault.D10). Only for want of room
- * the log waits (fault.D11).
+ * <p>Three lanes work for it: one writes the log, one snapshots and spare segments (rule.22), one takes and gives pieces of snapshots,
+ * which peers wait for. Whatever is asked of the log is queued; the lane gathers what is there into one group, writes it, forces it, and
+ * reports, in order. A failure to write or force is final: it is reported for that request and for all later ones, until the directory
+ * is opened again (fault.D10). Only for want of room the log waits (fault.D11).
  */
 public final class FileStorage implements Storage {
 
@@ -536,7 +535,7 @@ public final class FileStorage implements Storage {
 
     @Override
     public void saveSnapshot(SnapshotImage image, SnapshotWriter content, Consumer<SnapshotDone> done) {
-        background(backgroundLane, () -> done.accept(save(image, content)), why -> done.accept(new SnapshotDone.NotSaved(why)));
+        on(backgroundLane, () -> done.accept(save(image, content)), why -> done.accept(new SnapshotDone.NotSaved(why)));
     }
 
     private SnapshotDone save(SnapshotImage image, SnapshotWriter content) {
@@ -589,7 +588,7 @@ public final class FileStorage implements Storage {
 
     @Override
     public void readSnapshot(long index, long offset, int bytesMax, Consumer<Piece> done) {
-        background(
+        on(
                 transferLane,
                 () -> done.accept(read(index, offset, bytesMax)),
                 why -> done.accept(new Piece.Missing(Trouble.reason(why))));
@@ -612,7 +611,7 @@ public final class FileStorage implements Storage {
 
     @Override
     public void receiveSnapshot(SnapshotImage image, long offset, Bytes piece, Consumer<Received> done) {
-        background(
+        on(
                 transferLane,
                 () -> done.accept(receive(image, offset, piece)),
                 why -> done.accept(new Received.Refused(Trouble.reason(why))));
@@ -691,7 +690,7 @@ public final class FileStorage implements Storage {
         }
     }
 
-    private void background(Lane lane, Runnable task, Consumer<IOException> refused) {
+    private void on(Lane lane, Runnable task, Consumer<IOException> refused) {
         synchronized (lock) {
             if (isOpen && !isClosing) {
                 lane.execute(task);

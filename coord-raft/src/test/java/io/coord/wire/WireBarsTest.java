@@ -27,12 +27,14 @@ import org.junit.jupiter.api.Test;
 
 /**
  * What the formats may cost: processor time, the best of several rounds, since the question is the code and not the machine's other
- * guests. Three times that is asserted: these slow even processor time down, by what they leave of caches and clock rates.
+ * guests.
  */
 @Tag("bars")
 class WireBarsTest {
 
-    private static final int GUARD = 3;
+    /** How many times its promise a set may take: other guests slow even processor time down, by what they leave of caches and clock rates. */
+    private static final int GUARD_OF_A_SET = 2;
+
     private static final int ROUNDS = 12;
     private static final int NODES = 1_000_000;
 
@@ -41,7 +43,7 @@ class WireBarsTest {
     private final SnapshotCodec snapshots = new SnapshotCodec();
 
     @Test
-    @DisplayName("a set of 1 KiB is encoded and decoded within 1 us")
+    @DisplayName("a set of 1 KiB is encoded and decoded within 1 us; twice that is asserted")
     void aSetOfOneKibibyte() {
         Command command = setOfOneKibibyte();
         Bytes bytes = commands.payload(command).bytes();
@@ -49,7 +51,7 @@ class WireBarsTest {
         double decodeNanos = best(200_000, () -> commands.decoded(bytes));
 
         report("set of 1 KiB: encode %.0f ns, decode %.0f ns", encodeNanos, decodeNanos);
-        assertThat(encodeNanos + decodeNanos).isLessThan(GUARD * 1_000);
+        assertThat(encodeNanos + decodeNanos).isLessThan(GUARD_OF_A_SET * 1_000);
     }
 
     @Test
@@ -66,8 +68,8 @@ class WireBarsTest {
         double decodeNanos = best(2_000, () -> peers.decode(bytes));
 
         report("append of 100: %d bytes, encode %.1f us, decode %.1f us", bytes.length(), encodeNanos / 1e3, decodeNanos / 1e3);
-        assertThat(encodeNanos).isLessThan(GUARD * 50_000);
-        assertThat(decodeNanos).isLessThan(GUARD * 200_000);
+        assertThat(encodeNanos).isLessThan(50_000);
+        assertThat(decodeNanos).isLessThan(200_000);
     }
 
     @Test
@@ -89,8 +91,8 @@ class WireBarsTest {
             report("a million nodes: %d records, %d bytes, write %d ms, read %d ms", records.size(),
                     records.stream().mapToLong(Bytes::length).sum(), writeNanos / 1_000_000, readNanos / 1_000_000);
         }
-        assertThat(writeNanos).isLessThan(GUARD * 1_000_000_000L);
-        assertThat(readNanos).isLessThan(GUARD * 1_000_000_000L);
+        assertThat(writeNanos).isLessThan(1_000_000_000L);
+        assertThat(readNanos).isLessThan(1_000_000_000L);
     }
 
     // ----

@@ -34,12 +34,8 @@ public record PrincipalNames(List<Rule> rules, String defaultRealm, boolean remo
         @Nullable String nameOf(List<String> parts, String defaultRealm);
     }
 
-    private static final Rule DEFAULT = (parts, defaultRealm) -> defaultRealm.equals(parts.get(0)) ? parts.get(1) : null;
-
-    /** The rule DEFAULT alone, and nothing left out. */
-    public PrincipalNames(String defaultRealm) {
-        this(List.of(DEFAULT), defaultRealm, false, false);
-    }
+    /** The rule DEFAULT: the name of whoever is of the default realm. */
+    public static final Rule DEFAULT = (parts, defaultRealm) -> defaultRealm.equals(parts.get(0)) ? parts.get(1) : null;
 
     /** The default realm of this JVM's Kerberos configuration; empty if it has none. */
     public static String realmOfThisJvm() {

@@ -38,6 +38,11 @@ public record SaslSetup(
     /** Nobody can prove anything. */
     public static final SaslSetup NONE = new SaslSetup(null, null, Set.of(), null, false);
 
+    private static final String MECHANISM = "DIGEST-MD5";
+    private static final String PROTOCOL = "zookeeper";
+    private static final String SERVER = "zk-sasl-md5";
+    private static final String PASS = "sasl-pass";
+
     /** By DIGEST-MD5, with these users, too. */
     public SaslSetup with(Function<String, char @Nullable []> users) {
         return new SaslSetup(users, kerberos, superUsers, passFor, keepsFailed);
@@ -64,11 +69,6 @@ public record SaslSetup(
     public SaslSetup keepingFailed() {
         return new SaslSetup(passwords, kerberos, superUsers, passFor, true);
     }
-
-    private static final String MECHANISM = "DIGEST-MD5";
-    private static final String PROTOCOL = "zookeeper";
-    private static final String SERVER = "zk-sasl-md5";
-    private static final String PASS = "sasl-pass";
 
     /**
      * Begins an exchange.

@@ -14,11 +14,12 @@ import io.coord.testkit.check.Violation;
 import io.coord.wire.EntryCodec;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A member's files: the storage of production, codecs and all, on a {@link SimDisk}, its two lanes run by virtual time. A crash is a
+ * A member's files: the storage of production, codecs and all, on a {@link SimDisk}, its lanes run by virtual time. A crash is a
  * power cut, which leaves of each unforced sector what chance says, or a kill, which leaves all that was written.
  */
 final class SimFiles implements SimStorage {
@@ -38,9 +39,7 @@ final class SimFiles implements SimStorage {
     private @Nullable StorageBridge bridge;
     private final ArrayDeque<Object> asked = new ArrayDeque<>();
     private Consumer<Input> sink = input -> {};
-    private @Nullable SimLane logLane;
-    private @Nullable SimLane backgroundLane;
-    private @Nullable SimLane transferLane;
+    private List<SimLane> lanes = List.of();
     private long stallUntilNanos;
     private boolean mayBeDamaged;
     private boolean hasIdentity;
@@ -147,11 +146,7 @@ final class SimFiles implements SimStorage {
         sink = input -> {};
         bridge = null;
         stallUntilNanos = 0;
-        if (logLane != null && backgroundLane != null && transferLane != null) {
-            logLane.kill();
-            backgroundLane.kill();
-            transferLane.kill();
-        }
+        lanes.forEach(SimLane::kill);
         if (disk.isOff() || chance.happens(0.6)) {
             disk.crash();
         } else {
@@ -167,9 +162,7 @@ final class SimFiles implements SimStorage {
         SimLane log = lane(of, 1);
         SimLane background = lane(of, 20);
         SimLane transfer = lane(of, 2);
-        logLane = log;
-        backgroundLane = background;
-        transferLane = transfer;
+        lanes = List.of(log, background, transfer);
         sink = answers;
         FileStorage storage = FileStorage.on(disk, options, log, background, transfer).of(member).healedByPeers();
         Storage.Recovered found;

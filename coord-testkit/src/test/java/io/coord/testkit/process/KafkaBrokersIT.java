@@ -146,7 +146,7 @@ class KafkaBrokersIT {
 
     private static List<String> java(int megabytes, String jars) {
         return new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx" + megabytes + "m", "-XX:+UseSerialGC",
+                ServerProcess.java(), "-Xmx" + megabytes + "m", "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-cp", jars + File.separator + "*"));
     }
 

@@ -236,10 +236,15 @@ final class ServerProcess implements AutoCloseable {
         }
     }
 
+    /** The {@code java} of the JDK that runs this one. */
+    static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
     /** The beginning of a command that starts a small JVM, of the JDK that runs this one. */
     static List<String> java(Path temporary) {
         return new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                java(),
                 "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-XX:-UsePerfData",
                 "-Djava.io.tmpdir=" + temporary));
     }
@@ -250,7 +255,7 @@ final class ServerProcess implements AutoCloseable {
      */
     static List<String> java(Path temporary, int heap) {
         return new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                java(),
                 "-Xmx" + heap + "m", "-XX:MaxGCPauseMillis=50", "-Xshare:auto", "-XX:-UsePerfData", "-Djava.io.tmpdir=" + temporary));
     }
 }

@@ -89,7 +89,7 @@ class ThreeTerminalsIT {
 
     private ServerProcess terminal(int number, String words) {
         List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar", ProcessEnsemble.jar().toString()));
+                ServerProcess.java(), "-jar", ProcessEnsemble.jar().toString()));
         command.addAll(List.of(words.split(" ")));
         Path log = Path.of("target", "processes", "three-terminals", number + ".log").toAbsolutePath();
         return new ServerProcess(command, directory.resolve("terminal-" + number), log);

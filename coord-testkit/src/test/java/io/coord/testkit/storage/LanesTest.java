@@ -2,6 +2,7 @@ package io.coord.testkit.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.coord.Bytes;
 import io.coord.ensemble.spi.Storage;
 import io.coord.ensemble.spi.Storage.Batch;
 import io.coord.ensemble.spi.Storage.Done;
@@ -106,7 +107,7 @@ class LanesTest {
         CountDownLatch begun = new CountDownLatch(1);
         CompletableFuture<Storage.SnapshotDone> done = new CompletableFuture<>();
         storage.saveSnapshot(
-                new Storage.SnapshotImage(SmallStorage.ORIGIN + 1, 1, 0, 0, io.coord.Bytes.EMPTY, 0, 0),
+                new Storage.SnapshotImage(SmallStorage.ORIGIN + 1, 1, 0, 0, Bytes.EMPTY, 0, 0),
                 sink -> {
                     begun.countDown();
                     while (true) {
@@ -153,7 +154,7 @@ class LanesTest {
     private static Thread snapshotThreadOf(Storage storage) throws Exception {
         CompletableFuture<Thread> snapshots = new CompletableFuture<>();
         storage.saveSnapshot(
-                new Storage.SnapshotImage(SmallStorage.ORIGIN + 1, 1, 0, 0, io.coord.Bytes.EMPTY, 0, 0),
+                new Storage.SnapshotImage(SmallStorage.ORIGIN + 1, 1, 0, 0, Bytes.EMPTY, 0, 0),
                 sink -> snapshots.complete(Thread.currentThread()),
                 done -> {});
         return snapshots.get(20, TimeUnit.SECONDS);

@@ -314,9 +314,7 @@ final class PowerCutRun {
             storage.close();
             isClosing = false;
         } else {
-            logLane.kill();
-            backgroundLane.kill();
-            transferLane.kill();
+            killLanes();
         }
         Recovered found = null;
         for (int attempts = 0; found == null && !disk.isOff(); attempts++) {
@@ -327,6 +325,12 @@ final class PowerCutRun {
         if (found != null) {
             judge(found);
         }
+    }
+
+    private void killLanes() {
+        logLane.kill();
+        backgroundLane.kill();
+        transferLane.kill();
     }
 
     // ---- recovery
@@ -357,9 +361,7 @@ final class PowerCutRun {
 
     /** Power comes back; it may go again while the storage recovers, and each time it must find the same or more (inv.D-a). */
     private void recover() throws IOException {
-        logLane.kill();
-        backgroundLane.kill();
-        transferLane.kill();
+        killLanes();
         disk.crash();
         while (random.nextInt(3) == 0) {
             disk.cutAtCall(1 + random.nextInt(25));
