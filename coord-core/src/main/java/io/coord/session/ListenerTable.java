@@ -103,18 +103,33 @@ public final class ListenerTable {
     /** Takes out the one-shot listeners an event triggers, and returns them and the lasting ones that hear it: each once, in a fixed order. */
     public List<Consumer<? super WatchEvent>> hearersOf(WatchEvent event) {
         Set<Consumer<? super WatchEvent>> hearers = new LinkedHashSet<>();
-        String path = event.path();
-        switch (event.type()) {
-            case CREATED, DATA_CHANGED -> consume(path, hearers, Kind.DATA, Kind.EXIST);
-            case DELETED -> consume(path, hearers, Kind.DATA, Kind.EXIST, Kind.CHILD);
-            case CHILDREN_CHANGED -> consume(path, hearers, Kind.CHILD);
-            case GAP -> hearers.addAll(at(Kind.RECURSIVE, path));
-        }
-        hearers.addAll(at(Kind.PERSISTENT, path));
-        if (event.type() != WatchEvent.Type.CHILDREN_CHANGED && event.type() != WatchEvent.Type.GAP) {
-            addRecursive(path, hearers);
+        consume(event, hearers);
+        hearers.addAll(at(Kind.PERSISTENT, event.path()));
+        if (event.type() == WatchEvent.Type.GAP) {
+            hearers.addAll(at(Kind.RECURSIVE, event.path()));
+        } else if (event.type() != WatchEvent.Type.CHILDREN_CHANGED) {
+            addRecursive(event.path(), hearers);
         }
         return List.copyOf(hearers);
+    }
+
+    /**
+     * Takes out the one-shot listeners an event triggers, and returns them alone: what is made up for them, from what a tree shows, is
+     * nothing to the lasting ones, where those are told of each change as it was.
+     */
+    public List<Consumer<? super WatchEvent>> oneShotHearersOf(WatchEvent event) {
+        Set<Consumer<? super WatchEvent>> hearers = new LinkedHashSet<>();
+        consume(event, hearers);
+        return List.copyOf(hearers);
+    }
+
+    private void consume(WatchEvent event, Set<Consumer<? super WatchEvent>> hearers) {
+        switch (event.type()) {
+            case CREATED, DATA_CHANGED -> consume(event.path(), hearers, Kind.DATA, Kind.EXIST);
+            case DELETED -> consume(event.path(), hearers, Kind.DATA, Kind.EXIST, Kind.CHILD);
+            case CHILDREN_CHANGED -> consume(event.path(), hearers, Kind.CHILD);
+            case GAP -> {}
+        }
     }
 
     private void consume(String path, Set<Consumer<? super WatchEvent>> hearers, Kind... kinds) {

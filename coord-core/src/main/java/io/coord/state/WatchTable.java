@@ -41,7 +41,7 @@ public final class WatchTable {
     }
 
     /** Zxid of events that setWatches makes up (zk.WT11). */
-    private static final long NO_ZXID = -1;
+    public static final long NO_ZXID = -1;
 
     private static final int ALL = Watchers.DATA | Watchers.CHILD | Watchers.PERSISTENT | Watchers.RECURSIVE;
 

@@ -84,6 +84,20 @@ class ListenerTableTest {
         assertThat(hear(DATA_CHANGED, "/p")).isEmpty();
     }
 
+    @ParameterizedTest
+    @MethodSource("dispatch")
+    @DisplayName("inv.Z11 what is made up is heard by the one-shot listeners that it triggers, and by no lasting one")
+    void madeUpForOneShots(WatchEvent.Type type, List<Kind> hearing) {
+        for (Kind kind : Kind.values()) {
+            ListenerTable only = new ListenerTable();
+            only.add("/p", kind, ann);
+            boolean lasts = kind == PERSISTENT || kind == RECURSIVE;
+            boolean heard = !only.oneShotHearersOf(new WatchEvent(type, "/p", -1)).isEmpty();
+            assertThat(heard).as("%s at %s", type, kind).isEqualTo(hearing.contains(kind) && !lasts);
+            assertThat(only.size()).as("%s at %s: left", type, kind).isEqualTo(heard ? 0 : 1);
+        }
+    }
+
     @Test
     @DisplayName("zk.WT3 a deletion consumes data and child watches at once and calls their common listener once")
     void deletionIsHeardOnce() {

@@ -1,15 +1,16 @@
 package io.coord.runtime;
 
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /** One attachment of a session to a member: what still comes from an earlier one is not for the session any more. */
 final class Link {
 
     final SessionHome home;
-    /** What the session had seen when it came here: where its watches are compared from. */
-    final long seenZxid;
-    /** Whether the session's watches are in force here. */
+    /** Whether the session's watches are in force here, and what they had missed is in its queue. */
     volatile boolean rewatched;
+    /** What sets them, while it is unanswered. Set before it is asked, and then only the loop looks. */
+    @Nullable Call<Boolean> rewatching;
 
     private final long askedNanos;
     private volatile boolean wasValid;
@@ -23,9 +24,8 @@ final class Link {
 
     private final AtomicBoolean lost = new AtomicBoolean();
 
-    Link(SessionHome home, long seenZxid) {
+    Link(SessionHome home) {
         this.home = home;
-        this.seenZxid = seenZxid;
         this.askedNanos = home.nanoTime();
         this.validUntilNanos = askedNanos;
         this.grantedUntilNanos = validUntilNanos;

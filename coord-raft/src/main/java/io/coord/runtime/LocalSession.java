@@ -30,6 +30,7 @@ import io.coord.session.DirectReads;
 import io.coord.session.ListenerTable;
 import io.coord.state.Reader;
 import io.coord.state.StateRoot;
+import io.coord.state.WatchTable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -117,7 +118,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
      * @return completes with it when that is committed; fails if the member cannot, and then this session is of no more use
      */
     public CompletionStage<AsyncSession> open(SessionHome home) {
-        Link link = new Link(home, 0);
+        Link link = new Link(home);
         link.rewatched = true;
         line.moveTo(link);
         return attach(link, (caller, answered) -> new Input.Open(
@@ -132,8 +133,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
      * @return completes when it is attached; fails if the member cannot, and may be tried again with another
      */
     public CompletionStage<AsyncSession> moveTo(SessionHome home) {
-        Link before = line.link();
-        Link link = new Link(home, before == null ? 0 : seenOver(before));
+        Link link = new Link(home);
         return attach(link, (caller, answered) -> new Input.Resume(
                 caller,
                 id,
@@ -142,11 +142,6 @@ public final class LocalSession implements AsyncSession, DirectReads {
                 line.identities(),
                 true,
                 answered));
-    }
-
-    /** Asked before the link is replaced: what comes over it later is dropped, and so must not count as seen. */
-    private static long seenOver(Link link) {
-        return link.rewatched ? link.home.root().index() : link.seenZxid;
     }
 
     private interface Opening {
@@ -230,13 +225,9 @@ public final class LocalSession implements AsyncSession, DirectReads {
         Call<Boolean> call = new Call<>(
                 Call.Kind.READ,
                 (session, caller) -> new Input.SetWatches(
-                        session, caller, link.seenZxid, data, exist, child, persistent, recursive, true),
-                done -> link.rewatched = true);
-        call.stage.whenComplete((done, refused) -> {
-            if (refused != null) {
-                lose(link, String.valueOf(refused.getMessage()));
-            }
-        });
+                        session, caller, line.seenZxid(), data, exist, child, persistent, recursive, true),
+                done -> {});
+        link.rewatching = call;
         link.home.resubmit(call.asking.input(id, new Call.Attempt<>(this, call, link)));
     }
 
@@ -333,11 +324,25 @@ public final class LocalSession implements AsyncSession, DirectReads {
 
     /** Takes a delivery for a call of this session. Called by the loop; what follows happens in the queue once the gate is open. */
     <R> void stage(Call.Attempt<R> attempt, Delivery delivery, SessionQueue.Gate gate) {
+        if (attempt.call() == attempt.link().rewatching) {
+            rewatched(attempt.link(), delivery);
+        }
         if (line.answered(attempt.call(), attempt.link(), delivery)) {
             if (delivery instanceof Delivery.Answered<?> answered && answered.value() instanceof SessionGrant) {
                 attempt.link().attached();
             }
             queue.stage(new Completion<>(attempt.call(), delivery), gate);
+        }
+    }
+
+    /** What the watches missed is staged. If they were not taken, no answer behind this one counts: it could show what is still to be told. */
+    private void rewatched(Link link, Delivery delivery) {
+        link.rewatching = null;
+        if (delivery instanceof Delivery.Failed failed) {
+            lose(link, failed.reason());
+        } else {
+            line.rewatched(link);
+            link.rewatched = true;
         }
     }
 
@@ -412,7 +417,9 @@ public final class LocalSession implements AsyncSession, DirectReads {
             return;
         }
         if (delivery instanceof Delivery.Fired fired) {
-            queue.stage(() -> fire(fired.event()), gate);
+            if (line.told(link, fired.event())) {
+                queue.stage(() -> fire(fired.event()), gate);
+            }
         } else if (delivery instanceof Delivery.Renewed renewed) {
             if (link.renewed(renewed.validUntilNanos()) || renewed.resumed()) {
                 queue.stage(() -> tellConnected(home), gate);
@@ -434,12 +441,14 @@ public final class LocalSession implements AsyncSession, DirectReads {
         Link link = line.link();
         if (link != null && link.home == home) {
             link.release();
+            line.turnEnded(link);
         }
         queue.opened();
     }
 
     private void fire(WatchEvent event) {
-        for (Consumer<? super WatchEvent> listener : listeners.hearersOf(event)) {
+        boolean isMadeUp = event.zxid() == WatchTable.NO_ZXID; // lasting watches are told of the change itself, or of a gap (inv.Z11)
+        for (Consumer<? super WatchEvent> listener : isMadeUp ? listeners.oneShotHearersOf(event) : listeners.hearersOf(event)) {
             call(listener, event);
         }
         watches = listeners.size();

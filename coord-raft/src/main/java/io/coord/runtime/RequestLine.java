@@ -4,9 +4,11 @@ import io.coord.CoordException;
 import io.coord.ErrorCode;
 import io.coord.Identity;
 import io.coord.UnavailableException;
+import io.coord.WatchEvent;
 import io.coord.member.Delivery;
 import io.coord.member.Failure;
 import io.coord.runtime.SessionHome.Submission;
+import io.coord.state.WatchTable;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +31,12 @@ final class RequestLine {
     private boolean closed;
     private long answeredWrites;
     private List<Identity> identities;
+    /** All that concerns the session up to here is in its queue: where its watches at the next member are compared from. */
+    private long seenZxid;
+    /** Events in the queue of a turn that may have more of them, the member's still or that of the one before. */
+    private final List<WatchEvent> untilTurnEnds = new ArrayList<>();
+    /** Those that were in the queue, of such a turn, when the session left the member: the next will tell them again. */
+    private final List<WatchEvent> toldBefore = new ArrayList<>();
 
     RequestLine(LocalSession session, boolean moves, int lengthMax, List<Identity> identities) {
         this.session = session;
@@ -110,11 +118,44 @@ final class RequestLine {
         call.answered = true;
     }
 
-    /** Attaches the session elsewhere; says how many of its writes it has answers for. */
+    /** Attaches the session elsewhere; says how many of its writes it has answers for. What comes over an earlier link counts no more. */
     synchronized long moveTo(Link next) {
         link = next;
         asking = false;
+        toldBefore.addAll(untilTurnEnds);
+        untilTurnEnds.clear();
         return answeredWrites;
+    }
+
+    /** Takes an event; false if it does not count: it came over an earlier link, or was told by the member before. */
+    synchronized boolean told(Link over, WatchEvent event) {
+        if (over != link) {
+            return false;
+        }
+        if (event.zxid() != WatchTable.NO_ZXID) {
+            untilTurnEnds.add(event);
+        }
+        return !toldBefore.remove(event);
+    }
+
+    /** A turn of the member is over: of the entries whose events it told there are no more. */
+    synchronized void turnEnded(Link over) {
+        if (over == link && !untilTurnEnds.isEmpty()) {
+            seenZxid = Math.max(seenZxid, untilTurnEnds.get(untilTurnEnds.size() - 1).zxid());
+            untilTurnEnds.clear();
+        }
+    }
+
+    /** The member has told what it was to tell again. */
+    synchronized void rewatched(Link over) {
+        if (over == link) {
+            toldBefore.clear();
+        }
+    }
+
+    /** Up to where the session was told of everything. */
+    synchronized long seenZxid() {
+        return seenZxid;
     }
 
     /** The session is attached: asks what is unanswered, in order. Says whether the member took it all. */
@@ -132,19 +173,23 @@ final class RequestLine {
         return true;
     }
 
-    /** Takes an answer; false if it does not count: it came over an earlier link, or will be asked for elsewhere. */
+    /**
+     * Takes an answer; false if it does not count: it came over an earlier link, or will be asked for elsewhere. So is all that is answered
+     * over a link that is lost: what the member failed before it has its answer still to come.
+     */
     synchronized boolean answered(Call<?> call, Link over, Delivery delivery) {
         boolean failed = delivery instanceof Delivery.Failed;
-        boolean asksElsewhere = moves
-                && !closed
-                && call.kind != Call.Kind.OPEN
-                && delivery instanceof Delivery.Failed failure
+        boolean isUnanswered = delivery instanceof Delivery.Failed failure
                 && failure.failure() != Failure.SESSION_ENDED
                 && failure.failure() != Failure.REFUSED;
+        boolean asksElsewhere = moves && !closed && call.kind != Call.Kind.OPEN && (isUnanswered || over.isLost());
         if (over != link || asksElsewhere) {
             return false;
         }
         call.answered = true;
+        if (call.kind != Call.Kind.OPEN && delivery instanceof Delivery.Answered<?> answered) {
+            seenZxid = Math.max(seenZxid, answered.zxid()); // events come before the answer that shows them (rule.2)
+        }
         if (call.kind == Call.Kind.WRITE && !failed) {
             answeredWrites++;
         }

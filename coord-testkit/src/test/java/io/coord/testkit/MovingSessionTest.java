@@ -21,6 +21,8 @@ import io.coord.SessionState;
 import io.coord.UnavailableException;
 import io.coord.WatchEvent;
 import io.coord.WatchMode;
+import io.coord.runtime.LocalSession;
+import io.coord.runtime.SessionHome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +33,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -169,6 +172,38 @@ class MovingSessionTest {
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
+    }
+
+    /** Its members leave it in the midst of their turns: each entry has three events, and entries come in batches. */
+    @Test
+    @Timeout(60)
+    @DisplayName("inv.Z11: a session that moves in the midst of events hears each of them once")
+    void aPersistentWatchIsToldOnceOfWhatHappensWhileItsSessionMoves(@Coord LocalEnsemble ensemble) {
+        List<SessionHome> homes = ensemble.members().stream()
+                .map(member -> (LocalSession) ensemble.openSession(member, Duration.ofSeconds(30)).async())
+                .map(resident -> resident.home().orElseThrow())
+                .toList();
+        Session session = ensemble.openSession(Duration.ofSeconds(30));
+        Session writer = ensemble.openSession(Duration.ofSeconds(30));
+        session.create(COUNTER, Bytes.EMPTY, CreateMode.PERSISTENT);
+        List<Long> heard = new ArrayList<>();
+        session.addWatch(COUNTER, WatchMode.PERSISTENT_RECURSIVE, event -> heard.add(event.zxid()));
+        Operation.SetData set = new Operation.SetData(COUNTER.value(), Bytes.EMPTY, -1);
+        List<CompletionStage<Outcome.Multi>> writes = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            for (int j = 0; j < 10; j++) {
+                writes.add(writer.async().submit(new Operation.Multi(List.of(set, set, set))));
+            }
+            session.await(((LocalSession) session.async()).moveTo(homes.get(i % 3)));
+        }
+        writes.forEach(writer::await);
+        session.await(session.async().sync(COUNTER));
+        List<Long> happened = new ArrayList<>();
+        for (CompletionStage<Outcome.Multi> write : writes) {
+            long zxid = ((Outcome.DataSet) writer.await(write).results().get(0)).stat().mzxid();
+            happened.addAll(List.of(zxid, zxid, zxid));
+        }
+        assertThat(heard).isEqualTo(happened);
     }
 
     @Test
