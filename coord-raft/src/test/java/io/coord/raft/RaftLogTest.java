@@ -81,6 +81,22 @@ class RaftLogTest {
         }
     }
 
+    @Test
+    @DisplayName("the ring grows in order when its end has come round to its beginning")
+    void wrappedRingGrows() {
+        RaftLog log = behind(0, 0);
+        for (long i = 1; i <= 60; i++) {
+            log.append(entry(i, 1));
+        }
+        log.compactThrough(50);
+        for (long i = 61; i <= 200; i++) {
+            log.append(entry(i, 1));
+        }
+        for (long i = 51; i <= 200; i++) {
+            assertThat(log.entry(i).index()).isEqualTo(i);
+        }
+    }
+
     @ParameterizedTest(name = "at most {0} with term {1}: {2}@{3}")
     @CsvSource({
         "18, 9, 18, 6",
