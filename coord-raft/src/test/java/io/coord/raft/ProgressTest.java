@@ -90,6 +90,11 @@ class ProgressTest {
         peer.appended(10, 0);
         peer.sent(entries(11, 30), 5, 0);
         assertThat(peer.isOpen()).isFalse();
+        InFlight window = new InFlight(4, 100);
+        window.add(11, 99);
+        assertThat(window.isFull()).isFalse();
+        window.add(12, 1);
+        assertThat(window.isFull()).isTrue();
     }
 
     @Test

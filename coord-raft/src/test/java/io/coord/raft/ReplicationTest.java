@@ -375,7 +375,7 @@ class ReplicationTest {
     }
 
     @Test
-    @DisplayName("rule.12: what a follower passes on goes in messages of a bounded size, in order, and what is larger alone")
+    @DisplayName("what a follower passes on goes in messages of a bounded size, in order, and what is larger alone")
     void forwardsInBoundedMessages() {
         Cluster cluster = Cluster.of(3);
         cluster.elect(1);
