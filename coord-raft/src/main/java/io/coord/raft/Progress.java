@@ -196,13 +196,11 @@ final class Progress {
         next = index;
         probing = false;
         announcedCommit = 0;
-        inFlight.clear();
     }
 
     /** The member needs a snapshot. */
     void needSnapshot(long nowNanos) {
         state = State.SNAPSHOT;
-        inFlight.clear();
         askSnapshot(0, 0, nowNanos);
     }
 

@@ -370,7 +370,6 @@ public final class Raft {
         installing = null;
         durability.installed();
         outbox.release();
-        role.persisted();
         if (role instanceof Following following && following.replica != null && !isSilent()) {
             following.replica.installed(meta);
         }

@@ -190,7 +190,5 @@ final class Replica {
     void abandonReads() {
         reads.values().forEach(batch -> batch.readIds().forEach(raft::readFailed));
         newReads.forEach(raft::readFailed);
-        reads.clear();
-        newReads.clear();
     }
 }

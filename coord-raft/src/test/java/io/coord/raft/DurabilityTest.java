@@ -5,6 +5,7 @@ import static io.coord.raft.Cluster.nth;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.coord.Bytes;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -121,12 +122,15 @@ class DurabilityTest {
     }
 
     @Test
-    @DisplayName("one report may vouch for several writes")
+    @DisplayName("one report may vouch for several writes, and is told once, unless the leader asks")
     void reportsAreCumulative() {
         persisted(sequence(say(2, new Message.Heartbeat(1, nth(0), 1))));
         say(2, append(1, 0, 0, entry(1, 1)));
         long second = sequence(say(2, append(1, 1, 1, entry(2, 1))));
         assertThat(messages(persisted(second))).containsExactly(new Message.Appended(1, nth(2)));
+        Message.Append probe = append(1, 2, 1);
+        assertThat(messages(say(2, probe))).as("a leader that asks is told again").containsExactly(new Message.Appended(1, nth(2)));
+        assertThat(raft.drain().isEmpty()).as("once").isTrue();
     }
 
     @Test
@@ -173,7 +177,60 @@ class DurabilityTest {
             raft.clock(i * 300 * Cluster.MILLI, 0);
             raft.tick();
             raft.drain();
+            assertThat(raft.role()).isEqualTo(Role.CANDIDATE);
+            assertThat(raft.nextDeadlineNanos()).as("it looks again later").isGreaterThan(i * 300 * Cluster.MILLI);
         }
         assertThat(raft.term()).isEqualTo(1);
+    }
+
+    @Test
+    @DisplayName("inv.R8: a report of an earlier write does not make a candidate's own vote count")
+    void candidatesWaitForTheirOwnWrite() {
+        long term = sequence(say(3, new Message.VoteReply(4, false)));
+        raft.campaign("now");
+        raft.drain();
+        long vote = sequence(say(2, new Message.PreVoteReply(5, true)));
+        say(2, new Message.VoteReply(5, true));
+        persisted(term);
+        assertThat(raft.role()).isEqualTo(Role.CANDIDATE);
+        persisted(vote);
+        assertThat(raft.role()).isEqualTo(Role.LEADER);
+    }
+
+    @Test
+    @DisplayName("rule.20, peer.B4: while a snapshot is installed no report counts, and then only for what it left of the log")
+    void reportsDuringAnInstall() {
+        persisted(sequence(say(2, new Message.Heartbeat(1, nth(0), 1))));
+        say(2, append(1, 0, 0, entry(1, 1), entry(2, 1), entry(3, 1)));
+        SnapshotMeta meta = new SnapshotMeta(new EntryId(nth(2), 2), 0, 0, THREE, 1, 7);
+        long term = sequence(say(3, new Message.SnapshotChunk(2, meta, 0, Bytes.utf8("x"))));
+        say(3, new Message.Heartbeat(2, nth(0), 1));
+        assertThat(raft.snapshotReceived(meta)).isTrue();
+        assertThat(raft.drain().snapshots()).containsExactly(new RaftEffects.SnapshotTask.Install(meta));
+        assertThat(persisted(term).messages()).isEmpty();
+
+        raft.snapshotInstalled(nth(2));
+        assertThat(messages(raft.drain())).containsExactly(
+                new Message.HeartbeatReply(2, 1), new Message.SnapshotReply(2, nth(2), 1, true));
+        assertThat(raft.durableIndex()).as("entry 3 is gone").isEqualTo(nth(2));
+    }
+
+    @Test
+    @DisplayName("decision 031: a member that starts from a snapshot of a later term than its own is in that term, and writes it")
+    void snapshotsBringTheirTerm() {
+        SnapshotMeta brought = new SnapshotMeta(new EntryId(nth(5), 7), 0, 0, THREE, 0, 0);
+        Raft member = new Raft(Cluster.SMALL, key(1), new HardState(3, key(2)), brought, List.of(), 1, 0, true);
+        assertThat(member.term()).isEqualTo(7);
+        assertThat(member.drain().writes().get(0).hardState()).isEqualTo(new HardState(7, null));
+    }
+
+    @Test
+    @DisplayName("fault.M5: who goes on under another key sends nothing that the old one promised, and has no vote and no leader")
+    void renewedMembersKeepNoPromise() {
+        long term = sequence(say(3, new Message.Heartbeat(1, nth(0), 1)));
+        raft.renew(new MemberKey(key(1).id(), 77));
+        assertThat(persisted(term).messages()).isEmpty();
+        assertThat(raft.leader()).isNull();
+        assertThat(raft.role()).isEqualTo(Role.LEARNER);
     }
 }

@@ -21,6 +21,8 @@ class ElectionTest {
         cluster.pass(700);
         assertThat(cluster.leader()).isNotNull();
         assertThat(cluster.leader().up().hasCommittedInOwnTerm()).isTrue();
+        assertThat(cluster.leader().events).contains(
+                new RaftEvent.LeadershipEstablished(cluster.leader().up().term(), Cluster.nth(1)));
         for (int i = 1; i <= 3; i++) {
             assertThat(cluster.raft(i).leader()).isEqualTo(cluster.leader().key);
         }
@@ -69,6 +71,98 @@ class ElectionTest {
     }
 
     @Test
+    @DisplayName("thesis 9.6: no pre-vote is for the term one is in already, nor for an earlier one")
+    void preVotesAreForHigherTerms() {
+        for (long term = 4; term <= 6; term++) {
+            Cluster cluster = Cluster.of(3);
+            cluster.preload(2, 5, 1);
+            cluster.deliver(new Envelope(key(1), key(2), new Message.PreVote(term, new EntryId(Cluster.nth(1), 1))));
+            assertThat(cluster.network).extracting(Envelope::message)
+                    .containsExactly(term == 6 ? new Message.PreVoteReply(6, true) : new Message.PreVoteReply(5, false));
+        }
+    }
+
+    @Test
+    @DisplayName("in each role a member acts at its deadline, not before, and then has a later one")
+    void actsAtItsDeadline() {
+        Cluster cluster = Cluster.of(3);
+        cluster.lost = envelope -> envelope.message() instanceof Message.VoteReply;
+        cluster.turn(cluster.box(1), raft -> raft.campaign("nobody gives it a vote"));
+        cluster.settle();
+        expectToActAtItsDeadline(cluster.raft(1), Role.CANDIDATE, 300, 600);
+        expectToActAtItsDeadline(cluster.raft(1), Role.PRE_CANDIDATE, 300, 600);
+        expectToActAtItsDeadline(cluster.raft(3), Role.FOLLOWER, 300, 600);
+        cluster.heal();
+        cluster.forgetLeaders();
+        cluster.elect(2);
+        expectToActAtItsDeadline(cluster.raft(2), Role.LEADER, 60, 60);
+    }
+
+    private static void expectToActAtItsDeadline(Raft raft, Role role, long fromMillis, long toMillis) {
+        assertThat(raft.role()).isEqualTo(role);
+        long now = raft.nowNanos();
+        long deadline = raft.nextDeadlineNanos();
+        assertThat(deadline).isBetween(now + fromMillis * Cluster.MILLI, now + toMillis * Cluster.MILLI);
+        raft.clock(deadline - 1, 0);
+        raft.tick();
+        assertThat(raft.drain().messages()).isEmpty();
+        raft.clock(deadline, 0);
+        raft.tick();
+        assertThat(raft.drain().messages()).as("to both others").hasSize(2);
+        assertThat(raft.nextDeadlineNanos()).isGreaterThan(deadline);
+    }
+
+    @Test
+    @DisplayName("a candidate that a quorum refuses follows again, in the same term")
+    void refusedCandidates() {
+        Cluster cluster = Cluster.of(3);
+        cluster.lost = envelope -> envelope.message() instanceof Message.VoteReply;
+        cluster.turn(cluster.box(1), raft -> raft.campaign("nobody gives it a vote"));
+        cluster.settle();
+        cluster.deliver(new Envelope(key(2), key(1), new Message.VoteReply(1, false)));
+        assertThat(cluster.raft(1).role()).as("3 may still vote for it").isEqualTo(Role.CANDIDATE);
+        cluster.deliver(new Envelope(key(3), key(1), new Message.VoteReply(1, false)));
+        assertThat(cluster.raft(1).role()).isEqualTo(Role.FOLLOWER);
+        assertThat(cluster.raft(1).term()).isEqualTo(1);
+    }
+
+    @Test
+    @DisplayName("paper section 5.2: who gives a vote waits a whole timeout for the winner")
+    void votersWait() {
+        Cluster cluster = Cluster.of(3);
+        cluster.deliver(new Envelope(key(3), key(1), new Message.VoteReply(4, false)));
+        long deadline = cluster.raft(1).nextDeadlineNanos();
+        cluster.nowMillis += 200;
+        cluster.deliver(new Envelope(key(2), key(1), new Message.RequestVote(4, EntryId.ORIGIN, false)));
+        assertThat(cluster.raft(1).hardState()).isEqualTo(new HardState(4, key(2)));
+        assertThat(cluster.raft(1).nextDeadlineNanos()).isEqualTo(deadline + 200 * Cluster.MILLI);
+    }
+
+    @Test
+    @DisplayName("fault.D13: who campaigns gives up while its disk does not answer, and waits out one timeout after another until it does")
+    void stuckDisksDoNotCampaign() {
+        Cluster cluster = Cluster.of(3);
+        cluster.elect(1);
+        cluster.box(2).stuckDisk = true;
+        cluster.propose(1, "a");
+        cluster.settle();
+        cluster.cutOff(2);
+        cluster.pass(1_500);
+        assertThat(cluster.raft(2).role()).isEqualTo(Role.PRE_CANDIDATE);
+        cluster.pass(2_000);
+        assertThat(cluster.raft(2).role()).isEqualTo(Role.FOLLOWER);
+        for (int timeouts = 0; timeouts < 5; timeouts++) {
+            cluster.nowMillis += 600;
+            cluster.turn(cluster.box(2), raft -> {});
+            assertThat(cluster.raft(2).role()).isEqualTo(Role.FOLLOWER);
+            assertThat(cluster.raft(2).nextDeadlineNanos()).isGreaterThan(cluster.nowMillis * Cluster.MILLI);
+        }
+        cluster.box(2).stuckDisk = false;
+        cluster.pass(605);
+        assertThat(cluster.raft(2).role()).isEqualTo(Role.PRE_CANDIDATE);
+    }
+
+    @Test
     @DisplayName("thesis 9.6: a member that was cut off has raised no term, and disturbs nobody when it is back (L4)")
     void isolatedMemberRaisesNoTerm() {
         Cluster cluster = Cluster.of(3);
@@ -90,11 +184,13 @@ class ElectionTest {
     void checkQuorum() {
         Cluster cluster = Cluster.of(3);
         cluster.elect(1);
-        cluster.pass(200);
+        cluster.pass(180); // three heartbeats, the last just now
+        long heardNanos = cluster.nowMillis * Cluster.MILLI;
         cluster.cutOff(1);
-        cluster.pass(250);
+        cluster.pass(295);
         assertThat(cluster.raft(1).role()).isEqualTo(Role.LEADER);
-        cluster.pass(150);
+        assertThat(cluster.raft(1).lastQuorumContactNanos()).isEqualTo(heardNanos);
+        cluster.pass(5);
         assertThat(cluster.raft(1).role()).isNotEqualTo(Role.LEADER);
         assertThat(cluster.raft(1).leader()).isNull();
         assertThat(cluster.propose(1, "lost")).isEqualTo(Proposal.NO_LEADER);
@@ -111,6 +207,10 @@ class ElectionTest {
         cluster.pass(1_000);
         assertThat(cluster.raft(1).role()).isEqualTo(Role.LEADER);
         assertThat(cluster.raft(1).term()).isEqualTo(term);
+
+        cluster.cutOff(1);
+        cluster.pass(365);
+        assertThat(cluster.raft(1).role()).as("of a later silence it has missed nothing").isNotEqualTo(Role.LEADER);
     }
 
     @Test
@@ -168,6 +268,25 @@ class ElectionTest {
         EntryId end = new EntryId(cluster.raft(2).lastIndex(), term);
         cluster.deliver(new Envelope(key(3), key(2), new Message.RequestVote(term + 1, end, false)));
         assertThat(cluster.raft(2).hardState()).isEqualTo(new HardState(term + 1, key(3)));
+    }
+
+    @Test
+    @DisplayName("thesis 6.2: nor does a leader stick to itself when it has heard no quorum for an election timeout")
+    void leadersStickinessEnds() {
+        Cluster cluster = Cluster.of(3);
+        cluster.elect(1);
+        for (int i = 1; i <= 2; i++) {
+            Raft raft = cluster.raft(i);
+            raft.clock((cluster.nowMillis + 299) * Cluster.MILLI, 0);
+            assertThat(raft.hasLiveLeader()).as("member %d", i).isTrue();
+            raft.clock((cluster.nowMillis + 300) * Cluster.MILLI, 0);
+            assertThat(raft.hasLiveLeader()).as("member %d", i).isFalse();
+        }
+        cluster.nowMillis += 300;
+        long term = cluster.raft(1).term();
+        EntryId end = new EntryId(cluster.raft(1).lastIndex(), term);
+        cluster.deliver(new Envelope(key(3), key(1), new Message.RequestVote(term + 1, end, false)));
+        assertThat(cluster.raft(1).hardState()).isEqualTo(new HardState(term + 1, key(3)));
     }
 
     @Test
@@ -294,7 +413,7 @@ class ElectionTest {
     }
 
     @Test
-    @DisplayName("inv.R18: what comes from a lower term changes nothing, and a leader of one is told")
+    @DisplayName("inv.R18: what comes from a lower term changes nothing, and a leader or candidate of one is told")
     void lowerTermsAreDropped() {
         Cluster cluster = Cluster.of(3);
         cluster.elect(1);
@@ -308,7 +427,12 @@ class ElectionTest {
                 key(3), key(2), new Message.Append(3, new EntryId(last, 1), List.of(rogue), last + 1)));
         assertThat(cluster.raft(2).lastIndex()).isEqualTo(last);
         assertThat(cluster.raft(2).leader()).isNull();
-        assertThat(cluster.network).extracting(Envelope::message).containsExactly(new Message.HeartbeatReply(9, 0));
+        cluster.deliver(new Envelope(key(3), key(2), new Message.RequestVote(8, new EntryId(last + 9, 8), false)));
+        assertThat(cluster.raft(2).hardState()).isEqualTo(new HardState(9, null));
+        List<Message> told = List.of(new Message.HeartbeatReply(9, 0), new Message.VoteReply(9, false));
+        assertThat(cluster.network).extracting(Envelope::message).isEqualTo(told);
+        cluster.deliver(new Envelope(key(3), key(2), new Message.VoteReply(8, true)));
+        assertThat(cluster.network).as("an answer has none").extracting(Envelope::message).isEqualTo(told);
     }
 
     @Test
@@ -366,6 +490,58 @@ class ElectionTest {
         assertThat(cluster.raft(3).role()).isEqualTo(Role.LEADER);
         assertThat(cluster.raft(1).role()).isEqualTo(Role.FOLLOWER);
         assertThat(cluster.box(3).words()).containsExactly("a");
+    }
+
+    @Test
+    @DisplayName("thesis 3.10: a successor that has the whole log takes over at once, another as soon as it has it, and nobody else does")
+    void transfersAtOnce() {
+        Cluster cluster = Cluster.of(3);
+        cluster.elect(1);
+        cluster.turn(cluster.box(1), raft -> raft.transferLeadership(key(2)));
+        cluster.settle();
+        assertThat(cluster.raft(2).role()).isEqualTo(Role.LEADER);
+
+        cluster.kept = envelope -> isTo(envelope, 3) && envelope.message() instanceof Message.Append;
+        cluster.propose(2, "a");
+        cluster.turn(cluster.box(2), raft -> raft.transferLeadership(key(3)));
+        cluster.settle();
+        assertThat(cluster.raft(2).role()).as("1 has the whole log, but is not the successor").isEqualTo(Role.LEADER);
+        cluster.kept = envelope -> false;
+        cluster.release();
+        assertThat(cluster.raft(3).role()).isEqualTo(Role.LEADER);
+    }
+
+    @Test
+    @DisplayName("fault.M10: if the word to take over is lost, it is said again with the next heartbeat")
+    void transfersAreRepeated() {
+        Cluster cluster = Cluster.of(3);
+        cluster.elect(1);
+        cluster.lost = envelope -> envelope.message() instanceof Message.TimeoutNow;
+        cluster.turn(cluster.box(1), raft -> raft.transferLeadership(key(3)));
+        cluster.settle();
+        cluster.heal();
+        cluster.pass(60);
+        assertThat(cluster.raft(3).role()).isEqualTo(Role.LEADER);
+    }
+
+    @Test
+    @DisplayName("fault.D11: while its disk has no room a leader takes no proposals, and a successor does not take over")
+    void withoutRoom() {
+        Cluster cluster = Cluster.of(3);
+        cluster.elect(1);
+        cluster.raft(1).hasRoom(false);
+        assertThat(cluster.propose(1, "no room")).isEqualTo(Proposal.OVERLOADED);
+        cluster.raft(1).hasRoom(true);
+        assertThat(cluster.propose(1, "a")).isEqualTo(Proposal.APPENDED);
+        cluster.settle();
+
+        cluster.raft(2).hasRoom(false);
+        cluster.turn(cluster.box(1), raft -> raft.transferLeadership(key(2)));
+        cluster.settle();
+        assertThat(cluster.raft(1).role()).isEqualTo(Role.LEADER);
+        cluster.raft(2).hasRoom(true);
+        cluster.pass(60);
+        assertThat(cluster.raft(2).role()).isEqualTo(Role.LEADER);
     }
 
     @Test

@@ -30,6 +30,16 @@ class MembershipTest {
         return begun[0];
     }
 
+    private static List<String> reasons(Cluster.Box box) {
+        List<String> reasons = new ArrayList<>();
+        for (RaftEvent event : box.events) {
+            if (event instanceof RaftEvent.RoleChanged changed) {
+                reasons.add(changed.reason());
+            }
+        }
+        return reasons;
+    }
+
     /** Three voters led by 1, and 4 and 5 that have no configuration of their own yet. */
     private static Cluster threeAndTwo() {
         Cluster cluster = Cluster.of(3);
@@ -62,10 +72,15 @@ class MembershipTest {
         assertThat(change(cluster, 1, of(keys(1, 2, 3, 4, 5), List.of()))).isTrue();
         assertThat(cluster.raft(1).configuration().isJoint()).isTrue();
         cluster.pass(200);
+        Configuration five = of(keys(1, 2, 3, 4, 5), List.of());
         for (int i = 1; i <= 5; i++) {
-            assertThat(cluster.raft(i).configuration()).isEqualTo(of(keys(1, 2, 3, 4, 5), List.of()));
-            assertThat(cluster.raft(i).role()).isEqualTo(i == 1 ? Role.LEADER : Role.FOLLOWER);
+            Raft raft = cluster.raft(i);
+            assertThat(raft.configuration()).isEqualTo(five);
+            assertThat(raft.entry(raft.configurationIndex()).payload()).isEqualTo(ConfigPayload.of(five));
+            assertThat(cluster.box(i).events).contains(new RaftEvent.ConfigurationChanged(five, raft.configurationIndex()));
+            assertThat(raft.role()).isEqualTo(i == 1 ? Role.LEADER : Role.FOLLOWER);
         }
+        assertThat(reasons(cluster.box(4))).endsWith("votes now");
         cluster.crash(2);
         cluster.crash(3);
         cluster.propose(1, "d");
@@ -100,6 +115,47 @@ class MembershipTest {
     }
 
     @Test
+    @DisplayName("thesis 4.1: a leader replicates to a new learner as soon as that is in its log, committed or not")
+    void inForceAtOnce() {
+        Cluster cluster = threeAndTwo();
+        cluster.cutOff(2, 3);
+        assertThat(change(cluster, 1, of(keys(1, 2, 3), keys(4)))).isTrue();
+        assertThat(cluster.raft(1).configurationIndex()).isGreaterThan(cluster.raft(1).commitIndex());
+        cluster.settle();
+        assertThat(cluster.raft(4).lastIndex()).isEqualTo(cluster.raft(1).lastIndex());
+        assertThat(cluster.raft(4).configuration().learners()).containsExactly(key(4));
+    }
+
+    @Test
+    @DisplayName("thesis 4.2.1: a learner may vote when it lags by no more than the entries that a snapshot leaves in the log")
+    void nearEnough() {
+        Cluster cluster = threeAndTwo();
+        change(cluster, 1, of(keys(1, 2, 3), keys(4)));
+        cluster.pass(100);
+        cluster.box(4).stuckDisk = true;
+        cluster.propose(1, "1", "2", "3", "4");
+        cluster.settle();
+        assertThat(change(cluster, 1, of(keys(1, 2, 3, 4), List.of()))).as("it lags by four").isFalse();
+        cluster.box(4).stuckDisk = false;
+        cluster.settle();
+        cluster.box(4).stuckDisk = true;
+        cluster.propose(1, "5", "6", "7");
+        cluster.settle();
+        assertThat(change(cluster, 1, of(keys(1, 2, 3, 4), List.of()))).as("it lags by three").isTrue();
+    }
+
+    @Test
+    @DisplayName("thesis 4.1: the configuration that a snapshot brings is in force as soon as the log starts there")
+    void snapshotsBringTheirConfiguration() {
+        Cluster cluster = Cluster.of(3);
+        Configuration four = Configuration.ofVoters(keys(1, 2, 3, 4));
+        Raft raft = cluster.raft(1);
+        assertThat(raft.snapshotReceived(new SnapshotMeta(new EntryId(Cluster.nth(9), 2), 0, 0, four, 40, 7))).isTrue();
+        assertThat(raft.configuration()).isEqualTo(four);
+        assertThat(raft.drain().events()).containsExactly(new RaftEvent.ConfigurationChanged(four, Cluster.nth(9)));
+    }
+
+    @Test
     @DisplayName("peer.B40, inv.R11: no change before the leader has committed in its own term, and one at a time")
     void barrier() {
         Cluster cluster = Cluster.of(3);
@@ -127,12 +183,32 @@ class MembershipTest {
         for (int i = 4; i <= 5; i++) {
             assertThat(cluster.raft(i).configuration().contains(key(i))).isFalse();
             assertThat(cluster.raft(i).role()).isEqualTo(Role.LEARNER);
+            assertThat(reasons(cluster.box(i))).endsWith("does not vote any more");
         }
         assertThat(cluster.raft(1).progress()).hasSize(2);
         long term = cluster.raft(1).term();
         cluster.pass(5_000);
         assertThat(cluster.raft(1).role()).isEqualTo(Role.LEADER);
         assertThat(cluster.raft(1).term()).isEqualTo(term);
+    }
+
+    @Test
+    @DisplayName("fault.M3: a removed member is served on while it may not know it, and no more when it is silent for an election timeout")
+    void farewell() {
+        Cluster cluster = Cluster.of(5);
+        cluster.elect(1);
+        cluster.pass(60);
+        cluster.cutOff(4, 5);
+        assertThat(change(cluster, 1, of(keys(1, 2, 3), List.of()))).isTrue();
+        cluster.pass(180);
+        cluster.cutOff.remove(key(4));
+        cluster.pass(60);
+        assertThat(cluster.raft(4).role()).isEqualTo(Role.LEARNER);
+        assertThat(cluster.raft(1).progress()).hasSize(4);
+        cluster.pass(60);
+        assertThat(cluster.raft(1).progress()).extracting(PeerProgress::member).containsExactly(key(2), key(3), key(4));
+        cluster.pass(60);
+        assertThat(cluster.raft(1).progress()).extracting(PeerProgress::member).containsExactly(key(2), key(3));
     }
 
     @Test
@@ -164,6 +240,28 @@ class MembershipTest {
         cluster.propose(leader, "a");
         cluster.settle();
         assertThat(cluster.box(4).words()).containsExactly("a");
+    }
+
+    @Test
+    @DisplayName("thesis 4.2.2: it tells all that this is committed, and asks a voter to take over whose log is as long as any")
+    void handsOverToTheLongestLog() {
+        Cluster cluster = Cluster.of(5);
+        cluster.elect(1);
+        cluster.box(2).stuckDisk = true;
+        List<MemberKey> asked = new ArrayList<>();
+        cluster.lost = envelope -> {
+            if (envelope.message() instanceof Message.TimeoutNow) {
+                asked.add(envelope.to());
+            }
+            return envelope.message() instanceof Message.TimeoutNow;
+        };
+        assertThat(change(cluster, 1, of(keys(2, 3, 4), List.of()))).isTrue();
+        cluster.settle();
+        assertThat(cluster.raft(1).role()).isEqualTo(Role.LEARNER);
+        assertThat(asked).containsExactly(key(3));
+        for (int i = 2; i <= 4; i++) {
+            assertThat(cluster.raft(i).commitIndex()).as("member %d", i).isEqualTo(cluster.raft(1).lastIndex());
+        }
     }
 
     @Test
@@ -238,5 +336,18 @@ class MembershipTest {
         assertThat(joint.outgoing()).isEqualTo(keys(1, 2));
         assertThat(joint.addresses()).containsExactly(one, two, three);
         assertThat(MembershipChange.lastStep(joint)).isEqualTo(target);
+        assertThat(joint.addressOf(key(3))).contains("c:1");
+        assertThat(target.addressOf(key(1))).isEmpty();
+    }
+
+    @Test
+    @DisplayName("a configuration counts for flow control with all its bytes, addresses included")
+    void sizes() {
+        Configuration plain = of(keys(1, 2, 3), List.of());
+        Configuration known = new Configuration(
+                plain.voters(), List.of(), List.of(), List.of(new Configuration.Address(key(1), "example.org:2888")));
+        int size = ConfigPayload.of(plain).sizeBytes();
+        assertThat(size).isEqualTo(plain.encoded().length());
+        assertThat(ConfigPayload.of(known).sizeBytes()).isGreaterThanOrEqualTo(size + "example.org:2888".length());
     }
 }

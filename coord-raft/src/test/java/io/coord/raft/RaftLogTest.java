@@ -81,6 +81,22 @@ class RaftLogTest {
         }
     }
 
+    @Test
+    @DisplayName("the ring grows in order when its end has come round to its beginning")
+    void wrappedRingGrows() {
+        RaftLog log = behind(0, 0);
+        for (long i = 1; i <= 60; i++) {
+            log.append(entry(i, 1));
+        }
+        log.compactThrough(50);
+        for (long i = 61; i <= 200; i++) {
+            log.append(entry(i, 1));
+        }
+        for (long i = 51; i <= 200; i++) {
+            assertThat(log.entry(i).index()).isEqualTo(i);
+        }
+    }
+
     @ParameterizedTest(name = "at most {0} with term {1}: {2}@{3}")
     @CsvSource({
         "18, 9, 18, 6",
@@ -111,6 +127,7 @@ class RaftLogTest {
         assertThat(log.slice(12, 13, 1 << 20)).extracting(Entry::index).containsExactly(12L, 13L);
         List<Entry> all = log.slice(11, 14, 1 << 20);
         assertThat(log.slice(11, 14, 1 << 20)).isSameAs(all);
+        assertThat(log.slice(11, 14, 4L * size)).isSameAs(all);
         assertThat(log.slice(11, 14, 2L * size)).as("a smaller limit is kept").hasSize(2);
         log.truncateFrom(14);
         log.append(entry(14, 2));
@@ -126,6 +143,7 @@ class RaftLogTest {
         assertThat(log.configuration()).isEqualTo(THREE);
         assertThat(log.configurationIndex()).isEqualTo(12);
         assertThat(log.configurationAt(11)).isEqualTo(ONE);
+        assertThat(log.configurationAt(12)).isEqualTo(THREE);
         log.compactThrough(11);
         log.truncateFrom(12);
         assertThat(log.configuration()).isEqualTo(ONE);
@@ -149,5 +167,26 @@ class RaftLogTest {
         assertThat(log.lastWallMillis()).isEqualTo(77);
         assertThat(log.lastElapsedMillis()).isEqualTo(88);
         assertThat(log.configuration()).isEqualTo(THREE);
+    }
+
+    @Test
+    @DisplayName("only what is behind the base and not beyond the end can be had")
+    void entriesAtTheEdges() {
+        RaftLog log = log(1, 2);
+        assertThat(log.entry(11).term()).isEqualTo(1);
+        assertThat(log.entry(12).term()).isEqualTo(2);
+        assertThatThrownBy(() -> log.entry(10)).hasMessage("index a is not in the log, which holds b to c");
+        assertThatThrownBy(() -> log.entry(13)).hasMessage("index d is not in the log, which holds b to c");
+    }
+
+    @Test
+    @DisplayName("behind a snapshot entries at the same places as before are the new ones")
+    void slicesAfterAReset() {
+        RaftLog log = log(1, 1, 1, 1);
+        assertThat(log.slice(13, 14, 1 << 20)).extracting(Entry::term).containsExactly(1L, 1L);
+        log.reset(new SnapshotMeta(new EntryId(12, 2), 0, 0, ONE, 0, 0));
+        log.append(entry(13, 3));
+        log.append(entry(14, 3));
+        assertThat(log.slice(13, 14, 1 << 20)).extracting(Entry::term).containsExactly(3L, 3L);
     }
 }

@@ -98,6 +98,20 @@ class ReadsTest {
     }
 
     @Test
+    @DisplayName("thesis 6.4: a read that waits for a new leader's first commit is served as soon as that is there")
+    void newLeadersServeAtOnce() {
+        Cluster cluster = Cluster.of(3);
+        cluster.kept = envelope -> isTo(envelope, 1) && envelope.message() instanceof Message.Appended;
+        cluster.elect(1);
+        long read = cluster.read(1);
+        cluster.settle();
+        assertThat(cluster.box(1).readsServed).doesNotContainKey(read);
+        cluster.kept = envelope -> false;
+        cluster.release();
+        assertThat(cluster.box(1).readsServed).containsEntry(read, cluster.raft(1).commitIndex());
+    }
+
+    @Test
     @DisplayName("peer.B33: late answers to an earlier round do not confirm a later read of a leader that is deposed")
     void lateAnswersConfirmNothing() {
         Cluster cluster = Cluster.of(3);
@@ -148,10 +162,39 @@ class ReadsTest {
         long leaders = cluster.read(1);
         long followers = cluster.read(2);
         cluster.settle();
-        cluster.deliver(new Envelope(key(3), key(1), new Message.VoteReply(9, false)));
-        cluster.deliver(new Envelope(key(3), key(2), new Message.VoteReply(9, false)));
+        assertThat(cluster.raft(1).pendingReads()).isEqualTo(2);
+        assertThat(cluster.raft(2).pendingReads()).as("a leader's alone").isZero();
+        Message higher = new Message.VoteReply(9, false);
+        cluster.deliver(new Envelope(key(3), key(1), higher));
+        cluster.turn(cluster.box(2), raft -> {
+            raft.read(77); // not even sent
+            raft.receive(new Envelope(key(3), key(2), higher));
+        });
         assertThat(cluster.box(1).readsFailed).containsExactly(leaders);
-        assertThat(cluster.box(2).readsFailed).containsExactly(followers);
+        assertThat(cluster.box(2).readsFailed).containsExactly(followers, 77L);
+    }
+
+    @Test
+    @DisplayName("a member that campaigns, or takes over, knows no leader: its reads fail, and those asked meanwhile")
+    void campaignsFailReads() {
+        Cluster cluster = Cluster.of(3);
+        cluster.elect(1);
+        cluster.lost = envelope -> envelope.message() instanceof Message.ReadRequest
+                || envelope.message() instanceof Message.PreVoteReply
+                || envelope.message() instanceof Message.VoteReply;
+        long before = cluster.read(2);
+        cluster.turn(cluster.box(2), raft -> raft.campaign("the test says so"));
+        assertThat(cluster.raft(2).role()).isEqualTo(Role.PRE_CANDIDATE);
+        assertThat(cluster.raft(2).leader()).isNull();
+        long meanwhile = cluster.read(2);
+        assertThat(cluster.box(2).readsFailed).containsExactly(before, meanwhile);
+
+        long successors = cluster.read(3);
+        cluster.turn(cluster.box(1), raft -> raft.transferLeadership(key(3)));
+        cluster.settle();
+        assertThat(cluster.raft(3).role()).isEqualTo(Role.CANDIDATE);
+        assertThat(cluster.raft(3).leader()).isNull();
+        assertThat(cluster.box(3).readsFailed).containsExactly(successors);
     }
 
     @Test
@@ -165,8 +208,13 @@ class ReadsTest {
         long lost = cluster.read(2);
         cluster.pass(295);
         assertThat(cluster.box(2).readsFailed).isEmpty();
-        cluster.pass(10);
+        long deadline = (cluster.nowMillis + 5) * Cluster.MILLI;
+        assertThat(cluster.raft(2).nextDeadlineNanos()).isEqualTo(deadline);
+        cluster.pass(5);
         assertThat(cluster.box(2).readsFailed).containsExactly(lost);
+        cluster.raft(2).tick();
+        assertThat(cluster.raft(2).drain().reads()).as("told once").isEmpty();
+        assertThat(cluster.raft(2).nextDeadlineNanos()).isGreaterThan(deadline);
     }
 
     @Test

@@ -266,10 +266,12 @@ class ReplicationTest {
         long term = cluster.raft(1).term();
         cluster.box(1).stuckDisk = true;
         cluster.propose(1, "a");
-        cluster.pass(1_900);
+        cluster.pass(1_980);
         assertThat(cluster.raft(1).role()).isEqualTo(Role.LEADER);
-        cluster.pass(2_000);
+        cluster.pass(60);
         assertThat(cluster.raft(1).role()).isEqualTo(Role.FOLLOWER);
+        assertThat(cluster.raft(1).term()).as("by itself").isEqualTo(term);
+        cluster.pass(2_000);
         assertThat(cluster.leader()).isNotNull();
         assertThat(cluster.leader().up().term()).isGreaterThan(term);
         long now = cluster.leader().up().term();
@@ -293,7 +295,10 @@ class ReplicationTest {
         assertThat(taken).isBetween(8, 10);
         cluster.box(2).stuckDisk = false;
         cluster.settle();
-        assertThat(cluster.propose(1, "again")).isEqualTo(Proposal.APPENDED);
+        for (int i = 0; i < 50; i++) {
+            assertThat(cluster.propose(1, "again")).isEqualTo(Proposal.APPENDED);
+            cluster.settle();
+        }
     }
 
     @Test
@@ -304,6 +309,8 @@ class ReplicationTest {
         Configuration coup = Configuration.ofVoters(List.of(key(3)));
         cluster.deliver(new Envelope(key(3), key(1), new Message.Propose(
                 cluster.raft(1).term(), List.of(new Text("a"), ConfigPayload.of(coup), new Text("b")))));
+        cluster.deliver(new Envelope(
+                key(3), key(1), new Message.Propose(cluster.raft(1).term(), List.of(ConfigPayload.of(coup)))));
         cluster.settle();
         assertThat(cluster.box(2).words()).containsExactly("a", "b");
         assertThat(cluster.raft(1).configuration().voters()).hasSize(3);
@@ -324,7 +331,86 @@ class ReplicationTest {
                         new Envelope(key(3), key(2), new Message.Append(term + 1, before, List.of(other), commit))))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("is committed here");
+        assertThatThrownBy(() -> cluster.deliver(
+                        new Envelope(key(3), key(2), new Message.Append(term + 1, new EntryId(commit, term + 1), List.of(), commit))))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("is committed here");
         assertThat(cluster.raft(2).termAt(commit)).isEqualTo(term);
+    }
+
+    @Test
+    @DisplayName("paper section 5.3: a refusal names the last place where the logs may agree, below what was refused and not below the commit index")
+    void refusals() {
+        Cluster cluster = Cluster.of(3);
+        for (int i = 1; i <= 3; i++) {
+            cluster.preload(i, 6, 1, 2, 2, 2);
+        }
+        refused(cluster, new EntryId(nth(9), 3), new EntryId(nth(4), 2)); // the end
+        refused(cluster, new EntryId(nth(4), 3), new EntryId(nth(3), 2)); // one less
+        refused(cluster, new EntryId(nth(4), 1), new EntryId(nth(1), 1)); // a whole term less
+        cluster.deliver(new Envelope(key(1), key(2), new Message.Heartbeat(6, nth(2), 1)));
+        cluster.network.clear();
+        refused(cluster, new EntryId(nth(4), 1), new EntryId(nth(2), 2)); // committed
+    }
+
+    private static void refused(Cluster cluster, EntryId previous, EntryId hint) {
+        cluster.deliver(new Envelope(key(1), key(2), new Message.Append(6, previous, List.of(), nth(0))));
+        assertThat(cluster.network).extracting(Envelope::message)
+                .containsExactly(new Message.AppendRejected(6, previous.index(), hint));
+        cluster.network.clear();
+    }
+
+    @Test
+    @DisplayName("heartbeats tell of the commit index too, if what told it first is lost")
+    void heartbeatsCommit() {
+        Cluster cluster = Cluster.of(3);
+        cluster.elect(1);
+        cluster.lost = envelope -> isTo(envelope, 3)
+                && envelope.message() instanceof Message.Append append && append.entries().isEmpty();
+        cluster.propose(1, "a");
+        cluster.settle();
+        assertThat(cluster.box(3).words()).isEmpty();
+        cluster.pass(60);
+        assertThat(cluster.box(3).words()).containsExactly("a");
+    }
+
+    @Test
+    @DisplayName("what a follower passes on goes in messages of a bounded size, in order, and what is larger alone")
+    void forwardsInBoundedMessages() {
+        Cluster cluster = Cluster.of(3);
+        cluster.elect(1);
+        List<Integer> sizes = new ArrayList<>();
+        cluster.lost = envelope -> {
+            if (envelope.message() instanceof Message.Propose propose) {
+                sizes.add(propose.payloads().stream().mapToInt(Payload::sizeBytes).sum());
+            }
+            return false;
+        };
+        String[] words = new String[7];
+        java.util.Arrays.setAll(words, i -> i + "x".repeat(99));
+        words[5] = "5" + "x".repeat(999);
+        assertThat(cluster.propose(2, words)).isEqualTo(Proposal.FORWARDED);
+        cluster.settle();
+        assertThat(sizes).as("400 bytes are the limit").containsExactly(400, 100, 1_000, 100);
+        assertThat(cluster.box(2).words()).containsExactly(words);
+    }
+
+    @Test
+    @DisplayName("an entry gathered with others leaves a millisecond after the last that was sent, though nothing else happens")
+    void gatheredEntriesLeave() {
+        Cluster cluster = Cluster.of(3);
+        cluster.elect(1);
+        cluster.box(3).stuckDisk = true;
+        for (int i = 0; i < 3; i++) {
+            cluster.propose(1, "w" + i);
+            cluster.settle();
+        }
+        assertThat(cluster.raft(1).nextDeadlineNanos()).isEqualTo((cluster.nowMillis + 1) * Cluster.MILLI);
+        assertThat(cluster.raft(3).lastIndex()).isEqualTo(cluster.raft(1).lastIndex() - 1);
+        cluster.nowMillis++;
+        cluster.tickAll();
+        cluster.settle();
+        assertThat(cluster.raft(3).lastIndex()).isEqualTo(cluster.raft(1).lastIndex());
     }
 
     @Test
@@ -364,7 +450,7 @@ class ReplicationTest {
         cluster.settle();
         cluster.wallMillis = 50_000;
         cluster.nowMillis = 1_000;
-        cluster.propose(1, "a");
+        cluster.propose(1, "a", "in the same millisecond");
         cluster.wallMillis = 49_000;
         cluster.nowMillis = 1_250;
         cluster.propose(1, "small step back");
@@ -374,12 +460,27 @@ class ReplicationTest {
         cluster.nowMillis = 1_300;
         cluster.propose(1, "jump ahead");
         cluster.settle();
-        List<Entry> applied = cluster.box(1).applied.subList(1, 5);
-        assertThat(applied).extracting(Entry::wallMillis).containsExactly(50_000L, 50_000L, 48_999L, 99_000_000L);
-        assertThat(cluster.box(1).events).filteredOn(RaftEvent.ClockSetBack.class::isInstance).last()
-                .isEqualTo(new RaftEvent.ClockSetBack(1_001));
+        List<Entry> applied = cluster.box(1).applied.subList(1, 6);
+        assertThat(applied).extracting(Entry::wallMillis).containsExactly(50_000L, 50_000L, 50_000L, 48_999L, 99_000_000L);
+        assertThat(cluster.box(1).events).filteredOn(RaftEvent.ClockSetBack.class::isInstance)
+                .containsExactly(new RaftEvent.ClockSetBack(950_000), new RaftEvent.ClockSetBack(1_001));
         long elected = applied.get(0).elapsedMillis();
-        assertThat(applied).extracting(entry -> entry.elapsedMillis() - elected).containsExactly(0L, 250L, 250L, 300L);
+        assertThat(applied).extracting(entry -> entry.elapsedMillis() - elected).containsExactly(0L, 0L, 250L, 250L, 300L);
+    }
+
+    @Test
+    @DisplayName("a leader's elapsed time can be set ahead, for the entries that follow; the others' is what their log says")
+    void elapsedIsSetAhead() {
+        Cluster cluster = Cluster.of(3);
+        cluster.elect(1);
+        cluster.nowMillis += 40;
+        cluster.turn(cluster.box(2), raft -> raft.advanceElapsed(7_000));
+        cluster.turn(cluster.box(1), raft -> raft.advanceElapsed(5_000));
+        assertThat(cluster.raft(1).elapsedMillis()).isEqualTo(5_040);
+        assertThat(cluster.raft(2).elapsedMillis()).isZero();
+        cluster.propose(1, "a");
+        cluster.settle();
+        assertThat(cluster.raft(2).elapsedMillis()).isEqualTo(5_040);
     }
 
     @Test
