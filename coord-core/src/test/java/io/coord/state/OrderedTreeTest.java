@@ -39,6 +39,8 @@ class OrderedTreeTest {
             assertThat(elements(tree.iterator())).as("seed %d", seed).containsExactlyElementsOf(model);
             int from = random.nextInt(-1, 302);
             assertThat(elements(tree.from(from))).as("seed %d", seed).containsExactlyElementsOf(model.tailSet(from));
+            assertThat(tree.floor(from)).as("seed %d", seed).isEqualTo(model.floor(from));
+            assertThat(tree.isEmpty()).as("seed %d", seed).isEqualTo(model.isEmpty());
             versions.add(tree);
             contents.add(List.copyOf(model));
         }
@@ -102,6 +104,7 @@ class OrderedTreeTest {
         Edit edit = new Edit();
         for (int i = 0; i < 4_000; i++) {
             int key = random.nextInt(60);
+            edit = random.nextInt(4) == 0 ? new Edit() : edit;
             boolean grows = random.nextInt(10) < (i / 100 % 2 == 0 ? 8 : 2);
             tree = grows ? tree.with(edit, key, key) : tree.without(edit, key);
             if (grows ? model.add(key) : model.remove(key)) {
