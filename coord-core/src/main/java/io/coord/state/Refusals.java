@@ -28,11 +28,11 @@ final class Refusals {
     }
 
     static Refused noParent(String path) {
-        return new Refused(Refusal.NO_NODE, path, "its parent " + parent(path) + " does not exist; create that first");
+        return new Refused(Refusal.NO_NODE, path, "its parent " + Paths.parentOf(path) + " does not exist; create that first");
     }
 
     static Refused noParentToDeleteFrom(String path) {
-        return new Refused(Refusal.NO_NODE, path, "no such node, nor its parent " + parent(path));
+        return new Refused(Refusal.NO_NODE, path, "no such node, nor its parent " + Paths.parentOf(path));
     }
 
     static Refused nodeExists(String path) {
@@ -63,7 +63,7 @@ final class Refusals {
         return new Refused(
                 Refusal.NO_CHILDREN_FOR_EPHEMERALS,
                 path,
-                "its parent " + parent(path) + " is ephemeral and may not have children");
+                "its parent " + Paths.parentOf(path) + " is ephemeral and may not have children");
     }
 
     static Refused quota(String path, Quota quota, String what, long wanted, long most) {
@@ -101,11 +101,6 @@ final class Refusals {
 
     static Refused badMembers(String mistakes) {
         return new Refused(Refusal.BAD_ARGUMENTS, CoordState.CONFIG_NODE, mistakes);
-    }
-
-    private static String parent(String path) {
-        int slash = path.lastIndexOf('/');
-        return slash == 0 ? "/" : path.substring(0, Math.max(slash, 0));
     }
 
     private static String permission(int permission) {

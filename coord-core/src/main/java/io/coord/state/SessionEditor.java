@@ -35,10 +35,6 @@ final class SessionEditor {
         return sessions.find(id);
     }
 
-    int count() {
-        return count;
-    }
-
     /** The highest id this member ever made, or 0 if it made none. */
     long highest(MemberId member) {
         HighestSession entry = highest.find(member);

@@ -184,15 +184,20 @@ public final class StateRoot {
     private List<ReadOutcome> multiRead(Operation.MultiRead multi, Reader reader) {
         List<ReadOutcome> answers = new ArrayList<>(multi.reads().size());
         for (Operation.WatchedRead<?> part : multi.reads()) {
-            ZNode node = nodes.find(part.path());
-            Refused refused = refusal(node, part.path(), Acl.READ, reader);
-            if (node == null || refused != null) {
-                answers.add(refused == null ? Refusals.noNode(part.path()) : refused);
-            } else {
-                answers.add(part instanceof Operation.GetData ? data(node) : children(node));
-            }
+            answers.add(answerPart(part, reader));
         }
         return answers;
+    }
+
+    private ReadOutcome answerPart(Operation.WatchedRead<?> part, Reader reader) {
+        ZNode node = nodes.find(part.path());
+        if (node == null) {
+            return Refusals.noNode(part.path());
+        }
+        if (!allows(node, Acl.READ, reader)) {
+            return noAuth(part.path(), Acl.READ, reader);
+        }
+        return part instanceof Operation.GetData ? data(node) : children(node);
     }
 
     private Node data(ZNode node) {
@@ -205,20 +210,17 @@ public final class StateRoot {
 
     private ZNode readable(String path, int permission, Reader reader) {
         ZNode node = nodes.find(path);
-        Refused refused = refusal(node, path, permission, reader);
-        if (node == null || refused != null) {
-            throw RejectedException.of(refused == null ? Refusals.noNode(path) : refused);
+        if (node == null) {
+            throw RejectedException.of(Refusals.noNode(path));
+        }
+        if (!allows(node, permission, reader)) {
+            throw RejectedException.of(noAuth(path, permission, reader));
         }
         return node;
     }
 
-    private @Nullable Refused refusal(@Nullable ZNode node, String path, int permission, Reader reader) {
-        if (node == null) {
-            return Refusals.noNode(path);
-        }
-        return allows(node, permission, reader)
-                ? null
-                : Refusals.noAuth(path, "the node", permission, reader.identities());
+    private static Refused noAuth(String path, int permission, Reader reader) {
+        return Refusals.noAuth(path, "the node", permission, reader.identities());
     }
 
     private boolean allows(ZNode node, int permission, Reader reader) {

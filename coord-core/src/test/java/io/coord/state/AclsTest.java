@@ -119,8 +119,8 @@ class AclsTest {
         "digest, a:b, true", "digest, a, false", "digest, a:b:c, false", "digest, :b, true", "digest, a:, false",
         "digest, '', false",
         "sasl, alice, true", "sasl, alice@R, true", "sasl, alice/host@R, true", "sasl, a@b@c, false",
-        "sasl, alice@R/x, false", "sasl, a/b/c@R, false",
-        "x509, CN=a, true", "x509, '', false", "x509, nonsense, false",
+        "sasl, alice@R/x, false", "sasl, a/b/c@R, false", "sasl, @a@b, false",
+        "x509, CN=a, true", "x509, '', false", "x509, nonsense, false", "x509, =a, false",
         "nosuch, x, false", "super, x, false", "'', x, false", "auth, anything, false"
     })
     @DisplayName("zk.C5 zk.A3 zk.A5 zk.A7 ids are judged by their scheme")
@@ -142,7 +142,8 @@ class AclsTest {
     @ValueSource(strings = {
         "", "localhost", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.-4", "1.2.3.4/33", "1.2.3.4/-1", "1.2.3.4/", "1.2.3.4/x",
         "/8", ":::", "1::2::3", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "12345::", "::1/129", "::g", "1:2:3:4:5:6:7:1.2.3.4",
-        "1.2.3.4:", "::1.2.3", "1.2.3.\u0664", ":1", "1:", "1:2:3:4:5:6:7:8:", "1.2.3.4/8/8", "1..2.3"
+        "1.2.3.4:", "::1.2.3", "1.2.3.\u0664", ":1", "1:", "1:2:3:4:5:6:7:8:", "1.2.3.4/8/8", "1..2.3",
+        "1:2:3:4::5:6:7:8"
     })
     @DisplayName("zk.A6 bad text is no address")
     void badTextIsNoAddress(String id) {
@@ -156,7 +157,8 @@ class AclsTest {
         "128.0.0.0/1, 129.0.0.0, true", "128.0.0.0/1, 127.0.0.0, false", "10.1.2.252/31, 10.1.2.253, true",
         "10.1.2.252/31, 10.1.2.254, false", "::1, 0:0:0:0:0:0:0:1, true", "2001:db8::/32, 2001:DB8:1::9, true",
         "2001:db8::/32, 2001:db9::1, false", "::/0, 1.2.3.4, false", "0.0.0.0/0, ::1, false",
-        "::ffff:1.2.3.4, ::ffff:102:304, true", "10.0.0.0/8, garbage, false", "garbage, garbage, true"
+        "::ffff:1.2.3.4, ::ffff:102:304, true", "10.0.0.0/8, garbage, false", "garbage, garbage, true",
+        "10.0.0.0/33, 10.0.0.0, false"
     })
     @DisplayName("zk.A6 an address matches by its leading bits")
     void anAddressMatchesByItsLeadingBits(String range, String address, boolean matches) {
@@ -307,6 +309,15 @@ class AclsTest {
                 .containsExactly(
                         Acl.of(Acl.ALL, "digest", "alice:x"), new Acl(Acl.READ, Identity.ANYONE), Acl.of(2, "sasl", "u:v"));
         assertThat(scene.state.root().read(new Operation.GetAcl("/a"), alice.reader()).acl()).isEqualTo(acl);
+    }
+
+    @Test
+    @DisplayName("zk.A5 zk.A11 zk.A13 the hash of a digest id with an empty user is hidden too")
+    void theHashOfAnEmptyUserIsHidden() {
+        Identity nobody = new Identity("digest", ":hash");
+
+        assertThat(Acls.masked(List.of(new Acl(Acl.READ, nobody)))).containsExactly(Acl.of(Acl.READ, "digest", ":x"));
+        assertThat(Acls.shown(List.of(nobody))).containsExactly(new Identity("digest", ""));
     }
 
     @Test

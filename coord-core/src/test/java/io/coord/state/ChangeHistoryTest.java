@@ -79,12 +79,13 @@ class ChangeHistoryTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 3})
-    @DisplayName("rule.28 where history does not reach, nodes that show a change are told of, and the watched path itself")
+    @DisplayName("rule.28 where history does not reach, nodes that show a change are told of by its date, and the watched path itself")
     void whereHistoryEndsTheTreeIsTold(int capacity) {
         client.create("/p");
         client.create("/p/old");
         client.create("/p/parent");
         client.create("/p/parent/child");
+        client.create("/p/seen");
         long seen = scene.zxid();
         client.write(Scene.set("/p/old", "x"));
         client.create("/p/new");
@@ -96,8 +97,37 @@ class ChangeHistoryTest {
         assertThat(told(history(capacity), seen, NONE, List.of("/p"), false))
                 .allMatch(event -> event.zxid() == -1)
                 .extracting(event -> event.type() + " " + event.path())
-                .containsExactlyInAnyOrder(
+                .containsExactly(
                         "DATA_CHANGED /p", "DATA_CHANGED /p/old", "CREATED /p/new", "DATA_CHANGED /p/parent");
+    }
+
+    @Test
+    @DisplayName("rule.28 zk.WT6 where history does not reach, a persistent watch is told of its node and of children that came or went")
+    void whereHistoryEndsAPersistentWatchIsToldOfChildren() {
+        client.create("/quiet");
+        client.create("/p");
+        client.create("/quiet/seen");
+        long seen = scene.zxid();
+        client.create("/p/a");
+
+        assertThat(told(history(0), seen, List.of("/p", "/quiet"), NONE, false))
+                .extracting(event -> event.type() + " " + event.path())
+                .containsExactly("DATA_CHANGED /quiet", "DATA_CHANGED /p", "CHILDREN_CHANGED /p");
+    }
+
+    @Test
+    @DisplayName("rule.28 where history does not reach, a node made since is new, and may have had other children before")
+    void aNodeMadeSinceIsNew() {
+        client.create("/p");
+        long seen = scene.zxid();
+        client.create("/x");
+
+        assertThat(told(history(0), seen - 1, List.of("/p"), NONE, false))
+                .extracting(WatchEvent::type)
+                .containsExactly(Type.CREATED, Type.CHILDREN_CHANGED);
+        assertThat(told(history(0), seen, List.of("/p"), NONE, false))
+                .extracting(WatchEvent::type)
+                .containsExactly(Type.DATA_CHANGED);
     }
 
     @Test
@@ -129,7 +159,10 @@ class ChangeHistoryTest {
     @DisplayName("a history starts again at the state that took the place of the one it told of")
     void aHistoryStartsAgain() {
         client.create("/p");
+        client.create("/q");
         ChangeHistory history = history(100);
+        assertThat(history.size()).isEqualTo(2);
+        assertThat(history(1).size()).as("no more than it has room for").isEqualTo(1);
 
         history.restart(scene.zxid());
 

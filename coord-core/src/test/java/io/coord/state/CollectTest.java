@@ -101,6 +101,23 @@ class CollectTest {
     }
 
     @Test
+    @DisplayName("zk.CT2 no candidate waits behind one that is not due yet")
+    void noCandidateWaitsBehindOneThatIsNotDue() {
+        scene.apply(new Command.Configure(new Settings(true, false, false, 300)));
+        client.write(ttl("/a-ttl", 100));
+        client.create("/unused", CreateMode.CONTAINER);
+        scene.elapsedMillis += 50;
+        client.create("/later-unused", CreateMode.CONTAINER);
+        scene.elapsedMillis += 50;
+        client.create("/used", CreateMode.CONTAINER);
+        client.create("/used/1");
+        client.write(Scene.delete("/used/1"));
+
+        assertThat(candidatesAfter(0)).containsExactly("/used");
+        assertThat(candidatesAfter(201)).containsExactly("/used", "/a-ttl", "/unused");
+    }
+
+    @Test
     @DisplayName("zk.CT1 a collection deletes like any delete")
     void aCollectionDeletesLikeAnyDelete() {
         client.create("/p");

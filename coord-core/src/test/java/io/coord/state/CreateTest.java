@@ -41,8 +41,11 @@ class CreateTest {
                                 "none", Bytes.EMPTY, CreateMode.PERSISTENT_WITH_TTL, BAD_ACL, 5), Refusal.UNIMPLEMENTED),
                 Arguments.of("zk.C2 a time to live on a mode without one, before the ACL", new Operation.Create(
                                 "/none/x", Bytes.EMPTY, CreateMode.PERSISTENT, BAD_ACL, 5), Refusal.BAD_ARGUMENTS),
+                Arguments.of("zk.C2 no time to live is 0", new Operation.Create(
+                                "/none/x", Bytes.EMPTY, CreateMode.EPHEMERAL, BAD_ACL, 0), Refusal.BAD_ARGUMENTS),
                 Arguments.of("zk.C4 no slash, before the ACL", create("none", BAD_ACL), Refusal.BAD_ARGUMENTS),
                 Arguments.of("zk.C4 a NUL, before the ACL", create("/none/\0", BAD_ACL), Refusal.BAD_ARGUMENTS),
+                Arguments.of("zk.C4 a NUL before all else", create("\0/x", BAD_ACL), Refusal.BAD_ARGUMENTS),
                 Arguments.of("zk.C5 the ACL before the missing parent", create("/none/x", BAD_ACL), Refusal.INVALID_ACL),
                 Arguments.of("zk.C6 the missing parent before the bad name", create("/none/.."), Refusal.NO_NODE),
                 Arguments.of("zk.C7 the permission before the bad name", create("/locked/.."), Refusal.NO_AUTH),
@@ -222,7 +225,8 @@ class CreateTest {
         "2147483647, 2147483647, -2147483648",
         "-2147483648, -2147483648, -2147483647",
         "-5, -000000005, -000000004",
-        "-1, -000000001, 0000000000"
+        "-1, -000000001, 0000000000",
+        "0, 0000000000, 0000000001"
     })
     @DisplayName("zk.SQ2 the number wraps as a signed int")
     void theNumberWraps(int creations, String first, String second) {
@@ -232,6 +236,7 @@ class CreateTest {
         Scene.Client again = later.new Client(client.id, List.of());
         again.number = client.number;
 
+        assertThat(later.stat("/p").pzxid()).as("zk.ST2").isEqualTo(scene.stat("/p").pzxid());
         assertThat(again.create("/p/s", CreateMode.PERSISTENT_SEQUENTIAL)).isEqualTo("/p/s" + first);
         assertThat(again.create("/p/s", CreateMode.PERSISTENT_SEQUENTIAL)).isEqualTo("/p/s" + second);
         assertThat(later.stat("/p").cversion()).as("zk.ST7").isEqualTo(2 * (creations + 2) - 3);
@@ -277,6 +282,15 @@ class CreateTest {
         client.create("/p");
         client.create("/p/s", CreateMode.PERSISTENT_SEQUENTIAL);
         client.write(Scene.delete("/p/s0000000000"));
+        scene.state = scene.restored();
+
+        assertThat(client.create("/p/s", CreateMode.PERSISTENT_SEQUENTIAL)).isEqualTo("/p/s0000000001");
+    }
+
+    @Test
+    @DisplayName("inv.T4 the counter survives a snapshot, also of a parent made in one entry with its children")
+    void theCounterOfAParentMadeWithItsChildrenSurvivesASnapshot() {
+        client.write(multi(create("/p"), create("/p/s", CreateMode.PERSISTENT_SEQUENTIAL)));
         scene.state = scene.restored();
 
         assertThat(client.create("/p/s", CreateMode.PERSISTENT_SEQUENTIAL)).isEqualTo("/p/s0000000001");

@@ -39,6 +39,8 @@ class OrderedTreeTest {
             assertThat(elements(tree.iterator())).as("seed %d", seed).containsExactlyElementsOf(model);
             int from = random.nextInt(-1, 302);
             assertThat(elements(tree.from(from))).as("seed %d", seed).containsExactlyElementsOf(model.tailSet(from));
+            assertThat(tree.floor(from)).as("seed %d", seed).isEqualTo(model.floor(from));
+            assertThat(tree.isEmpty()).as("seed %d", seed).isEqualTo(model.isEmpty());
             versions.add(tree);
             contents.add(List.copyOf(model));
         }
@@ -71,16 +73,46 @@ class OrderedTreeTest {
             int key = key(order, i, count);
             tree = tree.with(edit, key, key);
             if (i < 200) {
-                int most = (int) (1.4405 * Math.log(i + 3) / Math.log(2) - 0.3277);
-                assertThat(mostComparisons(tree, comparisons, count)).as("%d elements", i + 1).isLessThanOrEqualTo(most);
+                assertThat(mostComparisons(tree, comparisons, count)).as("%d elements", i + 1).isLessThanOrEqualTo(heightMax(i + 1));
             }
         }
         assertThat(mostComparisons(tree, comparisons, count)).as("1.44 log2 of 10,000").isLessThan(20);
 
-        for (int i = 0; i < count - 100; i++) {
-            tree = tree.without(edit, key(order, i, count));
+        for (int left = count - 1; left > 0; left--) {
+            tree = tree.without(edit, key(order, count - 1 - left, count));
+            if (left <= 200) {
+                assertThat(mostComparisons(tree, comparisons, count)).as("%d elements left", left).isLessThanOrEqualTo(heightMax(left));
+            }
         }
-        assertThat(mostComparisons(tree, comparisons, count)).as("1.44 log2 of 100").isLessThan(10);
+    }
+
+    /** Of an AVL tree (Knuth, TAOCP 6.2.3, theorem A). */
+    private static int heightMax(int elements) {
+        return (int) (1.4405 * Math.log(elements + 2) / Math.log(2) - 0.3277);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4})
+    void theTreeStaysBalancedWhateverComesAndGoes(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        long[] comparisons = {0};
+        OrderedTree<Integer, Integer> tree = OrderedTree.by((key, element) -> {
+            comparisons[0]++;
+            return Integer.compare(key, element);
+        });
+        TreeSet<Integer> model = new TreeSet<>();
+        Edit edit = new Edit();
+        for (int i = 0; i < 4_000; i++) {
+            int key = random.nextInt(60);
+            edit = random.nextInt(4) == 0 ? new Edit() : edit;
+            boolean grows = random.nextInt(10) < (i / 100 % 2 == 0 ? 8 : 2);
+            tree = grows ? tree.with(edit, key, key) : tree.without(edit, key);
+            if (grows ? model.add(key) : model.remove(key)) {
+                assertThat(mostComparisons(tree, comparisons, 60))
+                        .as("seed %d step %d, %d elements", seed, i, model.size())
+                        .isLessThanOrEqualTo(heightMax(model.size()));
+            }
+        }
     }
 
     private static long mostComparisons(OrderedTree<Integer, Integer> tree, long[] comparisons, int count) {

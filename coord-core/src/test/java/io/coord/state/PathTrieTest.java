@@ -151,6 +151,22 @@ class PathTrieTest {
         assertThat(elements(trie)).containsExactlyInAnyOrder("/Aa", "/BB", "/other");
     }
 
+    @Test
+    void aNewElementIsAddedOnlyWhereThereIsNoneWithItsKey() {
+        Edit edit = new Edit();
+        PathTrie trie = PathTrie.EMPTY;
+        for (String key : flood(2)) {
+            trie = trie.withNew(edit, key);
+            assertThat(trie).as(key).isNotNull();
+        }
+
+        for (String key : flood(2)) {
+            assertThat(trie.withNew(edit, key)).as("%s again, among others of its hash", key).isNull();
+        }
+        assertThat(elements(trie)).containsExactlyInAnyOrderElementsOf(flood(2));
+        assertThat(PathTrie.EMPTY.withNew(edit, "/a").withNew(edit, "/a")).isNull();
+    }
+
     private static List<Object> elements(PathTrie trie) {
         List<Object> found = new ArrayList<>();
         trie.forEach(found::add);

@@ -92,7 +92,7 @@ class QuotaTest {
         "count=1,bytes=1 | true", "count=1,bytes=1=;countHardLimit=5 | true", "count=1,bytes=1=;countHardLimit=1 | false",
         "count=1,bytes=1=;byteHardLimit=1;countHardLimit=-1 | false", "countHardLimit=1 | false", "rubbish | true",
         "countHardLimit=rubbish | true", "countHardLimit= | true", "=,=;;==; | true", "xcountHardLimit=1 | true",
-        "count=1,bytes=1=;countHardLimit=0 | false"
+        "count=1,bytes=1=;countHardLimit=0 | false", "count=1,bytes=1=;byteHardLimit=0 | false"
     })
     @DisplayName("zk.Q1 zk.Q3 only well-formed hard limits refuse; soft ones do not")
     void onlyHardLimitsRefuse(String limits, boolean granted) {
@@ -116,11 +116,13 @@ class QuotaTest {
     }
 
     @Test
-    @DisplayName("zk.Q2 there is no quota on /")
+    @DisplayName("zk.Q2 there is no quota on /, and what looks like its usage is an ordinary node")
     void thereIsNoQuotaOnTheRoot() {
         client.write(create("/zookeeper/quota/zookeeper_limits", "count=-1,bytes=-1=;countHardLimit=1"));
+        client.write(create("/zookeeper/quota/zookeeper_stats", "mine"));
 
         assertThat(isDone(client.write(create("/x")))).isTrue();
+        assertThat(scene.state.root().getData("/zookeeper/quota/zookeeper_stats", client.reader()).text()).isEqualTo("mine");
     }
 
     @Test

@@ -55,7 +55,9 @@ class ReadTest {
     void existsWithANulIsRefused() {
         StateRoot root = scene.state.root();
 
-        assertThatThrownBy(() -> root.read(new Operation.Exists("/a\0"), reader)).isInstanceOf(BadArgumentsException.class);
+        for (String path : List.of("/a\0", "\0")) {
+            assertThatThrownBy(() -> root.read(new Operation.Exists(path), reader)).isInstanceOf(BadArgumentsException.class);
+        }
         assertThat(root.read(new Operation.Exists("none/"), reader)).isEmpty();
     }
 
@@ -244,6 +246,16 @@ class ReadTest {
         assertThat(root.highestSession(MemberId.of(1))).hasValue(12);
         assertThat(root.highestSession(MemberId.of(2))).isEmpty();
         assertThat(root.session(10)).isEmpty();
+    }
+
+    @Test
+    @DisplayName("zk.4L1 a root tells how much data is in its tree")
+    void aRootTellsHowMuchDataIsInItsTree() {
+        assertThat(scene.state.root().dataBytes()).isZero();
+        client.write(create("/a", "12"));
+        client.write(create("/a/b", "345"));
+        client.write(Scene.set("/", "6"));
+        assertThat(scene.state.root().dataBytes()).isEqualTo(6);
     }
 
     @Test

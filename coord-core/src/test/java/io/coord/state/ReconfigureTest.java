@@ -48,6 +48,7 @@ class ReconfigureTest {
         long asked = scene.zxid() + 1;
         assertThat(admin.submit(++admin.number, to(THREE))).isEqualTo(Reply.None.NONE);
         assertThat(scene.state.root().reconfiguration()).isEqualTo(new Reconfiguration(asked, THREE, admin.id, 1));
+        assertThat(scene.state.reconfiguration()).isEqualTo(scene.state.root().reconfiguration());
 
         assertThat(configured("1=a:7100:2181,2=b:7100:2181:observer").reply()).isEqualTo(Reply.None.NONE);
         Applied done = configured(THREE);
@@ -57,6 +58,18 @@ class ReconfigureTest {
         assertThat(done.changes()).extracting(Change::path).containsExactly("/zookeeper/config");
         assertThat(scene.state.root().reconfiguration()).isNull();
         assertThat(scene.state.root().session(admin.id).orElseThrow().outcome(1)).contains(expected);
+        assertThat(scene.restored().root().digest()).as("rule.14").isEqualTo(scene.state.root().digest());
+    }
+
+    @Test
+    @DisplayName("zk.RC2 a change may name the configuration it was decided on, and is refused under any other")
+    void theConfigurationNamedMustBeTheOneInForce() {
+        configured(ONE);
+        long inForce = scene.zxid();
+
+        assertThat(refused(admin, new Reconfigure(THREE, true, List.of(), 0)).refusal()).isEqualTo(Refusal.BAD_VERSION);
+        assertThat(admin.submit(++admin.number, new Reconfigure(THREE, true, List.of(), inForce))).isEqualTo(Reply.None.NONE);
+        assertThat(scene.state.reconfiguration()).isNotNull();
     }
 
     @Test
@@ -136,6 +149,7 @@ class ReconfigureTest {
         Reconfigure beyond = new Reconfigure("999=a:1:2:observer", false, List.of(), -1);
         assertThat(refused(anyone, beyond).refusal()).isEqualTo(Refusal.NO_AUTH); // what only we do not take
         assertThat(refused(admin, beyond).detail()).contains("COORD-1013");
+        assertThat(refused(anyone, new Reconfigure("255=nonsense", true, List.of(), -1)).refusal()).isEqualTo(Refusal.BAD_ARGUMENTS);
         admin.submit(++admin.number, to(THREE));
         assertThat(refused(anyone, new Reconfigure("nonsense", true, List.of(), 77)).refusal())
                 .isEqualTo(Refusal.RECONFIG_IN_PROGRESS);
@@ -155,6 +169,7 @@ class ReconfigureTest {
         "4=d:7, | false | 1 | 4=d:7",
         "1=z:9 | false | | 1=z:9",
         "`` | false | 9 | 1=a:7100:2181",
+        "255=b:7:observer | false | 255 | 1=a:7100:2181",
         "5=e:7 | true | | 5=e:7",
         "5=e:1:2:observer;0.0.0.0:3 | false | | 1=a:7100:2181,5=e:1:2:observer;0.0.0.0:3",
         "1=a:7100:7101;a:2181 | false | | 1=a:7100:7101;a:2181",
@@ -173,6 +188,7 @@ class ReconfigureTest {
         "2=b:7,2=c:7,3=d:7 | false | COORD-1016 ",
         "b:7 | false | COORD-1012 ",
         "300=b:7 | false | COORD-1013 ",
+        "two=b:7 | false | COORD-1013 ",
         "`` | true | COORD-1011 ",
     })
     void mistakesAreNamed(String members, boolean replacesAll, String code) {
@@ -194,6 +210,41 @@ class ReconfigureTest {
         restored.configure(
                 restored.appliedIndex() + 1, scene.term, scene.wallMillis, scene.elapsedMillis, THREE, Bytes.utf8(THREE));
         assertThat(restored.root().digest()).isEqualTo(scene.state.root().digest());
+    }
+
+    @Test
+    @DisplayName("rule.14 given contents have a given digest, with a change under way and after it")
+    void givenContentsHaveAGivenDigest() {
+        admin.submit(++admin.number, to(THREE));
+        assertThat(scene.state.root().digest()).isEqualTo(0xb3cfebd0da1d1922L);
+
+        configured(THREE);
+        assertThat(scene.state.root().digest()).isEqualTo(0x60b41a27c943bcbbL);
+    }
+
+    @Test
+    @DisplayName("inv.R13 a snapshot keeps a change whose session is over, and is refused with one nobody waits for, or of a later entry")
+    void aSnapshotOfAChangeNobodyWaitsForIsRefused() {
+        long asked = scene.zxid() + 1;
+        admin.submit(++admin.number, to(THREE));
+        Images images = Images.of(scene.state.root());
+
+        assertThatThrownBy(() -> restored(images, new Reconfiguration(asked + 1, THREE, admin.id, 1)))
+                .hasMessageContaining("later than the snapshot");
+        assertThatThrownBy(() -> restored(images, new Reconfiguration(asked, THREE, admin.id, 2)))
+                .hasMessageContaining("session 0x1111 does not wait");
+        assertThat(restored(images, new Reconfiguration(asked, THREE, 0x9999, 1)).reconfiguration()).isNotNull();
+    }
+
+    private static CoordState restored(Images images, Reconfiguration pending) {
+        StateVisitor.Header head = images.header;
+        images.header = new StateVisitor.Header(
+                head.index(), head.term(), head.wallMillis(), head.elapsedMillis(), head.settings(), head.sessionCount(),
+                head.nodeCount(), head.highestSessions(), pending);
+        images.replace("/", root -> root); // the digest is that of the forgery
+        Restoring restoring = CoordState.restoring();
+        images.tell(restoring);
+        return restoring.state();
     }
 
     @Test

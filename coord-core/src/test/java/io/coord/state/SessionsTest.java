@@ -284,6 +284,7 @@ class SessionsTest {
         client.create("/p/a", CreateMode.EPHEMERAL);
         client.create("/b", CreateMode.EPHEMERAL_SEQUENTIAL);
         other.create("/p/other", CreateMode.EPHEMERAL);
+        assertThat(scene.state.root().session(1).orElseThrow().ephemerals()).containsExactly("/b0000000001", "/p/a");
         scene.changes.clear();
 
         assertThat(client.close()).isEqualTo(new Reply.Ended(1, 1, false));

@@ -130,6 +130,12 @@ class SnapshotTest {
 
     // ---- the digest
 
+    @Test
+    @DisplayName("rule.14 given contents have a given digest: snapshots carry it, and members compare it across versions")
+    void givenContentsHaveAGivenDigest() {
+        assertThat(scene.state.root().digest()).isEqualTo(0x3d84aab1d846e918L);
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3})
     @DisplayName("rule.14 the digest does not depend on the order in which the pieces come")
@@ -327,6 +333,23 @@ class SnapshotTest {
         assertBroken(images, "below an ephemeral");
         images.nodes.set(images.nodes.size() - 1, moved(e, "/a//x"));
         assertBroken(images, "invalid path");
+        images.nodes.set(images.nodes.size() - 1, images.nodes.get(0));
+        assertBroken(images, "node / comes twice");
+    }
+
+    @Test
+    void aNodeComesBackBelowItsOwnParentWhateverCameBeforeIt() {
+        Scene.Client client = scene.open(20);
+        client.write(Scene.multi(create("/x"), create("/x/1"), create("/y"), create("/y/1")));
+        Images images = Images.of(scene.state.root());
+        NodeImage one = image(images, "/x/1");
+        images.nodes.remove(one);
+        images.nodes.add(images.nodes.indexOf(image(images, "/y/1")), one);
+        Restoring restoring = CoordState.restoring();
+
+        images.tell(restoring);
+
+        assertThat(families(restoring.state().root())).isEqualTo(families(scene.state.root()));
     }
 
     @Test
@@ -359,6 +382,31 @@ class SnapshotTest {
                 images.header, images.header.index() - 1, images.header.settings(), images.header.highestSessions());
 
         assertBroken(images, "after the snapshot's");
+    }
+
+    @Test
+    void highestSessionsOutOfOrderAreRefused() {
+        Images images = Images.of(scene.state.root());
+        HighestSession one = new HighestSession(MemberId.of(1), 9);
+        HighestSession two = new HighestSession(MemberId.of(2), 7);
+        for (List<HighestSession> highest : List.of(List.of(two, one), List.of(one, one))) {
+            images.header = header(images.header, images.header.index(), images.header.settings(), highest);
+            assertBroken(images, "the highest session of member 1 is out of order");
+        }
+    }
+
+    @Test
+    void sessionsOutOfPlaceAreRefused() {
+        Images images = Images.of(scene.state.root());
+        SessionImage late = new SessionImage(0x42, Scene.PASSWORD, 500, Scene.ONE, 1, 1, 0, 0, List.of());
+        Restoring restoring = CoordState.restoring();
+        assertThatThrownBy(() -> restoring.session(late)).hasMessageContaining("session 0x42 is out of place");
+        restoring.header(images.header);
+        images.sessions.forEach(restoring::session);
+        assertThatThrownBy(() -> restoring.session(images.sessions.get(2))).hasMessageContaining("session 0x9 is out of order");
+        restoring.node(images.nodes.get(0));
+
+        assertThatThrownBy(() -> restoring.session(late)).hasMessageContaining("session 0x42 is out of place");
     }
 
     @Test

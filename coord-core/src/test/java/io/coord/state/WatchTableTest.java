@@ -12,6 +12,7 @@ import io.coord.WatchKind;
 import io.coord.WatchMode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -200,12 +201,32 @@ class WatchTableTest {
     }
 
     @Test
+    @DisplayName("zk.WT8 a recursive watch that one gives up stays another's, set once or twice")
+    void aRecursiveWatchStaysAnothers() {
+        client.create("/p");
+        table.add(W, "/p", WatchMode.PERSISTENT_RECURSIVE);
+        table.add(W, "/p", WatchMode.PERSISTENT_RECURSIVE);
+        table.add(OTHER, "/p", WatchMode.PERSISTENT);
+        table.add(OTHER, "/p", WatchMode.PERSISTENT_RECURSIVE);
+
+        table.remove(OTHER, "/p", WatchKind.PERSISTENT);
+        assertThat(eventsOf(create("/p/1"))).containsExactly("3 CREATED /p/1", "7 CREATED /p/1");
+        table.remove(OTHER, "/p", WatchKind.PERSISTENT_RECURSIVE);
+        assertThat(eventsOf(create("/p/2"))).containsExactly("7 CREATED /p/2");
+        table.remove(W, "/p", WatchKind.PERSISTENT_RECURSIVE);
+        assertThat(eventsOf(create("/p/3"))).isEmpty();
+    }
+
+    @Test
     @DisplayName("inv.Z12 nothing is left of a watcher that is dropped")
     void nothingIsLeftOfAWatcherThatIsDropped() {
         table.addData(W, "/a");
         table.add(W, "/", WatchMode.PERSISTENT_RECURSIVE);
         table.add(W, "/b", WatchMode.PERSISTENT);
         table.addData(OTHER, "/a");
+        table.addData(W, "/fired");
+        assertThat(table.pathCount(W)).isEqualTo(4);
+        assertThat(eventsOf(create("/fired"))).containsExactly("7 CREATED /fired");
         assertThat(table.pathCount(W)).isEqualTo(3);
 
         table.drop(W);
@@ -213,6 +234,24 @@ class WatchTableTest {
         assertThat(table.pathCount(W)).isZero();
         assertThat(eventsOf(create("/a"))).containsExactly("3 CREATED /a");
         assertThat(table.count()).isZero();
+    }
+
+    @Test
+    @DisplayName("zk.4L1 the table counts watches, paths and watchers, and lists each watcher's paths as they came")
+    void theTableTellsHowMuchIsWatched() {
+        assertThat(table.counts()).isEqualTo(WatchTable.Counts.NONE);
+        table.addData(W, "/b");
+        table.addChild(W, "/b");
+        table.addData(W, "/a");
+        table.addData(OTHER, "/b");
+
+        assertThat(table.counts()).isEqualTo(new WatchTable.Counts(4, 2, 2));
+        assertThat(table.paths()).isEqualTo(Map.of(W, List.of("/b", "/a"), OTHER, List.of("/b")));
+        table.drop(W);
+        assertThat(table.counts()).isEqualTo(new WatchTable.Counts(1, 1, 1));
+        table.drop(OTHER);
+        assertThat(table.counts()).isEqualTo(WatchTable.Counts.NONE);
+        assertThat(table.paths()).isEmpty();
     }
 
     @Test
@@ -256,8 +295,8 @@ class WatchTableTest {
     @Test
     @DisplayName("zk.WT11 setWatches of data watches: gone, changed, or armed")
     void setWatchesOfDataWatches() {
-        client.create("/same");
         client.create("/changed");
+        client.create("/same");
         long seen = scene.zxid();
         client.write(Scene.set("/changed", "x"));
         skip();
@@ -284,8 +323,8 @@ class WatchTableTest {
     @Test
     @DisplayName("zk.WT11 setWatches of child watches: gone, changed, or armed")
     void setWatchesOfChildWatches() {
-        client.create("/same");
         client.create("/changed");
+        client.create("/same");
         long seen = scene.zxid();
         client.create("/changed/c");
         skip();
@@ -345,6 +384,8 @@ class WatchTableTest {
         table.addData(W, "/never");
         table.addChild(W, "/parent");
         table.addData(W, "/parent");
+        table.addChild(W, "/kept");
+        table.addData(W, "/kept/x");
         table.add(OTHER, "/same", WatchMode.PERSISTENT);
         table.add(W, "/", WatchMode.PERSISTENT_RECURSIVE);
         StateRoot old = scene.state.root();
@@ -371,10 +412,10 @@ class WatchTableTest {
         events.clear();
         table.rearm(scene.state.root(), scene.state.root(), this::note);
         assertThat(events).as("nothing was missed").isEmpty();
-        assertThat(eventsOf(Scene.multi(Scene.set("/changed", "y"), create("/gone"), Scene.set("/new", "x"))))
-                .as("fired watches are gone")
-                .containsExactly("7 DATA_CHANGED /changed", "7 CREATED /gone", "7 DATA_CHANGED /new");
         table.remove(W, "/", WatchKind.ANY);
+        assertThat(eventsOf(Scene.multi(Scene.set("/changed", "y"), create("/gone"), Scene.set("/new", "x"), create("/parent/d"))))
+                .as("fired watches are gone")
+                .isEmpty();
         assertThat(eventsOf(Scene.multi(create("/never"), Scene.set("/same", "x"), create("/same/x"), Scene.set("/parent", ""))))
                 .as("the others are armed")
                 .containsExactly(
@@ -384,6 +425,7 @@ class WatchTableTest {
                         "3 CHILDREN_CHANGED /same",
                         "7 CHILDREN_CHANGED /same",
                         "7 DATA_CHANGED /parent");
+        assertThat(eventsOf(Scene.delete("/kept/x"))).containsExactly("7 DELETED /kept/x", "7 CHILDREN_CHANGED /kept");
     }
 
     @Test
@@ -428,11 +470,36 @@ class WatchTableTest {
             int kinds = wanted;
             long[] expected = model.entrySet().stream()
                     .filter(entry -> (entry.getValue() & kinds) != 0)
-                    .mapToLong(java.util.Map.Entry::getKey)
+                    .mapToLong(Map.Entry::getKey)
                     .toArray();
             assertThat(watchers.having(kinds)).as("seed %d kinds %d", seed, kinds).containsExactly(expected);
         }
-        assertThat(watchers.hasRecursive()).isEqualTo(watchers.having(Watchers.RECURSIVE).length > 0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void fewWatchersComeAndGoWithoutATrace(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        Watchers watchers = new Watchers();
+        TreeMap<Long, Integer> model = new TreeMap<>();
+        for (int i = 0; i < 500; i++) {
+            long id = random.nextInt(3);
+            int kinds = random.nextBoolean() ? Watchers.RECURSIVE : Watchers.DATA;
+            int had = model.getOrDefault(id, 0);
+            if (random.nextBoolean()) {
+                watchers.add(id, (byte) kinds);
+                model.put(id, had | kinds);
+            } else {
+                watchers.remove(id, kinds);
+                model.put(id, had & ~kinds);
+            }
+            assertThat(watchers.isEmpty())
+                    .as("seed %d step %d", seed, i)
+                    .isEqualTo(model.values().stream().allMatch(each -> each == 0));
+            assertThat(watchers.hasRecursive())
+                    .as("seed %d step %d", seed, i)
+                    .isEqualTo(model.values().stream().anyMatch(each -> (each & Watchers.RECURSIVE) != 0));
+        }
     }
 
     @ParameterizedTest
