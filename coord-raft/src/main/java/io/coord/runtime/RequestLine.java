@@ -6,6 +6,7 @@ import io.coord.Identity;
 import io.coord.UnavailableException;
 import io.coord.member.Delivery;
 import io.coord.member.Failure;
+import io.coord.member.Input;
 import io.coord.runtime.SessionHome.Submission;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -61,7 +62,7 @@ final class RequestLine {
         if (closed) {
             return session.endedAlready();
         }
-        if (calls.size() >= lengthMax) {
+        if (calls.size() >= lengthMax && call.kind != Call.Kind.CLOSE) { // who ends a session makes room
             return new UnavailableException(ErrorCode.OVERLOADED.message(session + " has " + calls.size()
                     + " unanswered requests, the limit (maxOutstandingPerSession). Wait for some before asking more."));
         }
@@ -70,14 +71,15 @@ final class RequestLine {
         length = calls.size();
         Link link = this.link;
         if (asking && link != null) {
-            submitted(call, link, link.home.submit(input(call, link)));
+            Input input = input(call, link);
+            submitted(call, link, call.kind == Call.Kind.CLOSE ? link.home.resubmit(input) : link.home.submit(input));
         } else if (!moves) {
             refuse(call, new UnavailableException("the session is not open yet"));
         }
         return null;
     }
 
-    private <R> io.coord.member.Input input(Call<R> call, Link link) {
+    private <R> Input input(Call<R> call, Link link) {
         return call.asking.input(session.id(), new Call.Attempt<>(session, call, link));
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.coord.Bytes;
 import io.coord.CreateMode;
+import io.coord.MemberConfig;
 import io.coord.MemberId;
 import io.coord.Node;
 import io.coord.NodePath;
@@ -129,6 +130,21 @@ class SimulatedEnsembleTest {
         watcher.await(moving.submit(read).thenAccept(node -> heardBefore.addAll(heard)));
 
         assertThat(heardBefore).containsExactly(WatchEvent.Type.DATA_CHANGED);
+    }
+
+    @Test
+    void aSessionWithAsManyUnansweredRequestsAsItMayHaveCanBeClosed() {
+        SimulatedEnsemble small = ensemble.config(MemberConfig.DEFAULT.withMaxOutstanding(10, 10));
+        Session session = small.openSession();
+        session.create(BROKER_1, null, CreateMode.EPHEMERAL);
+        for (int i = 0; i < 10; i++) {
+            session.async().setData(BROKER_1, null);
+        }
+
+        session.close();
+
+        assertThat(session.state()).isEqualTo(SessionState.CLOSED);
+        assertThat(small.openSession().submit(new Operation.Exists(BROKER_1.value()), ReadMode.LINEARIZABLE)).isEmpty();
     }
 
     private static boolean isSeen(String text, @Nullable Node node) {
