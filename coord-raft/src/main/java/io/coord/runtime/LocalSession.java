@@ -618,7 +618,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
         }
         Call.Asking<Boolean> asking = (session, caller) -> new Input.AddWatch(session, caller, path.value(), mode);
         return listening(asking, done -> listen(path.value(), ListenerTable.Kind.of(mode), listener))
-                .thenApply(done -> () -> queue.execute(() -> removeListener(path, mode, listener)));
+                .thenApply(done -> ListenerTable.registration(() -> queue.execute(() -> removeListener(path, mode, listener))));
     }
 
     private void removeListener(NodePath path, WatchMode mode, Consumer<? super WatchEvent> listener) {

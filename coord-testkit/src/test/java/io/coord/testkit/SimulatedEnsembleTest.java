@@ -11,6 +11,7 @@ import io.coord.Node;
 import io.coord.NodePath;
 import io.coord.Operation;
 import io.coord.ReadMode;
+import io.coord.Registration;
 import io.coord.Session;
 import io.coord.SessionEndedException;
 import io.coord.SessionState;
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -145,6 +147,21 @@ class SimulatedEnsembleTest {
 
         assertThat(session.state()).isEqualTo(SessionState.CLOSED);
         assertThat(small.openSession().submit(new Operation.Exists(BROKER_1.value()), ReadMode.LINEARIZABLE)).isEmpty();
+    }
+
+    @Test
+    void aRegistrationClosedTwiceEndsNoOther() {
+        Session session = ensemble.openSession();
+        List<WatchEvent.Type> heard = new ArrayList<>();
+        Consumer<WatchEvent> listener = event -> heard.add(event.type());
+        Registration first = session.addWatch(COUNTER, WatchMode.PERSISTENT, listener);
+        session.addWatch(COUNTER, WatchMode.PERSISTENT, listener);
+        first.close();
+        first.close();
+
+        session.create(COUNTER, null, CreateMode.PERSISTENT);
+
+        assertThat(heard).containsExactly(WatchEvent.Type.CREATED);
     }
 
     private static boolean isSeen(String text, @Nullable Node node) {

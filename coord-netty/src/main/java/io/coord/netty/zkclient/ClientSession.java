@@ -688,7 +688,7 @@ public final class ClientSession implements AsyncSession {
         Request body = new Request.OfWatches(setup.to().rooted(path.value()), mode == WatchMode.PERSISTENT ? 0 : 1);
         return ask(new Call<>(OpCode.ADD_WATCH, body, Call.Kind.READ, path.value(), response -> {
             listeners.add(path.value(), kind, listener);
-            return () -> onLoop(() -> removeListener(path, mode, listener));
+            return ListenerTable.registration(() -> onLoop(() -> removeListener(path, mode, listener)));
         }));
     }
 
