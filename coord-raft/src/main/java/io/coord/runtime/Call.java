@@ -2,6 +2,7 @@ package io.coord.runtime;
 
 import io.coord.CoordException;
 import io.coord.Identity;
+import io.coord.WatchMode;
 import io.coord.member.Caller;
 import io.coord.member.Delivery;
 import io.coord.member.Input;
@@ -28,6 +29,9 @@ final class Call<R> {
         OPEN
     }
 
+    /** A watch that stays, of whichever of the session's listeners. */
+    record LastingWatch(String path, WatchMode mode) {}
+
     /** How to ask for something in the name of a session. */
     interface Asking<R> {
         Input input(long session, Caller<R> caller);
@@ -41,6 +45,9 @@ final class Call<R> {
 
     /** Whether that takes a listener of the user's, whose own methods then run. */
     boolean takesListener;
+
+    /** What it adds, if that is what is asked. */
+    @Nullable LastingWatch adds;
 
     long askedNanos;
     /** No answer is awaited any more. */

@@ -579,13 +579,10 @@ public final class LocalSession implements AsyncSession, DirectReads {
         if (watches >= setup.limits().watchesMax()) {
             return tooManyWatches();
         }
-        return listening(
+        Call<R> call = new Call<>(
+                Call.Kind.READ,
                 (session, caller) -> new Input.Read<>(session, caller, read, ReadMode.LOCAL, true),
                 value -> ListenerTable.Kind.leftBy(read, isFound(value)).ifPresent(kind -> listen(read.path(), kind, listener)));
-    }
-
-    private <R> CompletionStage<R> listening(Call.Asking<R> asking, Consumer<? super R> onGranted) {
-        Call<R> call = new Call<>(Call.Kind.READ, asking, onGranted);
         call.takesListener = true;
         return ask(call);
     }
@@ -616,18 +613,33 @@ public final class LocalSession implements AsyncSession, DirectReads {
         if (watches >= setup.limits().watchesMax()) {
             return tooManyWatches();
         }
-        Call.Asking<Boolean> asking = (session, caller) -> new Input.AddWatch(session, caller, path.value(), mode);
-        return listening(asking, done -> listen(path.value(), ListenerTable.Kind.of(mode), listener))
+        Call<Boolean> call = new Call<>(
+                Call.Kind.READ,
+                (session, caller) -> new Input.AddWatch(session, caller, path.value(), mode),
+                done -> listen(path.value(), ListenerTable.Kind.of(mode), listener));
+        call.takesListener = true;
+        call.adds = new Call.LastingWatch(path.value(), mode);
+        return ask(call)
                 .thenApply(done -> ListenerTable.registration(() -> queue.execute(() -> removeListener(path, mode, listener))));
     }
 
     private void removeListener(NodePath path, WatchMode mode, Consumer<? super WatchEvent> listener) {
-        if (listeners.remove(path.value(), mode, listener) && over.get() == null) {
-            WatchKind kind = mode == WatchMode.PERSISTENT ? WatchKind.PERSISTENT : WatchKind.PERSISTENT_RECURSIVE;
-            Call.Asking<Boolean> asking = (session, caller) -> new Input.RemoveWatch(session, caller, path.value(), kind);
-            read(asking, removed -> {});
+        if (listeners.remove(path.value(), mode, listener)) {
+            unwatch(new Call.LastingWatch(path.value(), mode));
         }
         watches = listeners.size();
+    }
+
+    private void unwatch(Call.LastingWatch watch) {
+        Link link = line.link();
+        if (over.get() == null && link != null) {
+            WatchKind kind = watch.mode() == WatchMode.PERSISTENT ? WatchKind.PERSISTENT : WatchKind.PERSISTENT_RECURSIVE;
+            Call<Boolean> removal = new Call<>(
+                    Call.Kind.READ,
+                    (session, caller) -> new Input.RemoveWatch(session, caller, watch.path(), kind),
+                    removed -> {});
+            entered(removal, line.enterRemoval(watch, removal, link.home.nanoTime()));
+        }
     }
 
     @Override

@@ -79,6 +79,13 @@ final class RequestLine {
         return null;
     }
 
+    /** Adds the removal of a watch that nobody listens to any more, unless somebody who will is about to add the same: it would take theirs. */
+    synchronized @Nullable CoordException enterRemoval(Call.LastingWatch watch, Call<?> removal, long nowNanos) {
+        boolean isBeingAdded =
+                calls.stream().anyMatch(call -> watch.equals(call.adds) && !call.settled && call.refusal == null);
+        return isBeingAdded ? null : enter(removal, nowNanos);
+    }
+
     private <R> Input input(Call<R> call, Link link) {
         return call.asking.input(session.id(), new Call.Attempt<>(session, call, link));
     }

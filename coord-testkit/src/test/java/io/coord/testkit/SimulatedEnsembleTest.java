@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
@@ -158,6 +159,21 @@ class SimulatedEnsembleTest {
         session.addWatch(COUNTER, WatchMode.PERSISTENT, listener);
         first.close();
         first.close();
+
+        session.create(COUNTER, null, CreateMode.PERSISTENT);
+
+        assertThat(heard).containsExactly(WatchEvent.Type.CREATED);
+    }
+
+    @Test
+    void aRegistrationThatIsClosedTakesNoWatchFromOneThatIsOnItsWay() {
+        Session session = ensemble.openSession();
+        List<WatchEvent.Type> heard = new ArrayList<>();
+        Registration first = session.addWatch(COUNTER, WatchMode.PERSISTENT, event -> {});
+        CompletionStage<Registration> second =
+                session.async().addWatch(COUNTER, WatchMode.PERSISTENT, event -> heard.add(event.type()));
+        first.close();
+        session.await(second);
 
         session.create(COUNTER, null, CreateMode.PERSISTENT);
 

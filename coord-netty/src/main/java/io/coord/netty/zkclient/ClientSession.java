@@ -64,6 +64,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -685,15 +686,28 @@ public final class ClientSession implements AsyncSession {
     public CompletionStage<Registration> addWatch(
             NodePath path, WatchMode mode, Consumer<? super WatchEvent> listener) {
         ListenerTable.Kind kind = ListenerTable.Kind.of(mode);
-        Request body = new Request.OfWatches(setup.to().rooted(path.value()), mode == WatchMode.PERSISTENT ? 0 : 1);
-        return ask(new Call<>(OpCode.ADD_WATCH, body, Call.Kind.READ, path.value(), response -> {
+        return ask(new Call<>(OpCode.ADD_WATCH, addition(path, mode), Call.Kind.READ, path.value(), response -> {
             listeners.add(path.value(), kind, listener);
             return ListenerTable.registration(() -> onLoop(() -> removeListener(path, mode, listener)));
         }));
     }
 
+    private Request addition(NodePath path, WatchMode mode) {
+        return new Request.OfWatches(setup.to().rooted(path.value()), mode == WatchMode.PERSISTENT ? 0 : 1);
+    }
+
     private void removeListener(NodePath path, WatchMode mode, Consumer<? super WatchEvent> listener) {
-        if (listeners.remove(path.value(), mode, listener) && over.get() == null) {
+        if (listeners.remove(path.value(), mode, listener)) {
+            unwatch(path, mode);
+        }
+    }
+
+    /** Removes a watch that nobody listens to any more, unless somebody who will is about to add the same: it would take theirs. */
+    private void unwatch(NodePath path, WatchMode mode) {
+        Request addition = addition(path, mode);
+        boolean isBeingAdded = Stream.concat(sent.stream(), waiting.stream())
+                .anyMatch(call -> call.op == OpCode.ADD_WATCH && call.body.equals(addition));
+        if (!isBeingAdded && over.get() == null) {
             outstanding.incrementAndGet();
             enter(removal(path, mode == WatchMode.PERSISTENT ? WatchKind.PERSISTENT : WatchKind.PERSISTENT_RECURSIVE));
         }
