@@ -378,7 +378,8 @@ public final class LocalSession implements AsyncSession, DirectReads {
     @SuppressWarnings("unchecked")
     private <R> List<Call<?>> complete(Call<R> call, Delivery delivery) {
         R value = delivery instanceof Delivery.Answered<?> answered ? (R) answered.value() : null;
-        if (value != null) {
+        boolean isLate = call.takesListener && call.stage.isDone(); // its caller was told that it failed, and is to hear nothing
+        if (value != null && !isLate) {
             call.onGranted.accept(value); // first: once it is settled, other threads read from the root as whoever it made them
         }
         List<Call<?>> refused = line.settle(call);
@@ -388,6 +389,9 @@ public final class LocalSession implements AsyncSession, DirectReads {
             call.stage.fail(RejectedException.of(no.refused()));
         } else if (delivery instanceof Delivery.Failed failed) {
             call.stage.fail(exception(failed.failure(), failed.reason(), call.kind));
+        }
+        if (value != null && isLate && call.adds != null) {
+            unwatch(call.adds);
         }
         return refused;
     }
@@ -630,10 +634,11 @@ public final class LocalSession implements AsyncSession, DirectReads {
         watches = listeners.size();
     }
 
+    /** The member need not watch any more, if nobody listens. */
     private void unwatch(Call.LastingWatch watch) {
         Link link = line.link();
-        if (over.get() == null && link != null) {
-            WatchKind kind = watch.mode() == WatchMode.PERSISTENT ? WatchKind.PERSISTENT : WatchKind.PERSISTENT_RECURSIVE;
+        WatchKind kind = watch.mode() == WatchMode.PERSISTENT ? WatchKind.PERSISTENT : WatchKind.PERSISTENT_RECURSIVE;
+        if (over.get() == null && link != null && !listeners.has(watch.path(), kind)) {
             Call<Boolean> removal = new Call<>(
                     Call.Kind.READ,
                     (session, caller) -> new Input.RemoveWatch(session, caller, watch.path(), kind),

@@ -17,6 +17,7 @@ import io.coord.SessionEndedException;
 import io.coord.SessionState;
 import io.coord.UnavailableException;
 import io.coord.WatchEvent;
+import io.coord.WatchKind;
 import io.coord.WatchMode;
 import io.coord.recipes.DistributedLock;
 import io.coord.runtime.LocalSession;
@@ -178,6 +179,27 @@ class SimulatedEnsembleTest {
         session.create(COUNTER, null, CreateMode.PERSISTENT);
 
         assertThat(heard).containsExactly(WatchEvent.Type.CREATED);
+    }
+
+    /** It would be heard of for ever: whoever was told that it failed has no registration to close. */
+    @Test
+    void aWatchWhoseCallerWasToldThatItFailedIsNotHeardOfWhenItIsAnsweredLate() {
+        MemberId leader = ensemble.leader();
+        List<MemberId> others = ensemble.members().stream().filter(id -> !id.equals(leader)).toList();
+        Session session = ensemble.openSession(leader, Duration.ofMinutes(1));
+        List<WatchEvent.Type> heard = new ArrayList<>();
+        others.forEach(ensemble::crash);
+        session.async().sync(COUNTER);
+        assertThatThrownBy(() -> session.addWatch(COUNTER, WatchMode.PERSISTENT, event -> heard.add(event.type())))
+                .isInstanceOf(UnavailableException.class);
+        assertThatThrownBy(() -> session.exists(COUNTER, event -> heard.add(event.type()))).isInstanceOf(UnavailableException.class);
+
+        others.forEach(ensemble::restart);
+        ensemble.advance(TEN_SECONDS);
+        session.create(COUNTER, null, CreateMode.PERSISTENT);
+
+        assertThat(heard).isEmpty();
+        assertThatThrownBy(() -> session.removeWatches(COUNTER, WatchKind.PERSISTENT)).hasMessageContaining("NO_WATCHER");
     }
 
     private static boolean isSeen(String text, @Nullable Node node) {

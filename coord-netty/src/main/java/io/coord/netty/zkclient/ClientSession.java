@@ -678,18 +678,22 @@ public final class ClientSession implements AsyncSession {
 
     @Override
     public <R> CompletionStage<R> submit(Operation.WatchedRead<R> read, Consumer<? super WatchEvent> listener) {
-        return ask(call(read, true, found -> ListenerTable.Kind.leftBy(read, found.orElse(false))
-                .ifPresent(kind -> listeners.add(read.path(), kind, listener))));
+        Call<R> call = call(read, true, found -> ListenerTable.Kind.leftBy(read, found.orElse(false))
+                .ifPresent(kind -> listeners.add(read.path(), kind, listener)));
+        call.unheard = () -> {};
+        return ask(call);
     }
 
     @Override
     public CompletionStage<Registration> addWatch(
             NodePath path, WatchMode mode, Consumer<? super WatchEvent> listener) {
         ListenerTable.Kind kind = ListenerTable.Kind.of(mode);
-        return ask(new Call<>(OpCode.ADD_WATCH, addition(path, mode), Call.Kind.READ, path.value(), response -> {
+        Call<Registration> call = new Call<>(OpCode.ADD_WATCH, addition(path, mode), Call.Kind.READ, path.value(), response -> {
             listeners.add(path.value(), kind, listener);
             return ListenerTable.registration(() -> onLoop(() -> removeListener(path, mode, listener)));
-        }));
+        });
+        call.unheard = () -> unwatch(path, mode);
+        return ask(call);
     }
 
     private Request addition(NodePath path, WatchMode mode) {
@@ -702,14 +706,15 @@ public final class ClientSession implements AsyncSession {
         }
     }
 
-    /** Removes a watch that nobody listens to any more, unless somebody who will is about to add the same: it would take theirs. */
+    /** Removes a watch if nobody listens to it, unless somebody who will is about to add the same: it would take theirs. */
     private void unwatch(NodePath path, WatchMode mode) {
+        WatchKind kind = mode == WatchMode.PERSISTENT ? WatchKind.PERSISTENT : WatchKind.PERSISTENT_RECURSIVE;
         Request addition = addition(path, mode);
         boolean isBeingAdded = Stream.concat(sent.stream(), waiting.stream())
                 .anyMatch(call -> call.op == OpCode.ADD_WATCH && call.body.equals(addition));
-        if (!isBeingAdded && over.get() == null) {
+        if (!isBeingAdded && !listeners.has(path.value(), kind) && over.get() == null) {
             outstanding.incrementAndGet();
-            enter(removal(path, mode == WatchMode.PERSISTENT ? WatchKind.PERSISTENT : WatchKind.PERSISTENT_RECURSIVE));
+            enter(removal(path, kind));
         }
     }
 

@@ -1,11 +1,15 @@
 package io.coord.netty.zkclient;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.coord.AsyncSession;
 import io.coord.Bytes;
 import io.coord.NodePath;
+import io.coord.Refusal;
 import io.coord.Registration;
+import io.coord.Stat;
+import io.coord.UnavailableException;
 import io.coord.WatchEvent;
 import io.coord.WatchMode;
 import io.coord.netty.ZooKeeperClient;
@@ -26,6 +30,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -76,6 +81,7 @@ class ClientSessionTest {
     private void accept() throws IOException {
         served = listener.accept();
         served.setTcpNoDelay(true);
+        served.setSoTimeout(20_000);
         in = new DataInputStream(served.getInputStream());
         frame();
         send(out -> new ConnectResponse(0, 30_000, 7, Bytes.wrap(new byte[16]), false).write(out));
@@ -113,6 +119,10 @@ class ClientSessionTest {
             new ReplyHeader(asked.xid(), zxid, 0).write(out);
             body.write(out);
         });
+    }
+
+    private void refuse(Asked asked, long zxid, Refusal why) throws IOException {
+        send(out -> new ReplyHeader(asked.xid(), zxid, why.code()).write(out));
     }
 
     private void fire(WatchEvent event) throws IOException {
@@ -164,5 +174,26 @@ class ClientSessionTest {
         settle();
 
         assertThat(heard).containsExactly(created);
+    }
+
+    /** It would be heard of for ever: whoever was told that it failed has no registration to close. */
+    @Test
+    void aWatchWhoseCallerWasToldThatItFailedIsNotHeardOfWhenItIsAnsweredLate() throws Exception {
+        open(Duration.ofSeconds(2));
+        Queue<WatchEvent> heard = new ConcurrentLinkedQueue<>();
+        CompletionStage<Registration> lasting = session.addWatch(A, WatchMode.PERSISTENT, heard::add);
+        CompletionStage<Optional<Stat>> once = session.exists(A, heard::add);
+        Asked adding = next(OpCode.ADD_WATCH);
+        Asked reading = next(OpCode.EXISTS);
+        assertThatThrownBy(() -> get(lasting)).hasCauseInstanceOf(UnavailableException.class);
+        assertThatThrownBy(() -> get(once)).hasCauseInstanceOf(UnavailableException.class);
+
+        answer(adding, 1, new Response.Number(0));
+        refuse(reading, 1, Refusal.NO_NODE);
+        fire(new WatchEvent(WatchEvent.Type.CREATED, "/a", 2));
+        answer(next(OpCode.REMOVE_WATCHES), 2, Response.Nothing.NOTHING);
+        settle();
+
+        assertThat(heard).isEmpty();
     }
 }
