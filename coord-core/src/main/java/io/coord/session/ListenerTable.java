@@ -106,17 +106,34 @@ public final class ListenerTable {
     public List<Consumer<? super WatchEvent>> hearersOf(WatchEvent event) {
         Set<Consumer<? super WatchEvent>> hearers = new LinkedHashSet<>();
         String path = event.path();
-        switch (event.type()) {
-            case CREATED, DATA_CHANGED -> consume(path, hearers, Kind.DATA, Kind.EXIST);
-            case DELETED -> consume(path, hearers, Kind.DATA, Kind.EXIST, Kind.CHILD);
-            case CHILDREN_CHANGED -> consume(path, hearers, Kind.CHILD);
-            case GAP -> hearers.addAll(at(Kind.RECURSIVE, path));
+        consume(event, hearers);
+        if (event.type() == WatchEvent.Type.GAP) {
+            hearers.addAll(at(Kind.RECURSIVE, path));
         }
         hearers.addAll(at(Kind.PERSISTENT, path));
         if (event.type() != WatchEvent.Type.CHILDREN_CHANGED && event.type() != WatchEvent.Type.GAP) {
             addRecursive(path, hearers);
         }
         return List.copyOf(hearers);
+    }
+
+    /**
+     * The same of an event made up for those whose one-shot watch missed a change, where the lasting ones are told of the change itself, or
+     * of a gap.
+     */
+    public List<Consumer<? super WatchEvent>> oneShotHearersOf(WatchEvent event) {
+        Set<Consumer<? super WatchEvent>> hearers = new LinkedHashSet<>();
+        consume(event, hearers);
+        return List.copyOf(hearers);
+    }
+
+    private void consume(WatchEvent event, Set<Consumer<? super WatchEvent>> hearers) {
+        switch (event.type()) {
+            case CREATED, DATA_CHANGED -> consume(event.path(), hearers, Kind.DATA, Kind.EXIST);
+            case DELETED -> consume(event.path(), hearers, Kind.DATA, Kind.EXIST, Kind.CHILD);
+            case CHILDREN_CHANGED -> consume(event.path(), hearers, Kind.CHILD);
+            case GAP -> {}
+        }
     }
 
     private void consume(String path, Set<Consumer<? super WatchEvent>> hearers, Kind... kinds) {

@@ -443,7 +443,8 @@ public final class LocalSession implements AsyncSession, DirectReads {
     }
 
     private void fire(WatchEvent event) {
-        for (Consumer<? super WatchEvent> listener : listeners.hearersOf(event)) {
+        boolean isMadeUp = event.zxid() < 0;
+        for (Consumer<? super WatchEvent> listener : isMadeUp ? listeners.oneShotHearersOf(event) : listeners.hearersOf(event)) {
             call(listener, event);
         }
         watches = listeners.size();

@@ -202,6 +202,32 @@ class SimulatedEnsembleTest {
         assertThatThrownBy(() -> session.removeWatches(COUNTER, WatchKind.PERSISTENT)).hasMessageContaining("NO_WATCHER");
     }
 
+    @Test
+    @DisplayName("rule.28 a change made while a session moved is told once to those who stay, whatever others watch")
+    void whatWatchesOfSeveralKindsMissedIsHeardOnce() {
+        Session watcher = ensemble.openSession();
+        MemberId home = ((LocalSession) watcher.async()).home().orElseThrow().member();
+        Session writer = ensemble.openSession(ensemble.members().stream().filter(id -> !id.equals(home)).findFirst().orElseThrow(), TEN_SECONDS);
+        writer.create(COUNTER, null, CreateMode.PERSISTENT);
+        writer.create(BROKER_1, null, CreateMode.PERSISTENT);
+        List<WatchEvent> once = new ArrayList<>();
+        List<WatchEvent> always = new ArrayList<>();
+        watcher.getData(BROKER_1, once::add);
+        watcher.getData(COUNTER, once::add);
+        watcher.addWatch(NodePath.of("/"), WatchMode.PERSISTENT_RECURSIVE, always::add);
+
+        ensemble.isolate(home);
+        List<Long> zxids = new ArrayList<>();
+        zxids.add(writer.setData(COUNTER, Bytes.utf8("1")).mzxid());
+        zxids.add(writer.setData(BROKER_1, Bytes.utf8("1")).mzxid());
+        zxids.add(writer.setData(COUNTER, Bytes.utf8("2")).mzxid());
+        ensemble.crash(home);
+        watcher.sync(COUNTER);
+
+        assertThat(always).extracting(WatchEvent::zxid).containsExactlyElementsOf(zxids);
+        assertThat(once).extracting(WatchEvent::path).containsExactlyInAnyOrder(COUNTER.value(), BROKER_1.value());
+    }
+
     private static boolean isSeen(String text, @Nullable Node node) {
         return node != null && text.equals(node.text());
     }
