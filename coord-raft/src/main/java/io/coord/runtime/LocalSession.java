@@ -28,6 +28,7 @@ import io.coord.member.SessionGrant;
 import io.coord.runtime.SessionHome.Submission;
 import io.coord.session.DirectReads;
 import io.coord.session.ListenerTable;
+import io.coord.session.ToldEvents;
 import io.coord.state.Reader;
 import io.coord.state.StateRoot;
 import java.time.Duration;
@@ -91,6 +92,10 @@ public final class LocalSession implements AsyncSession, DirectReads {
     private List<Identity> identities;
     /** Whether listeners were last told that the session is connected. Only the queue looks. */
     private boolean connectedTold;
+    /** What listeners were told. Only the queue looks. */
+    private final ToldEvents told = new ToldEvents();
+    /** Whether watches are being compared with what was seen before the last move. Only the queue looks. */
+    private boolean rewatching;
 
     /** A session not yet open, which ends with its member. */
     public LocalSession(Setup setup) {
@@ -223,15 +228,20 @@ public final class LocalSession implements AsyncSession, DirectReads {
         List<String> child = List.copyOf(listeners.paths(ListenerTable.Kind.CHILD));
         List<String> persistent = List.copyOf(listeners.paths(ListenerTable.Kind.PERSISTENT));
         List<String> recursive = List.copyOf(listeners.paths(ListenerTable.Kind.RECURSIVE));
-        if (listeners.size() == 0) {
+        rewatching = listeners.size() != 0;
+        if (!rewatching) {
             link.rewatched = true;
             return;
         }
+        told.mark();
         Call<Boolean> call = new Call<>(
                 Call.Kind.READ,
                 (session, caller) -> new Input.SetWatches(
                         session, caller, link.seenZxid, data, exist, child, persistent, recursive, true),
-                done -> link.rewatched = true);
+                done -> {
+                    rewatching = false;
+                    link.rewatched = true;
+                });
         call.stage.whenComplete((done, refused) -> {
             if (refused != null) {
                 lose(link, String.valueOf(refused.getMessage()));
@@ -443,6 +453,10 @@ public final class LocalSession implements AsyncSession, DirectReads {
     }
 
     private void fire(WatchEvent event) {
+        if (rewatching && told.has(event)) {
+            return; // by the last member, in the turn in which it lost the session
+        }
+        told.add(event);
         boolean isMadeUp = event.zxid() < 0;
         for (Consumer<? super WatchEvent> listener : isMadeUp ? listeners.oneShotHearersOf(event) : listeners.hearersOf(event)) {
             call(listener, event);

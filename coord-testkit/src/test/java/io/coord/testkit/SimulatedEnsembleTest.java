@@ -10,6 +10,7 @@ import io.coord.MemberId;
 import io.coord.Node;
 import io.coord.NodePath;
 import io.coord.Operation;
+import io.coord.Outcome;
 import io.coord.ReadMode;
 import io.coord.Registration;
 import io.coord.Session;
@@ -20,7 +21,9 @@ import io.coord.WatchEvent;
 import io.coord.WatchKind;
 import io.coord.WatchMode;
 import io.coord.recipes.DistributedLock;
+import io.coord.runtime.DoorLimits;
 import io.coord.runtime.LocalSession;
+import io.coord.runtime.SessionHome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -226,6 +229,45 @@ class SimulatedEnsembleTest {
 
         assertThat(always).extracting(WatchEvent::zxid).containsExactlyElementsOf(zxids);
         assertThat(once).extracting(WatchEvent::path).containsExactlyInAnyOrder(COUNTER.value(), BROKER_1.value());
+    }
+
+    /**
+     * It finds itself out of time only after it has applied what is committed meanwhile, and the session leaves it within that turn. At some
+     * of these moments it has the change already, and does not know yet that it is committed.
+     */
+    @Test
+    @DisplayName("rule.28 what a member told in the turn in which it lost the session is not told again by the next")
+    void whatWasToldLastIsNotToldAgain() {
+        for (int moment = 0; moment < 40; moment++) {
+            List<WatchEvent.Type> heard = whatIsHeardIfTheMemberIsPaused(SimulatedEnsemble.of(3), Duration.ofNanos(moment * 50_000L));
+            assertThat(heard).as("moment %d", moment).containsExactly(WatchEvent.Type.CREATED);
+        }
+    }
+
+    private static List<WatchEvent.Type> whatIsHeardIfTheMemberIsPaused(SimulatedEnsemble ensemble, Duration afterTheWrite) {
+        MemberId leader = ensemble.leader();
+        List<MemberId> others = ensemble.members().stream().filter(id -> !id.equals(leader)).toList();
+        SessionHome first = homeOf(ensemble.openSession(others.get(0), TEN_SECONDS));
+        SessionHome next = homeOf(ensemble.openSession(others.get(1), TEN_SECONDS));
+        Session writer = ensemble.openSession(leader, TEN_SECONDS);
+        LocalSession.Setup setup = new LocalSession.Setup(
+                10_000, Bytes.wrap(new byte[16]), List.of(), DoorLimits.of(MemberConfig.DEFAULT), Runnable::run, thrown -> {});
+        LocalSession moving = new LocalSession(setup, (session, reason) -> session.moveTo(next));
+        moving.open(first);
+        List<WatchEvent.Type> heard = new ArrayList<>();
+        writer.await(moving.addWatch(COUNTER, WatchMode.PERSISTENT, event -> heard.add(event.type())));
+
+        CompletionStage<Outcome.Created> written = writer.async().create(COUNTER, null, CreateMode.PERSISTENT);
+        ensemble.advance(afterTheWrite);
+        ensemble.pause(first.member(), Duration.ofSeconds(8));
+        writer.await(written);
+        ensemble.runUntil(() -> moving.home().orElseThrow() == next && moving.state() == SessionState.CONNECTED, TEN_SECONDS);
+        writer.await(moving.sync(COUNTER));
+        return heard;
+    }
+
+    private static SessionHome homeOf(Session session) {
+        return ((LocalSession) session.async()).home().orElseThrow();
     }
 
     private static boolean isSeen(String text, @Nullable Node node) {
