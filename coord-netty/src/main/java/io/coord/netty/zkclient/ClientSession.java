@@ -32,6 +32,7 @@ import io.coord.netty.peer.EventLoops;
 import io.coord.runtime.CallbackExecutor;
 import io.coord.runtime.SessionQueue;
 import io.coord.session.ListenerTable;
+import io.coord.session.ToldEvents;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -48,11 +49,9 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -127,9 +126,7 @@ public final class ClientSession implements AsyncSession {
     private long heardNanos;
     private long saidNanos;
     private int watchesBeingSet;
-    private long eventZxid;
-    private Set<WatchEvent> eventsAtZxid = new LinkedHashSet<>();
-    private long toldZxid = -1;
+    private final ToldEvents told = new ToldEvents();
 
     private ClientSession(ClientSetup setup) {
         this.setup = setup;
@@ -313,8 +310,10 @@ public final class ClientSession implements AsyncSession {
         wire = null;
         trouble = "the connection to " + lost + " was lost: " + reason;
         pings.clear();
+        if (isAttached && watchesBeingSet == 0) {
+            told.mark(); // else some watches may have been told less than others
+        }
         watchesBeingSet = 0;
-        toldZxid = eventZxid;
         if (isAttached) {
             isAttached = false;
             validUntilNanos = System.nanoTime();
@@ -363,31 +362,15 @@ public final class ClientSession implements AsyncSession {
         if (type == null) {
             return;
         }
-        WatchEvent told = new WatchEvent(type, setup.to().stripped(event.path()), header.zxid());
-        if (isTold(told)) {
+        WatchEvent fired = new WatchEvent(type, setup.to().stripped(event.path()), header.zxid());
+        if (watchesBeingSet > 0 && told.has(fired)) {
             return;
         }
-        List<Consumer<? super WatchEvent>> hearers = listeners.hearersOf(told);
+        told.add(fired);
+        List<Consumer<? super WatchEvent>> hearers = listeners.hearersOf(fired);
         if (!hearers.isEmpty()) {
-            queue.execute(() -> hearers.forEach(listener -> call(listener, told)));
+            queue.execute(() -> hearers.forEach(listener -> call(listener, fired)));
         }
-    }
-
-    /** A server that tells what was missed may begin with what was not: events of the last connection are not told twice (rule.28). */
-    private boolean isTold(WatchEvent event) {
-        if (event.zxid() <= 0) {
-            return false;
-        }
-        boolean isAgain = watchesBeingSet > 0
-                && (event.zxid() < toldZxid || event.zxid() == toldZxid && eventsAtZxid.contains(event));
-        if (!isAgain && event.zxid() > eventZxid) {
-            eventZxid = event.zxid();
-            eventsAtZxid = new LinkedHashSet<>();
-        }
-        if (!isAgain && event.zxid() == eventZxid) {
-            eventsAtZxid.add(event);
-        }
-        return isAgain;
     }
 
     private static WatchEvent.@Nullable Type typeOf(int code) {

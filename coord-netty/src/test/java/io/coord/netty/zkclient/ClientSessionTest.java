@@ -38,6 +38,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -195,5 +196,38 @@ class ClientSessionTest {
         settle();
 
         assertThat(heard).isEmpty();
+    }
+
+    /** With so many watches that they are set again by two requests, of which the connection outlives one. */
+    @Test
+    @DisplayName("rule.28 what a connection that broke had told of some watches does not stand for what it had not told of others")
+    void whatWasNotToldIsToldByTheNextConnection() throws Exception {
+        NodePath first = NodePath.of("/a" + "a".repeat(70_000));
+        NodePath second = NodePath.of("/b" + "b".repeat(70_000));
+        open(Duration.ofSeconds(20));
+        Queue<WatchEvent> heard = new ConcurrentLinkedQueue<>();
+        watch(first, heard::add);
+        watch(second, heard::add);
+        WatchEvent before = new WatchEvent(WatchEvent.Type.CREATED, second.value(), 65);
+        WatchEvent after = new WatchEvent(WatchEvent.Type.CREATED, first.value(), 80);
+
+        served.close();
+        accept();
+        Asked one = next(OpCode.SET_WATCHES2);
+        next(OpCode.SET_WATCHES2);
+        fire(after);
+        answer(one, 90, Response.Nothing.NOTHING);
+        served.close();
+        listener.accept().close();
+        accept();
+        one = next(OpCode.SET_WATCHES2);
+        Asked two = next(OpCode.SET_WATCHES2);
+        fire(after);
+        answer(one, 90, Response.Nothing.NOTHING);
+        fire(before);
+        answer(two, 90, Response.Nothing.NOTHING);
+        settle();
+
+        assertThat(heard).contains(before, after);
     }
 }
