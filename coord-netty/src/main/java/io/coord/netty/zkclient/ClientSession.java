@@ -650,11 +650,15 @@ public final class ClientSession implements AsyncSession {
         return new Call<>(wired.op(), wired.body(), kind, Translation.pathOf(operation), onReply, onError);
     }
 
-    /** A linearizable read is one behind a sync: what was acknowledged to anybody before it began is in it (zk.O7, zk.X5). */
+    /**
+     * A linearizable read is one behind a sync: what was acknowledged to anybody before it began is in it (zk.O7, zk.X5). Where the sync was
+     * not done the read is none: it may have been sent by the next connection, to a server that is behind.
+     */
     @Override
     public <R> CompletionStage<R> submit(Operation.Read<R> read, ReadMode mode) {
         if (mode == ReadMode.LINEARIZABLE) {
-            submit(new Operation.Sync("/"));
+            CompletionStage<String> synced = submit(new Operation.Sync("/"));
+            return submit(read).thenCombine(synced, (value, path) -> value);
         }
         return submit(read);
     }

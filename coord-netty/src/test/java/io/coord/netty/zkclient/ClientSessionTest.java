@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.coord.AsyncSession;
 import io.coord.Bytes;
 import io.coord.NodePath;
+import io.coord.Operation;
+import io.coord.ReadMode;
 import io.coord.Refusal;
 import io.coord.Registration;
 import io.coord.Stat;
@@ -229,5 +231,16 @@ class ClientSessionTest {
         settle();
 
         assertThat(heard).contains(before, after);
+    }
+
+    @Test
+    @DisplayName("zk.O7 a linearizable read whose sync was not done is not answered by a local one")
+    void aLinearizableReadIsNoneWithoutItsSync() throws Exception {
+        open(Duration.ofSeconds(20));
+        CompletionStage<Optional<Stat>> read = session.submit(new Operation.Exists("/a"), ReadMode.LINEARIZABLE);
+        refuse(next(OpCode.SYNC), 1, Refusal.THROTTLED_OP);
+        refuse(next(OpCode.EXISTS), 1, Refusal.NO_NODE);
+
+        assertThatThrownBy(() -> get(read)).hasCauseInstanceOf(UnavailableException.class);
     }
 }
