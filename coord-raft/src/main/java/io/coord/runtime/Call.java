@@ -49,6 +49,9 @@ final class Call<R> {
     /** What it adds, if that is what is asked. */
     @Nullable LastingWatch adds;
 
+    /** Whether no limit applies: it ends a session, or a watch that nobody could end otherwise. */
+    boolean makesRoom;
+
     long askedNanos;
     /** No answer is awaited any more. */
     boolean answered;

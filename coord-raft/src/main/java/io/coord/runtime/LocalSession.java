@@ -658,6 +658,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
                     Call.Kind.READ,
                     (session, caller) -> new Input.RemoveWatch(session, caller, watch.path(), kind),
                     removed -> {});
+            removal.makesRoom = true;
             entered(removal, line.enterRemoval(watch, removal, link.home.nanoTime()));
         }
     }
@@ -714,6 +715,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
         closing = true;
         Call<Boolean> close =
                 new Call<>(Call.Kind.CLOSE, Input.Close::new, done -> end(SessionState.CLOSED, "its owner closed it"));
+        close.makesRoom = true;
         return ask(close).handle((done, failure) -> null);
     }
 

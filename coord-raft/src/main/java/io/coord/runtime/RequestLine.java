@@ -62,7 +62,7 @@ final class RequestLine {
         if (closed) {
             return session.endedAlready();
         }
-        if (calls.size() >= lengthMax && call.kind != Call.Kind.CLOSE) { // who ends a session makes room
+        if (calls.size() >= lengthMax && !call.makesRoom) {
             return new UnavailableException(ErrorCode.OVERLOADED.message(session + " has " + calls.size()
                     + " unanswered requests, the limit (maxOutstandingPerSession). Wait for some before asking more."));
         }
@@ -72,7 +72,7 @@ final class RequestLine {
         Link link = this.link;
         if (asking && link != null) {
             Input input = input(call, link);
-            submitted(call, link, call.kind == Call.Kind.CLOSE ? link.home.resubmit(input) : link.home.submit(input));
+            submitted(call, link, call.makesRoom ? link.home.resubmit(input) : link.home.submit(input));
         } else if (!moves) {
             refuse(call, new UnavailableException("the session is not open yet"));
         }

@@ -25,7 +25,7 @@ public interface SessionHome {
 
     /**
      * Hands an input over to which no limit applies: what a session had asked elsewhere before, since those behind it depend on it; and
-     * the end of a session, which makes room.
+     * the end of a session or a watch, which makes room.
      */
     Submission resubmit(Input input);
 

@@ -270,6 +270,20 @@ class SimulatedEnsembleTest {
         return ((LocalSession) session.async()).home().orElseThrow();
     }
 
+    @Test
+    void aRegistrationClosedWhereNothingMoreMayBeAskedLeavesNoWatchBehind() {
+        SimulatedEnsemble small = ensemble.config(MemberConfig.DEFAULT.withMaxOutstanding(10, 10));
+        Session session = small.openSession();
+        Registration watch = session.addWatch(COUNTER, WatchMode.PERSISTENT, event -> {});
+        for (int i = 0; i < 10; i++) {
+            session.async().setData(COUNTER, null);
+        }
+        watch.close();
+        small.advance(TEN_SECONDS);
+
+        assertThatThrownBy(() -> session.removeWatches(COUNTER, WatchKind.PERSISTENT)).hasMessageContaining("NO_WATCHER");
+    }
+
     private static boolean isSeen(String text, @Nullable Node node) {
         return node != null && text.equals(node.text());
     }
