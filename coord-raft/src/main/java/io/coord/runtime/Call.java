@@ -23,7 +23,9 @@ final class Call<R> {
         WRITE,
         /** Ends the session. */
         CLOSE,
-        /** Changes nothing, but for watches and identities at the member. */
+        /** Takes watches away, or adds an identity, at the member: may do so late. */
+        CHANGE,
+        /** Changes nothing, but for watches that are left. */
         READ,
         /** Opens or attaches the session: asked of one member, by whoever chose it. */
         OPEN

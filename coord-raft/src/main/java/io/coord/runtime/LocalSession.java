@@ -500,7 +500,9 @@ public final class LocalSession implements AsyncSession, DirectReads {
         if (!overdue.isEmpty()) {
             String text = "no answer for " + Duration.ofNanos(ageNanos).toMillis() + " ms: " + reason.get();
             queue.execute(() -> overdue.forEach(call -> call.stage.fail(
-                    call.kind == Call.Kind.WRITE ? new OutcomeUnknownException(text) : new UnavailableException(text))));
+                    call.kind == Call.Kind.WRITE || call.kind == Call.Kind.CHANGE
+                            ? new OutcomeUnknownException(text)
+                            : new UnavailableException(text))));
         }
     }
 
@@ -666,10 +668,10 @@ public final class LocalSession implements AsyncSession, DirectReads {
     @Override
     public CompletionStage<@Nullable Void> removeWatches(NodePath path, WatchKind kind) {
         Call.Asking<Boolean> asking = (session, caller) -> new Input.RemoveWatch(session, caller, path.value(), kind);
-        CompletionStage<Boolean> removed = read(asking, done -> {
+        CompletionStage<Boolean> removed = ask(new Call<>(Call.Kind.CHANGE, asking, done -> {
             listeners.removeAll(path.value(), kind);
             watches = listeners.size();
-        });
+        }));
         CompletableFuture<@Nullable Void> stage = new CompletableFuture<>();
         removed.whenComplete((any, failure) -> {
             if (failure != null) {
@@ -693,7 +695,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
         }
         List<Identity> all = withIdentity(identity.get());
         Call.Asking<Boolean> asking = (session, caller) -> new Input.Identify(session, caller, all);
-        Call<Boolean> call = new Call<>(Call.Kind.READ, asking, done -> reader = new Reader(id, all));
+        Call<Boolean> call = new Call<>(Call.Kind.CHANGE, asking, done -> reader = new Reader(id, all));
         call.identities = all;
         return ask(call).thenApply(done -> null);
     }

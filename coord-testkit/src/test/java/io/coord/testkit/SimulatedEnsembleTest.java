@@ -11,6 +11,7 @@ import io.coord.Node;
 import io.coord.NodePath;
 import io.coord.Operation;
 import io.coord.Outcome;
+import io.coord.OutcomeUnknownException;
 import io.coord.ReadMode;
 import io.coord.Registration;
 import io.coord.Session;
@@ -282,6 +283,27 @@ class SimulatedEnsembleTest {
         small.advance(TEN_SECONDS);
 
         assertThatThrownBy(() -> session.removeWatches(COUNTER, WatchKind.PERSISTENT)).hasMessageContaining("NO_WATCHER");
+    }
+
+    /** Only of what has certainly no effect may it be said that nothing was done. */
+    @Test
+    void whatMayStillTakeEffectIsOfUnknownOutcomeWhenItTakesTooLong() {
+        MemberId leader = ensemble.leader();
+        List<MemberId> others = ensemble.members().stream().filter(id -> !id.equals(leader)).toList();
+        Session session = ensemble.openSession(leader, Duration.ofMinutes(1));
+        session.addWatch(COUNTER, WatchMode.PERSISTENT, event -> {});
+        others.forEach(ensemble::crash);
+        session.async().sync(COUNTER);
+        CompletionStage<?> removed = session.async().removeWatches(COUNTER, WatchKind.PERSISTENT);
+        CompletionStage<?> identified = session.async().addAuth("digest", Bytes.utf8("ben:secret"));
+
+        assertThatThrownBy(() -> session.await(removed)).isInstanceOf(OutcomeUnknownException.class);
+        assertThatThrownBy(() -> session.await(identified)).isInstanceOf(OutcomeUnknownException.class);
+
+        others.forEach(ensemble::restart);
+        ensemble.advance(TEN_SECONDS);
+        assertThatThrownBy(() -> session.removeWatches(COUNTER, WatchKind.PERSISTENT)).hasMessageContaining("NO_WATCHER");
+        assertThat(session.submit(new Operation.WhoAmI())).extracting(identity -> identity.scheme()).contains("digest");
     }
 
     private static boolean isSeen(String text, @Nullable Node node) {

@@ -340,10 +340,22 @@ public final class ClientSession implements AsyncSession {
     }
 
     private static CoordException failure(Call<?> call, String why) {
-        String what = call.op + (call.path.isEmpty() ? "" : " " + NodePath.printable(call.path)) + ": " + why;
         return call.kind == Call.Kind.WRITE && call.sentNanos != 0
-                ? new OutcomeUnknownException(what + ". It may have been done: read before asking again")
-                : new UnavailableException(what + ". It was not done");
+                ? mayBeDone(call, why)
+                : new UnavailableException(what(call, why) + ". It was not done");
+    }
+
+    /** Of one that may still be answered: watches are removed then, which go with the connection where that is lost. */
+    private static CoordException noAnswer(Call<?> call, String why) {
+        return call.op == OpCode.REMOVE_WATCHES ? mayBeDone(call, why) : failure(call, why);
+    }
+
+    private static OutcomeUnknownException mayBeDone(Call<?> call, String why) {
+        return new OutcomeUnknownException(what(call, why) + ". It may have been done: read before asking again");
+    }
+
+    private static String what(Call<?> call, String why) {
+        return call.op + (call.path.isEmpty() ? "" : " " + NodePath.printable(call.path)) + ": " + why;
     }
 
     // ------------------------------------------------------------------------------------------------ watching again
@@ -619,7 +631,7 @@ public final class ClientSession implements AsyncSession {
             }
             if (!call.givenUp) {
                 call.givenUp = true;
-                CoordException failure = failure(call, "no answer for " + mostNanos / 1_000_000 + " ms");
+                CoordException failure = noAnswer(call, "no answer for " + mostNanos / 1_000_000 + " ms");
                 queue.execute(() -> call.fail(failure));
             }
         }

@@ -7,12 +7,14 @@ import io.coord.AsyncSession;
 import io.coord.Bytes;
 import io.coord.NodePath;
 import io.coord.Operation;
+import io.coord.OutcomeUnknownException;
 import io.coord.ReadMode;
 import io.coord.Refusal;
 import io.coord.Registration;
 import io.coord.Stat;
 import io.coord.UnavailableException;
 import io.coord.WatchEvent;
+import io.coord.WatchKind;
 import io.coord.WatchMode;
 import io.coord.netty.ZooKeeperClient;
 import io.coord.netty.jute.ConnectResponse;
@@ -242,5 +244,21 @@ class ClientSessionTest {
         refuse(next(OpCode.EXISTS), 1, Refusal.NO_NODE);
 
         assertThatThrownBy(() -> get(read)).hasCauseInstanceOf(UnavailableException.class);
+    }
+
+    @Test
+    void watchesThatMayStillBeRemovedAreNotSaidToBeThere() throws Exception {
+        open(Duration.ofSeconds(2));
+        Queue<WatchEvent> heard = new ConcurrentLinkedQueue<>();
+        watch(A, heard::add);
+        CompletionStage<Void> removed = session.removeWatches(A, WatchKind.PERSISTENT);
+        Asked removing = next(OpCode.REMOVE_WATCHES);
+
+        assertThatThrownBy(() -> get(removed)).hasCauseInstanceOf(OutcomeUnknownException.class);
+
+        answer(removing, 1, Response.Nothing.NOTHING);
+        fire(new WatchEvent(WatchEvent.Type.CREATED, "/a", 2));
+        settle();
+        assertThat(heard).isEmpty();
     }
 }
