@@ -1,6 +1,7 @@
 package io.coord.session;
 
 import io.coord.Operation;
+import io.coord.Registration;
 import io.coord.WatchEvent;
 import io.coord.WatchKind;
 import io.coord.WatchMode;
@@ -16,6 +17,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -198,6 +200,16 @@ public final class ListenerTable {
         }
         registered.computeIfPresent(listener, (same, count) -> count == 1 ? null : count - 1);
         return registered.isEmpty() && byPath.remove(path) != null;
+    }
+
+    /** What whoever added a lasting listener is given: it takes back one registration, however often it is closed. */
+    public static Registration registration(Runnable takingBack) {
+        AtomicBoolean closed = new AtomicBoolean();
+        return () -> {
+            if (closed.compareAndSet(false, true)) {
+                takingBack.run();
+            }
+        };
     }
 
     /** The paths listened to for a reason, sorted: what a client sends when it attaches to another member (zk.WT11). */

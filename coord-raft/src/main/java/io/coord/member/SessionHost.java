@@ -385,6 +385,7 @@ final class SessionHost {
                     open.caller(), command, nonce, open.selfAlive(), open.identities(), 0, open.terms(),
                     setup.codec().payload(command)));
         } else if (request instanceof Input.Resume resume) {
+            locals.remove(resume.session()); // its upgrade was decided after its owner had gone
             long nonce = random.nextLong();
             Command command = new Command.Attach(
                     resume.session(), resume.passwordHash(), granted(resume.timeoutMillis()), setup.self(), nonce);
@@ -420,6 +421,8 @@ final class SessionHost {
     private void openOrResumeLocal(Input.Request request) {
         if (request instanceof Input.Open open) {
             openLocal(open, false);
+        } else if (!isLocal(request)) {
+            openOrResume(request); // it has become one of the ensemble's meanwhile
         } else if (request instanceof Input.Resume resume && !resumeLocal(resume, false)) {
             outbox.deliver(new Delivery.Failed(
                     resume.caller(), Failure.SESSION_ENDED, "the password is not that of session 0x" + Long.toHexString(resume.session())));

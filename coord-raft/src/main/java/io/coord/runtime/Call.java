@@ -2,6 +2,7 @@ package io.coord.runtime;
 
 import io.coord.CoordException;
 import io.coord.Identity;
+import io.coord.WatchMode;
 import io.coord.member.Caller;
 import io.coord.member.Delivery;
 import io.coord.member.Input;
@@ -22,11 +23,16 @@ final class Call<R> {
         WRITE,
         /** Ends the session. */
         CLOSE,
-        /** Changes nothing, but for watches and identities at the member. */
+        /** Takes watches away, or adds an identity, at the member: may do so late. */
+        CHANGE,
+        /** Changes nothing, but for watches that are left. */
         READ,
         /** Opens or attaches the session: asked of one member, by whoever chose it. */
         OPEN
     }
+
+    /** A watch that stays, of whichever of the session's listeners. */
+    record LastingWatch(String path, WatchMode mode) {}
 
     /** How to ask for something in the name of a session. */
     interface Asking<R> {
@@ -41,6 +47,12 @@ final class Call<R> {
 
     /** Whether that takes a listener of the user's, whose own methods then run. */
     boolean takesListener;
+
+    /** What it adds, if that is what is asked. */
+    @Nullable LastingWatch adds;
+
+    /** Whether no limit applies: it ends a session, or a watch that nobody could end otherwise. */
+    boolean makesRoom;
 
     long askedNanos;
     /** No answer is awaited any more. */

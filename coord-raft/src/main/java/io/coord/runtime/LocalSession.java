@@ -383,7 +383,8 @@ public final class LocalSession implements AsyncSession, DirectReads {
     @SuppressWarnings("unchecked")
     private <R> List<Call<?>> complete(Call<R> call, Delivery delivery) {
         R value = delivery instanceof Delivery.Answered<?> answered ? (R) answered.value() : null;
-        if (value != null) {
+        boolean isLate = call.takesListener && call.stage.isDone(); // its caller was told that it failed, and is to hear nothing
+        if (value != null && !isLate) {
             call.onGranted.accept(value); // first: once it is settled, other threads read from the root as whoever it made them
         }
         List<Call<?>> refused = line.settle(call);
@@ -393,6 +394,9 @@ public final class LocalSession implements AsyncSession, DirectReads {
             call.stage.fail(RejectedException.of(no.refused()));
         } else if (delivery instanceof Delivery.Failed failed) {
             call.stage.fail(exception(failed.failure(), failed.reason(), call.kind));
+        }
+        if (value != null && isLate && call.adds != null) {
+            unwatch(call.adds);
         }
         return refused;
     }
@@ -490,7 +494,9 @@ public final class LocalSession implements AsyncSession, DirectReads {
         if (!overdue.isEmpty()) {
             String text = "no answer for " + Duration.ofNanos(ageNanos).toMillis() + " ms: " + reason.get();
             queue.execute(() -> overdue.forEach(call -> call.stage.fail(
-                    call.kind == Call.Kind.WRITE ? new OutcomeUnknownException(text) : new UnavailableException(text))));
+                    call.kind == Call.Kind.WRITE || call.kind == Call.Kind.CHANGE
+                            ? new OutcomeUnknownException(text)
+                            : new UnavailableException(text))));
         }
     }
 
@@ -588,13 +594,10 @@ public final class LocalSession implements AsyncSession, DirectReads {
         if (watches >= setup.limits().watchesMax()) {
             return tooManyWatches();
         }
-        return listening(
+        Call<R> call = new Call<>(
+                Call.Kind.READ,
                 (session, caller) -> new Input.Read<>(session, caller, read, ReadMode.LOCAL, true),
                 value -> ListenerTable.Kind.leftBy(read, isFound(value)).ifPresent(kind -> listen(read.path(), kind, listener)));
-    }
-
-    private <R> CompletionStage<R> listening(Call.Asking<R> asking, Consumer<? super R> onGranted) {
-        Call<R> call = new Call<>(Call.Kind.READ, asking, onGranted);
         call.takesListener = true;
         return ask(call);
     }
@@ -625,27 +628,44 @@ public final class LocalSession implements AsyncSession, DirectReads {
         if (watches >= setup.limits().watchesMax()) {
             return tooManyWatches();
         }
-        Call.Asking<Boolean> asking = (session, caller) -> new Input.AddWatch(session, caller, path.value(), mode);
-        return listening(asking, done -> listen(path.value(), ListenerTable.Kind.of(mode), listener))
-                .thenApply(done -> () -> queue.execute(() -> removeListener(path, mode, listener)));
+        Call<Boolean> call = new Call<>(
+                Call.Kind.READ,
+                (session, caller) -> new Input.AddWatch(session, caller, path.value(), mode),
+                done -> listen(path.value(), ListenerTable.Kind.of(mode), listener));
+        call.takesListener = true;
+        call.adds = new Call.LastingWatch(path.value(), mode);
+        return ask(call)
+                .thenApply(done -> ListenerTable.registration(() -> queue.execute(() -> removeListener(path, mode, listener))));
     }
 
     private void removeListener(NodePath path, WatchMode mode, Consumer<? super WatchEvent> listener) {
-        if (listeners.remove(path.value(), mode, listener) && over.get() == null) {
-            WatchKind kind = mode == WatchMode.PERSISTENT ? WatchKind.PERSISTENT : WatchKind.PERSISTENT_RECURSIVE;
-            Call.Asking<Boolean> asking = (session, caller) -> new Input.RemoveWatch(session, caller, path.value(), kind);
-            read(asking, removed -> {});
+        if (listeners.remove(path.value(), mode, listener)) {
+            unwatch(new Call.LastingWatch(path.value(), mode));
         }
         watches = listeners.size();
+    }
+
+    /** The member need not watch any more, if nobody listens. */
+    private void unwatch(Call.LastingWatch watch) {
+        Link link = line.link();
+        WatchKind kind = watch.mode() == WatchMode.PERSISTENT ? WatchKind.PERSISTENT : WatchKind.PERSISTENT_RECURSIVE;
+        if (over.get() == null && link != null && !listeners.has(watch.path(), kind)) {
+            Call<Boolean> removal = new Call<>(
+                    Call.Kind.READ,
+                    (session, caller) -> new Input.RemoveWatch(session, caller, watch.path(), kind),
+                    removed -> {});
+            removal.makesRoom = true;
+            entered(removal, line.enterRemoval(watch, removal, link.home.nanoTime()));
+        }
     }
 
     @Override
     public CompletionStage<@Nullable Void> removeWatches(NodePath path, WatchKind kind) {
         Call.Asking<Boolean> asking = (session, caller) -> new Input.RemoveWatch(session, caller, path.value(), kind);
-        CompletionStage<Boolean> removed = read(asking, done -> {
+        CompletionStage<Boolean> removed = ask(new Call<>(Call.Kind.CHANGE, asking, done -> {
             listeners.removeAll(path.value(), kind);
             watches = listeners.size();
-        });
+        }));
         CompletableFuture<@Nullable Void> stage = new CompletableFuture<>();
         removed.whenComplete((any, failure) -> {
             if (failure != null) {
@@ -669,7 +689,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
         }
         List<Identity> all = withIdentity(identity.get());
         Call.Asking<Boolean> asking = (session, caller) -> new Input.Identify(session, caller, all);
-        Call<Boolean> call = new Call<>(Call.Kind.READ, asking, done -> reader = new Reader(id, all));
+        Call<Boolean> call = new Call<>(Call.Kind.CHANGE, asking, done -> reader = new Reader(id, all));
         call.identities = all;
         return ask(call).thenApply(done -> null);
     }
@@ -691,6 +711,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
         closing = true;
         Call<Boolean> close =
                 new Call<>(Call.Kind.CLOSE, Input.Close::new, done -> end(SessionState.CLOSED, "its owner closed it"));
+        close.makesRoom = true;
         return ask(close).handle((done, failure) -> null);
     }
 

@@ -7,6 +7,7 @@ import io.coord.UnavailableException;
 import io.coord.WatchEvent;
 import io.coord.member.Delivery;
 import io.coord.member.Failure;
+import io.coord.member.Input;
 import io.coord.runtime.SessionHome.Submission;
 import io.coord.state.WatchTable;
 import java.util.ArrayDeque;
@@ -69,7 +70,7 @@ final class RequestLine {
         if (closed) {
             return session.endedAlready();
         }
-        if (calls.size() >= lengthMax) {
+        if (calls.size() >= lengthMax && !call.makesRoom) {
             return new UnavailableException(ErrorCode.OVERLOADED.message(session + " has " + calls.size()
                     + " unanswered requests, the limit (maxOutstandingPerSession). Wait for some before asking more."));
         }
@@ -78,14 +79,22 @@ final class RequestLine {
         length = calls.size();
         Link link = this.link;
         if (asking && link != null) {
-            submitted(call, link, link.home.submit(input(call, link)));
+            Input input = input(call, link);
+            submitted(call, link, call.makesRoom ? link.home.resubmit(input) : link.home.submit(input));
         } else if (!moves) {
             refuse(call, new UnavailableException("the session is not open yet"));
         }
         return null;
     }
 
-    private <R> io.coord.member.Input input(Call<R> call, Link link) {
+    /** Adds the removal of a watch that nobody listens to any more, unless somebody who will is about to add the same: it would take theirs. */
+    synchronized @Nullable CoordException enterRemoval(Call.LastingWatch watch, Call<?> removal, long nowNanos) {
+        boolean isBeingAdded =
+                calls.stream().anyMatch(call -> watch.equals(call.adds) && !call.settled && call.refusal == null);
+        return isBeingAdded ? null : enter(removal, nowNanos);
+    }
+
+    private <R> Input input(Call<R> call, Link link) {
         return call.asking.input(session.id(), new Call.Attempt<>(session, call, link));
     }
 

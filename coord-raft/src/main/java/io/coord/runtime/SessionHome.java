@@ -23,7 +23,10 @@ public interface SessionHome {
     /** Hands an input to the member, unless there is a reason against it. */
     Submission submit(Input input);
 
-    /** Hands an input over once more, for a session that had asked it elsewhere before: no limit applies, since those behind it depend on it. */
+    /**
+     * Hands an input over to which no limit applies: what a session had asked elsewhere before, since those behind it depend on it; and
+     * the end of a session or a watch, which makes room.
+     */
     Submission resubmit(Input input);
 
     /** The state to read from: the last one handed out. */

@@ -388,4 +388,28 @@ class LocalEnsembleTest {
                     .hasMessageContaining("COORD-1031");
         }
     }
+
+    /** A session that could not be closed for want of room would live as long as its member, and its nodes with it. */
+    @Test
+    void aSessionOfAMemberWithAsManyUnansweredRequestsAsItTakesCanBeClosed() {
+        MemberConfig config = MemberConfig.DEFAULT.withMaxOutstanding(10, 10);
+        try (LocalEnsemble ensemble = LocalEnsemble.builder().config(config).start()) {
+            MemberId home = ensemble.anyFollower();
+            MemberId leader = ensemble.leader();
+            Session busy = ensemble.openSession(home, TEN_SECONDS);
+            Session done = ensemble.openSession(home, TEN_SECONDS);
+            ensemble.pause(leader);
+            ensemble.pause(home);
+            for (int i = 0; i < 10; i++) {
+                busy.async().create(A.child("n" + i), null, CreateMode.PERSISTENT);
+            }
+            CompletionStage<Void> closed = done.async().closeAsync();
+            ensemble.resume(leader);
+            ensemble.resume(home);
+
+            busy.await(closed);
+
+            assertThat(done.state()).isEqualTo(SessionState.CLOSED);
+        }
+    }
 }

@@ -5,23 +5,32 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.coord.Bytes;
 import io.coord.CreateMode;
+import io.coord.MemberConfig;
 import io.coord.MemberId;
 import io.coord.Node;
 import io.coord.NodePath;
 import io.coord.Operation;
+import io.coord.Outcome;
+import io.coord.OutcomeUnknownException;
 import io.coord.ReadMode;
+import io.coord.Registration;
 import io.coord.Session;
 import io.coord.SessionEndedException;
 import io.coord.SessionState;
 import io.coord.UnavailableException;
 import io.coord.WatchEvent;
+import io.coord.WatchKind;
 import io.coord.WatchMode;
 import io.coord.recipes.DistributedLock;
+import io.coord.runtime.DoorLimits;
 import io.coord.runtime.LocalSession;
+import io.coord.runtime.SessionHome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -129,6 +138,172 @@ class SimulatedEnsembleTest {
         watcher.await(moving.submit(read).thenAccept(node -> heardBefore.addAll(heard)));
 
         assertThat(heardBefore).containsExactly(WatchEvent.Type.DATA_CHANGED);
+    }
+
+    @Test
+    void aSessionWithAsManyUnansweredRequestsAsItMayHaveCanBeClosed() {
+        SimulatedEnsemble small = ensemble.config(MemberConfig.DEFAULT.withMaxOutstanding(10, 10));
+        Session session = small.openSession();
+        session.create(BROKER_1, null, CreateMode.EPHEMERAL);
+        for (int i = 0; i < 10; i++) {
+            session.async().setData(BROKER_1, null);
+        }
+
+        session.close();
+
+        assertThat(session.state()).isEqualTo(SessionState.CLOSED);
+        assertThat(small.openSession().submit(new Operation.Exists(BROKER_1.value()), ReadMode.LINEARIZABLE)).isEmpty();
+    }
+
+    @Test
+    void aRegistrationClosedTwiceEndsNoOther() {
+        Session session = ensemble.openSession();
+        List<WatchEvent.Type> heard = new ArrayList<>();
+        Consumer<WatchEvent> listener = event -> heard.add(event.type());
+        Registration first = session.addWatch(COUNTER, WatchMode.PERSISTENT, listener);
+        session.addWatch(COUNTER, WatchMode.PERSISTENT, listener);
+        first.close();
+        first.close();
+
+        session.create(COUNTER, null, CreateMode.PERSISTENT);
+
+        assertThat(heard).containsExactly(WatchEvent.Type.CREATED);
+    }
+
+    @Test
+    void aRegistrationThatIsClosedTakesNoWatchFromOneThatIsOnItsWay() {
+        Session session = ensemble.openSession();
+        List<WatchEvent.Type> heard = new ArrayList<>();
+        Registration first = session.addWatch(COUNTER, WatchMode.PERSISTENT, event -> {});
+        CompletionStage<Registration> second =
+                session.async().addWatch(COUNTER, WatchMode.PERSISTENT, event -> heard.add(event.type()));
+        first.close();
+        session.await(second);
+
+        session.create(COUNTER, null, CreateMode.PERSISTENT);
+
+        assertThat(heard).containsExactly(WatchEvent.Type.CREATED);
+    }
+
+    /** It would be heard of for ever: whoever was told that it failed has no registration to close. */
+    @Test
+    void aWatchWhoseCallerWasToldThatItFailedIsNotHeardOfWhenItIsAnsweredLate() {
+        MemberId leader = ensemble.leader();
+        List<MemberId> others = ensemble.members().stream().filter(id -> !id.equals(leader)).toList();
+        Session session = ensemble.openSession(leader, Duration.ofMinutes(1));
+        List<WatchEvent.Type> heard = new ArrayList<>();
+        others.forEach(ensemble::crash);
+        session.async().sync(COUNTER);
+        assertThatThrownBy(() -> session.addWatch(COUNTER, WatchMode.PERSISTENT, event -> heard.add(event.type())))
+                .isInstanceOf(UnavailableException.class);
+        assertThatThrownBy(() -> session.exists(COUNTER, event -> heard.add(event.type()))).isInstanceOf(UnavailableException.class);
+
+        others.forEach(ensemble::restart);
+        ensemble.advance(TEN_SECONDS);
+        session.create(COUNTER, null, CreateMode.PERSISTENT);
+
+        assertThat(heard).isEmpty();
+        assertThatThrownBy(() -> session.removeWatches(COUNTER, WatchKind.PERSISTENT)).hasMessageContaining("NO_WATCHER");
+    }
+
+    @Test
+    @DisplayName("rule.28 a change made while a session moved is told once to those who stay, whatever others watch")
+    void whatWatchesOfSeveralKindsMissedIsHeardOnce() {
+        Session watcher = ensemble.openSession();
+        MemberId home = ((LocalSession) watcher.async()).home().orElseThrow().member();
+        Session writer = ensemble.openSession(ensemble.members().stream().filter(id -> !id.equals(home)).findFirst().orElseThrow(), TEN_SECONDS);
+        writer.create(COUNTER, null, CreateMode.PERSISTENT);
+        writer.create(BROKER_1, null, CreateMode.PERSISTENT);
+        List<WatchEvent> once = new ArrayList<>();
+        List<WatchEvent> always = new ArrayList<>();
+        watcher.getData(BROKER_1, once::add);
+        watcher.getData(COUNTER, once::add);
+        watcher.addWatch(NodePath.of("/"), WatchMode.PERSISTENT_RECURSIVE, always::add);
+
+        ensemble.isolate(home);
+        List<Long> zxids = new ArrayList<>();
+        zxids.add(writer.setData(COUNTER, Bytes.utf8("1")).mzxid());
+        zxids.add(writer.setData(BROKER_1, Bytes.utf8("1")).mzxid());
+        zxids.add(writer.setData(COUNTER, Bytes.utf8("2")).mzxid());
+        ensemble.crash(home);
+        watcher.sync(COUNTER);
+
+        assertThat(always).extracting(WatchEvent::zxid).containsExactlyElementsOf(zxids);
+        assertThat(once).extracting(WatchEvent::path).containsExactlyInAnyOrder(COUNTER.value(), BROKER_1.value());
+    }
+
+    /**
+     * It finds itself out of time only after it has applied what is committed meanwhile, and the session leaves it within that turn. At some
+     * of these moments it has the change already, and does not know yet that it is committed.
+     */
+    @Test
+    @DisplayName("rule.28 what a member told in the turn in which it lost the session is not told again by the next")
+    void whatWasToldLastIsNotToldAgain() {
+        for (int moment = 0; moment < 40; moment++) {
+            List<WatchEvent.Type> heard = whatIsHeardIfTheMemberIsPaused(SimulatedEnsemble.of(3), Duration.ofNanos(moment * 50_000L));
+            assertThat(heard).as("moment %d", moment).containsExactly(WatchEvent.Type.CREATED);
+        }
+    }
+
+    private static List<WatchEvent.Type> whatIsHeardIfTheMemberIsPaused(SimulatedEnsemble ensemble, Duration afterTheWrite) {
+        MemberId leader = ensemble.leader();
+        List<MemberId> others = ensemble.members().stream().filter(id -> !id.equals(leader)).toList();
+        SessionHome first = homeOf(ensemble.openSession(others.get(0), TEN_SECONDS));
+        SessionHome next = homeOf(ensemble.openSession(others.get(1), TEN_SECONDS));
+        Session writer = ensemble.openSession(leader, TEN_SECONDS);
+        LocalSession.Setup setup = new LocalSession.Setup(
+                10_000, Bytes.wrap(new byte[16]), List.of(), DoorLimits.of(MemberConfig.DEFAULT), Runnable::run, thrown -> {});
+        LocalSession moving = new LocalSession(setup, (session, reason) -> session.moveTo(next));
+        moving.open(first);
+        List<WatchEvent.Type> heard = new ArrayList<>();
+        writer.await(moving.addWatch(COUNTER, WatchMode.PERSISTENT, event -> heard.add(event.type())));
+
+        CompletionStage<Outcome.Created> written = writer.async().create(COUNTER, null, CreateMode.PERSISTENT);
+        ensemble.advance(afterTheWrite);
+        ensemble.pause(first.member(), Duration.ofSeconds(8));
+        writer.await(written);
+        ensemble.runUntil(() -> moving.home().orElseThrow() == next && moving.state() == SessionState.CONNECTED, TEN_SECONDS);
+        writer.await(moving.sync(COUNTER));
+        return heard;
+    }
+
+    private static SessionHome homeOf(Session session) {
+        return ((LocalSession) session.async()).home().orElseThrow();
+    }
+
+    @Test
+    void aRegistrationClosedWhereNothingMoreMayBeAskedLeavesNoWatchBehind() {
+        SimulatedEnsemble small = ensemble.config(MemberConfig.DEFAULT.withMaxOutstanding(10, 10));
+        Session session = small.openSession();
+        Registration watch = session.addWatch(COUNTER, WatchMode.PERSISTENT, event -> {});
+        for (int i = 0; i < 10; i++) {
+            session.async().setData(COUNTER, null);
+        }
+        watch.close();
+        small.advance(TEN_SECONDS);
+
+        assertThatThrownBy(() -> session.removeWatches(COUNTER, WatchKind.PERSISTENT)).hasMessageContaining("NO_WATCHER");
+    }
+
+    /** Only of what has certainly no effect may it be said that nothing was done. */
+    @Test
+    void whatMayStillTakeEffectIsOfUnknownOutcomeWhenItTakesTooLong() {
+        MemberId leader = ensemble.leader();
+        List<MemberId> others = ensemble.members().stream().filter(id -> !id.equals(leader)).toList();
+        Session session = ensemble.openSession(leader, Duration.ofMinutes(1));
+        session.addWatch(COUNTER, WatchMode.PERSISTENT, event -> {});
+        others.forEach(ensemble::crash);
+        session.async().sync(COUNTER);
+        CompletionStage<?> removed = session.async().removeWatches(COUNTER, WatchKind.PERSISTENT);
+        CompletionStage<?> identified = session.async().addAuth("digest", Bytes.utf8("ben:secret"));
+
+        assertThatThrownBy(() -> session.await(removed)).isInstanceOf(OutcomeUnknownException.class);
+        assertThatThrownBy(() -> session.await(identified)).isInstanceOf(OutcomeUnknownException.class);
+
+        others.forEach(ensemble::restart);
+        ensemble.advance(TEN_SECONDS);
+        assertThatThrownBy(() -> session.removeWatches(COUNTER, WatchKind.PERSISTENT)).hasMessageContaining("NO_WATCHER");
+        assertThat(session.submit(new Operation.WhoAmI())).extracting(identity -> identity.scheme()).contains("digest");
     }
 
     private static boolean isSeen(String text, @Nullable Node node) {

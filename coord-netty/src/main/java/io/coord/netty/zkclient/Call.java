@@ -45,6 +45,8 @@ final class Call<R> {
     long sentNanos;
     /** Whether its caller has been told that no answer came in time. */
     boolean givenUp;
+    /** Where the answer registers a listener: what is done in its place if the caller has been told that it failed, and is to hear nothing. */
+    @Nullable Runnable unheard;
 
     Call(OpCode op, Request body, Kind kind, String path, Function<Response, R> onReply, OnError<R> onError) {
         this.op = op;
@@ -60,12 +62,16 @@ final class Call<R> {
     }
 
     /** What the reply says; on the event loop, where listeners are noted before the next event can come. */
-    R answer(Response response) {
+    @Nullable R answer(Response response) {
+        if (givenUp && unheard != null) {
+            unheard.run();
+            return null;
+        }
         return onReply.apply(response);
     }
 
     @Nullable R answer(int error) {
-        return onError.value(error);
+        return givenUp && unheard != null ? null : onError.value(error);
     }
 
     void fail(CoordException failure) {

@@ -48,11 +48,9 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -64,6 +62,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -126,9 +125,7 @@ public final class ClientSession implements AsyncSession {
     private long heardNanos;
     private long saidNanos;
     private int watchesBeingSet;
-    private long eventZxid;
-    private Set<WatchEvent> eventsAtZxid = new LinkedHashSet<>();
-    private long toldZxid = -1;
+    private final ToldEvents told = new ToldEvents();
 
     private ClientSession(ClientSetup setup) {
         this.setup = setup;
@@ -312,8 +309,10 @@ public final class ClientSession implements AsyncSession {
         wire = null;
         trouble = "the connection to " + lost + " was lost: " + reason;
         pings.clear();
+        if (isAttached && watchesBeingSet == 0) {
+            told.mark(); // else some watches may have been told less than others
+        }
         watchesBeingSet = 0;
-        toldZxid = eventZxid;
         if (isAttached) {
             isAttached = false;
             validUntilNanos = System.nanoTime();
@@ -340,10 +339,22 @@ public final class ClientSession implements AsyncSession {
     }
 
     private static CoordException failure(Call<?> call, String why) {
-        String what = call.op + (call.path.isEmpty() ? "" : " " + NodePath.printable(call.path)) + ": " + why;
         return call.kind == Call.Kind.WRITE && call.sentNanos != 0
-                ? new OutcomeUnknownException(what + ". It may have been done: read before asking again")
-                : new UnavailableException(what + ". It was not done");
+                ? mayBeDone(call, why)
+                : new UnavailableException(what(call, why) + ". It was not done");
+    }
+
+    /** Of one that may still be answered: watches are removed then, which go with the connection where that is lost. */
+    private static CoordException noAnswer(Call<?> call, String why) {
+        return call.op == OpCode.REMOVE_WATCHES ? mayBeDone(call, why) : failure(call, why);
+    }
+
+    private static OutcomeUnknownException mayBeDone(Call<?> call, String why) {
+        return new OutcomeUnknownException(what(call, why) + ". It may have been done: read before asking again");
+    }
+
+    private static String what(Call<?> call, String why) {
+        return call.op + (call.path.isEmpty() ? "" : " " + NodePath.printable(call.path)) + ": " + why;
     }
 
     // ------------------------------------------------------------------------------------------------ watching again
@@ -362,31 +373,15 @@ public final class ClientSession implements AsyncSession {
         if (type == null) {
             return;
         }
-        WatchEvent told = new WatchEvent(type, setup.to().stripped(event.path()), header.zxid());
-        if (isTold(told)) {
+        WatchEvent fired = new WatchEvent(type, setup.to().stripped(event.path()), header.zxid());
+        if (watchesBeingSet > 0 && told.has(fired)) {
             return;
         }
-        List<Consumer<? super WatchEvent>> hearers = listeners.hearersOf(told);
+        told.add(fired);
+        List<Consumer<? super WatchEvent>> hearers = listeners.hearersOf(fired);
         if (!hearers.isEmpty()) {
-            queue.execute(() -> hearers.forEach(listener -> call(listener, told)));
+            queue.execute(() -> hearers.forEach(listener -> call(listener, fired)));
         }
-    }
-
-    /** A server that tells what was missed may begin with what was not: events of the last connection are not told twice (rule.28). */
-    private boolean isTold(WatchEvent event) {
-        if (event.zxid() <= 0) {
-            return false;
-        }
-        boolean isAgain = watchesBeingSet > 0
-                && (event.zxid() < toldZxid || event.zxid() == toldZxid && eventsAtZxid.contains(event));
-        if (!isAgain && event.zxid() > eventZxid) {
-            eventZxid = event.zxid();
-            eventsAtZxid = new LinkedHashSet<>();
-        }
-        if (!isAgain && event.zxid() == eventZxid) {
-            eventsAtZxid.add(event);
-        }
-        return isAgain;
     }
 
     private static WatchEvent.@Nullable Type typeOf(int code) {
@@ -635,7 +630,7 @@ public final class ClientSession implements AsyncSession {
             }
             if (!call.givenUp) {
                 call.givenUp = true;
-                CoordException failure = failure(call, "no answer for " + mostNanos / 1_000_000 + " ms");
+                CoordException failure = noAnswer(call, "no answer for " + mostNanos / 1_000_000 + " ms");
                 queue.execute(() -> call.fail(failure));
             }
         }
@@ -666,36 +661,58 @@ public final class ClientSession implements AsyncSession {
         return new Call<>(wired.op(), wired.body(), kind, Translation.pathOf(operation), onReply, onError);
     }
 
-    /** A linearizable read is one behind a sync: what was acknowledged to anybody before it began is in it (zk.O7, zk.X5). */
+    /**
+     * A linearizable read is one behind a sync: what was acknowledged to anybody before it began is in it (zk.O7, zk.X5). Where the sync was
+     * not done the read is none: it may have been sent by the next connection, to a server that is behind.
+     */
     @Override
     public <R> CompletionStage<R> submit(Operation.Read<R> read, ReadMode mode) {
         if (mode == ReadMode.LINEARIZABLE) {
-            submit(new Operation.Sync("/"));
+            CompletionStage<String> synced = submit(new Operation.Sync("/"));
+            return submit(read).thenCombine(synced, (value, path) -> value);
         }
         return submit(read);
     }
 
     @Override
     public <R> CompletionStage<R> submit(Operation.WatchedRead<R> read, Consumer<? super WatchEvent> listener) {
-        return ask(call(read, true, found -> ListenerTable.Kind.leftBy(read, found.orElse(false))
-                .ifPresent(kind -> listeners.add(read.path(), kind, listener))));
+        Call<R> call = call(read, true, found -> ListenerTable.Kind.leftBy(read, found.orElse(false))
+                .ifPresent(kind -> listeners.add(read.path(), kind, listener)));
+        call.unheard = () -> {};
+        return ask(call);
     }
 
     @Override
     public CompletionStage<Registration> addWatch(
             NodePath path, WatchMode mode, Consumer<? super WatchEvent> listener) {
         ListenerTable.Kind kind = ListenerTable.Kind.of(mode);
-        Request body = new Request.OfWatches(setup.to().rooted(path.value()), mode == WatchMode.PERSISTENT ? 0 : 1);
-        return ask(new Call<>(OpCode.ADD_WATCH, body, Call.Kind.READ, path.value(), response -> {
+        Call<Registration> call = new Call<>(OpCode.ADD_WATCH, addition(path, mode), Call.Kind.READ, path.value(), response -> {
             listeners.add(path.value(), kind, listener);
-            return () -> onLoop(() -> removeListener(path, mode, listener));
-        }));
+            return ListenerTable.registration(() -> onLoop(() -> removeListener(path, mode, listener)));
+        });
+        call.unheard = () -> unwatch(path, mode);
+        return ask(call);
+    }
+
+    private Request addition(NodePath path, WatchMode mode) {
+        return new Request.OfWatches(setup.to().rooted(path.value()), mode == WatchMode.PERSISTENT ? 0 : 1);
     }
 
     private void removeListener(NodePath path, WatchMode mode, Consumer<? super WatchEvent> listener) {
-        if (listeners.remove(path.value(), mode, listener) && over.get() == null) {
+        if (listeners.remove(path.value(), mode, listener)) {
+            unwatch(path, mode);
+        }
+    }
+
+    /** Removes a watch if nobody listens to it, unless somebody who will is about to add the same: it would take theirs. */
+    private void unwatch(NodePath path, WatchMode mode) {
+        WatchKind kind = mode == WatchMode.PERSISTENT ? WatchKind.PERSISTENT : WatchKind.PERSISTENT_RECURSIVE;
+        Request addition = addition(path, mode);
+        boolean isBeingAdded = Stream.concat(sent.stream(), waiting.stream())
+                .anyMatch(call -> call.op == OpCode.ADD_WATCH && call.body.equals(addition));
+        if (!isBeingAdded && !listeners.has(path.value(), kind) && over.get() == null) {
             outstanding.incrementAndGet();
-            enter(removal(path, mode == WatchMode.PERSISTENT ? WatchKind.PERSISTENT : WatchKind.PERSISTENT_RECURSIVE));
+            enter(removal(path, kind));
         }
     }
 

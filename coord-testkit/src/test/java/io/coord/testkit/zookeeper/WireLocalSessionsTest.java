@@ -9,12 +9,14 @@ import io.coord.MemberId;
 import io.coord.netty.ZooKeeperServer;
 import io.coord.netty.jute.ConnectRequest;
 import io.coord.netty.jute.ConnectResponse;
+import io.coord.netty.jute.JuteReader;
 import io.coord.netty.jute.OpCode;
 import io.coord.netty.jute.Request;
 import io.coord.testkit.LocalEnsemble;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -134,5 +136,27 @@ class WireLocalSessionsTest extends LocalSessionsContract {
             }
         }
         assertThat(created).as("answers").isEqualTo(2 * 30);
+    }
+
+    @Test
+    @DisplayName("S11: whoever comes back while the session is being made one of the ensemble is not told that it has expired")
+    void comesBackAsItIsUpgraded() throws Exception {
+        Members members = (Members) begin(true);
+        MemberId leader = members.ensemble.leader();
+        List<MemberId> others = members.ensemble.members().stream().filter(id -> !id.equals(leader)).toList();
+        InetSocketAddress there = members.at(leader.value());
+        for (int i = 0; i < 5; i++) {
+            try (WireProbe first = new WireProbe(there); WireProbe second = new WireProbe(there)) {
+                ConnectResponse opened = resume(first, 0, Bytes.wrap(new byte[16]));
+                others.forEach(members.ensemble::pause);
+                first.send(OpCode.CREATE, new Request.Create("/e" + i, null, Acl.OPEN, 1));
+                first.ask(OpCode.PING, Request.Empty.EMPTY); // answered as soon as what was sent before is asked of the member
+                second.send(new ConnectRequest(0, 0, 10_000, opened.session(), opened.password(), false)::write);
+                ReadOnlyContract.ask(there, "srvr");
+                others.forEach(members.ensemble::resume);
+
+                assertThat(ConnectResponse.read(new JuteReader(second.frame())).session()).isEqualTo(opened.session());
+            }
+        }
     }
 }

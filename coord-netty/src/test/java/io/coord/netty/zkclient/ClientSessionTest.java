@@ -1,0 +1,264 @@
+package io.coord.netty.zkclient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.coord.AsyncSession;
+import io.coord.Bytes;
+import io.coord.NodePath;
+import io.coord.Operation;
+import io.coord.OutcomeUnknownException;
+import io.coord.ReadMode;
+import io.coord.Refusal;
+import io.coord.Registration;
+import io.coord.Stat;
+import io.coord.UnavailableException;
+import io.coord.WatchEvent;
+import io.coord.WatchKind;
+import io.coord.WatchMode;
+import io.coord.netty.ZooKeeperClient;
+import io.coord.netty.jute.ConnectResponse;
+import io.coord.netty.jute.JuteWriter;
+import io.coord.netty.jute.OpCode;
+import io.coord.netty.jute.ReplyHeader;
+import io.coord.netty.jute.Response;
+import io.coord.netty.jute.WatcherEvent;
+import io.coord.netty.jute.Xid;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A client of a server whose every answer the test gives itself. */
+@Timeout(60)
+class ClientSessionTest {
+
+    private static final NodePath A = NodePath.of("/a");
+
+    private ServerSocket listener;
+    private Socket served;
+    private DataInputStream in;
+    private AsyncSession session;
+
+    @BeforeEach
+    void listen() throws IOException {
+        listener = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+    }
+
+    /** The server is gone by then: the client is told to close, and does so as soon as it hears of that. */
+    @AfterEach
+    void close() throws Exception {
+        CompletionStage<Void> closed = session.closeAsync();
+        listener.close();
+        served.close();
+        closed.toCompletableFuture().get(20, TimeUnit.SECONDS);
+    }
+
+    private void open(Duration requestTimeout) throws Exception {
+        CompletionStage<AsyncSession> opened = ZooKeeperClient.to("127.0.0.1:" + listener.getLocalPort())
+                .withRequestTimeout(requestTimeout)
+                .openAsync();
+        accept();
+        session = get(opened);
+    }
+
+    private static <T> T get(CompletionStage<T> stage) throws Exception {
+        return stage.toCompletableFuture().get(20, TimeUnit.SECONDS);
+    }
+
+    private void accept() throws IOException {
+        served = listener.accept();
+        served.setTcpNoDelay(true);
+        served.setSoTimeout(20_000);
+        in = new DataInputStream(served.getInputStream());
+        frame();
+        send(out -> new ConnectResponse(0, 30_000, 7, Bytes.wrap(new byte[16]), false).write(out));
+    }
+
+    private ByteBuffer frame() throws IOException {
+        byte[] body = new byte[in.readInt()];
+        in.readFully(body);
+        return ByteBuffer.wrap(body);
+    }
+
+    private record Asked(int xid, OpCode op) {}
+
+    /** The next request but for pings, which are answered. */
+    private Asked next() throws IOException {
+        while (true) {
+            ByteBuffer request = frame();
+            int xid = request.getInt();
+            OpCode op = OpCode.of(request.getInt());
+            if (op != OpCode.PING) {
+                return new Asked(xid, op);
+            }
+            send(out -> new ReplyHeader(Xid.PING, 1, 0).write(out));
+        }
+    }
+
+    private Asked next(OpCode expected) throws IOException {
+        Asked asked = next();
+        assertThat(asked.op()).isEqualTo(expected);
+        return asked;
+    }
+
+    private void answer(Asked asked, long zxid, Response body) throws IOException {
+        send(out -> {
+            new ReplyHeader(asked.xid(), zxid, 0).write(out);
+            body.write(out);
+        });
+    }
+
+    private void refuse(Asked asked, long zxid, Refusal why) throws IOException {
+        send(out -> new ReplyHeader(asked.xid(), zxid, why.code()).write(out));
+    }
+
+    private void fire(WatchEvent event) throws IOException {
+        send(out -> {
+            new ReplyHeader(Xid.NOTIFICATION, event.zxid(), 0).write(out);
+            new WatcherEvent(event.type().code(), WatcherEvent.SYNC_CONNECTED, event.path()).write(out);
+        });
+    }
+
+    private void send(Consumer<JuteWriter> body) throws IOException {
+        ByteBuf out = Unpooled.buffer();
+        out.writeInt(0);
+        body.accept(new JuteWriter(out));
+        out.setInt(0, out.readableBytes() - 4);
+        served.getOutputStream().write(ByteBufUtil.getBytes(out));
+        served.getOutputStream().flush();
+    }
+
+    /** Returns when what was sent so far has been taken. */
+    private void settle() throws Exception {
+        CompletionStage<String> sync = session.sync(A);
+        answer(next(OpCode.SYNC), 1, new Response.Path("/a"));
+        get(sync);
+    }
+
+    private Registration watch(NodePath path, Consumer<WatchEvent> heard) throws Exception {
+        CompletionStage<Registration> watched = session.addWatch(path, WatchMode.PERSISTENT, heard);
+        answer(next(OpCode.ADD_WATCH), 1, new Response.Number(0));
+        return get(watched);
+    }
+
+    @Test
+    void aRegistrationThatIsClosedTakesNoWatchFromOneThatIsOnItsWay() throws Exception {
+        open(Duration.ofSeconds(20));
+        Queue<WatchEvent> heard = new ConcurrentLinkedQueue<>();
+        Registration first = watch(A, event -> {});
+        CompletionStage<Registration> second = session.addWatch(A, WatchMode.PERSISTENT, heard::add);
+        Asked adding = next(OpCode.ADD_WATCH);
+
+        first.close();
+        CompletionStage<String> sync = session.sync(A);
+        Asked behind = next(OpCode.SYNC);
+        answer(adding, 1, new Response.Number(0));
+        answer(behind, 1, new Response.Path("/a"));
+        get(second);
+        get(sync);
+        WatchEvent created = new WatchEvent(WatchEvent.Type.CREATED, "/a", 2);
+        fire(created);
+        settle();
+
+        assertThat(heard).containsExactly(created);
+    }
+
+    /** It would be heard of for ever: whoever was told that it failed has no registration to close. */
+    @Test
+    void aWatchWhoseCallerWasToldThatItFailedIsNotHeardOfWhenItIsAnsweredLate() throws Exception {
+        open(Duration.ofSeconds(2));
+        Queue<WatchEvent> heard = new ConcurrentLinkedQueue<>();
+        CompletionStage<Registration> lasting = session.addWatch(A, WatchMode.PERSISTENT, heard::add);
+        CompletionStage<Optional<Stat>> once = session.exists(A, heard::add);
+        Asked adding = next(OpCode.ADD_WATCH);
+        Asked reading = next(OpCode.EXISTS);
+        assertThatThrownBy(() -> get(lasting)).hasCauseInstanceOf(UnavailableException.class);
+        assertThatThrownBy(() -> get(once)).hasCauseInstanceOf(UnavailableException.class);
+
+        answer(adding, 1, new Response.Number(0));
+        refuse(reading, 1, Refusal.NO_NODE);
+        fire(new WatchEvent(WatchEvent.Type.CREATED, "/a", 2));
+        answer(next(OpCode.REMOVE_WATCHES), 2, Response.Nothing.NOTHING);
+        settle();
+
+        assertThat(heard).isEmpty();
+    }
+
+    /** With so many watches that they are set again by two requests, of which the connection outlives one. */
+    @Test
+    @DisplayName("rule.28 what a connection that broke had told of some watches does not stand for what it had not told of others")
+    void whatWasNotToldIsToldByTheNextConnection() throws Exception {
+        NodePath first = NodePath.of("/a" + "a".repeat(70_000));
+        NodePath second = NodePath.of("/b" + "b".repeat(70_000));
+        open(Duration.ofSeconds(20));
+        Queue<WatchEvent> heard = new ConcurrentLinkedQueue<>();
+        watch(first, heard::add);
+        watch(second, heard::add);
+        WatchEvent before = new WatchEvent(WatchEvent.Type.CREATED, second.value(), 65);
+        WatchEvent after = new WatchEvent(WatchEvent.Type.CREATED, first.value(), 80);
+
+        served.close();
+        accept();
+        Asked one = next(OpCode.SET_WATCHES2);
+        next(OpCode.SET_WATCHES2);
+        fire(after);
+        answer(one, 90, Response.Nothing.NOTHING);
+        served.close();
+        listener.accept().close();
+        accept();
+        one = next(OpCode.SET_WATCHES2);
+        Asked two = next(OpCode.SET_WATCHES2);
+        fire(after);
+        answer(one, 90, Response.Nothing.NOTHING);
+        fire(before);
+        answer(two, 90, Response.Nothing.NOTHING);
+        settle();
+
+        assertThat(heard).contains(before, after);
+    }
+
+    @Test
+    @DisplayName("zk.O7 a linearizable read whose sync was not done is not answered by a local one")
+    void aLinearizableReadIsNoneWithoutItsSync() throws Exception {
+        open(Duration.ofSeconds(20));
+        CompletionStage<Optional<Stat>> read = session.submit(new Operation.Exists("/a"), ReadMode.LINEARIZABLE);
+        refuse(next(OpCode.SYNC), 1, Refusal.THROTTLED_OP);
+        refuse(next(OpCode.EXISTS), 1, Refusal.NO_NODE);
+
+        assertThatThrownBy(() -> get(read)).hasCauseInstanceOf(UnavailableException.class);
+    }
+
+    @Test
+    void watchesThatMayStillBeRemovedAreNotSaidToBeThere() throws Exception {
+        open(Duration.ofSeconds(2));
+        Queue<WatchEvent> heard = new ConcurrentLinkedQueue<>();
+        watch(A, heard::add);
+        CompletionStage<Void> removed = session.removeWatches(A, WatchKind.PERSISTENT);
+        Asked removing = next(OpCode.REMOVE_WATCHES);
+
+        assertThatThrownBy(() -> get(removed)).hasCauseInstanceOf(OutcomeUnknownException.class);
+
+        answer(removing, 1, Response.Nothing.NOTHING);
+        fire(new WatchEvent(WatchEvent.Type.CREATED, "/a", 2));
+        settle();
+        assertThat(heard).isEmpty();
+    }
+}
