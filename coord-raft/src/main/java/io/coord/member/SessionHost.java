@@ -240,12 +240,17 @@ final class SessionHost {
         String refusal = surroundings.refusalOfWrites();
         if (session.readOnly) {
             refuseReadOnly(session, write.caller());
-        } else if (refusal != null && session.queue.isEmpty()) { // answers come in order: behind others it waits as they do
+        } else if (refusal != null && session.queue.isEmpty() && !isAppliedBefore(session)) { // behind others it waits as they do
             session.touched = true;
             outbox.deliver(new Delivery.Failed(write.caller(), Failure.REFUSED, refusal));
         } else {
             enqueueWrite(session, new PendingWrite(write.caller(), write.operation(), write.answeredWrites()));
         }
+    }
+
+    /** Whether what the session asks next was applied under an earlier attach: it keeps its number, or the next write would take it (rule.5). */
+    private boolean isAppliedBefore(HostedSession session) {
+        return !session.local && state.root().session(session.id).orElseThrow().lastNumber() >= session.nextNumber;
     }
 
     private void close(Input.Close close) {

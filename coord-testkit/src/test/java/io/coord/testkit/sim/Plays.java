@@ -2,6 +2,7 @@ package io.coord.testkit.sim;
 
 import io.coord.CreateMode;
 import io.coord.MemberConfig;
+import io.coord.Outcome;
 import io.coord.ReadMode;
 import io.coord.Stat;
 import io.coord.member.Failure;
@@ -77,6 +78,7 @@ public final class Plays {
         all.put("peer.B65", Plays::aWriteWithoutAnAnswerIsCalledUnknown);
         all.put("fault.D11 leader", Plays::aLeaderWhoseDiskIsFullHandsOver);
         all.put("fault.D11 all", Plays::aLeaderThatNobodyCanFollowTakesNoWrites);
+        all.put("fault.D11 again", Plays::aWriteThatWasAppliedIsNotRefusedForWantOfRoom);
         all.put("fault.M7 received", Plays::aSnapshotThatIsNotInstalledKeepsNobodyFromTheNext);
         all.put("rule.15 ids", Plays::aNewSessionOvertakenByALaterOneIsOpened);
         all.put("inv.L2", Plays::aLostProposalIsMadeAgain);
@@ -347,6 +349,32 @@ public final class Plays {
         Stage.require("L5", stage.leads(leader) && refused.failure() == Failure.REFUSED, "it is not refused by a leader");
         stage.run(8_000);
         stage.until("L2", "a write", 2_000, stage.session(stage.leader()).create("/a", CreateMode.PERSISTENT)::isGranted);
+        stage.settle();
+    }
+
+    /** Its answer is lost, and its session comes back to a leader that takes no writes now: what was applied keeps its number (rule.5). */
+    private static void aWriteThatWasAppliedIsNotRefusedForWantOfRoom() {
+        Stage stage = new Stage(1);
+        SimMember leader = stage.leader();
+        Stage.Owner owner = stage.session(leader);
+        Stage.Owner other = stage.session(leader);
+        Stage.Owner third = stage.session(leader);
+        stage.until("L2", "a write", 1_000, owner.create("/a", CreateMode.PERSISTENT)::isGranted);
+        Asked<SessionGrant> back = new Asked<>();
+        leader.receive(new Input.Resume(back, owner.session, 10_000, Stage.PASSWORD, Stage.IDENTITIES, true, 0));
+        stage.until("L2", "the session goes on", back::isGranted);
+        leader.storage().fillUp(10_000 * Stage.MILLI);
+        Asked<?> meanwhile = other.create("/full", CreateMode.PERSISTENT);
+        stage.run(4_000);
+        Asked<?> refused = third.create("/refused", CreateMode.PERSISTENT);
+        stage.until("L2", "no writes are taken", 1_000, () -> refused.failure() == Failure.REFUSED);
+        Asked<Outcome.Created> again = owner.create("/a", CreateMode.PERSISTENT);
+        stage.until("L2", "there is room, and what waited is done", meanwhile::isGranted);
+        stage.until("Z4", "what was asked again is answered", again::isOver);
+        Stage.require("Z4", again.isGranted() && again.value().path().equals("/a"), "what was applied is not: " + again.failure());
+        Asked<Outcome.Created> next = owner.create("/b", CreateMode.PERSISTENT);
+        stage.until("L2", "the next write", 2_000, next::isGranted);
+        Stage.require("Z4", next.value().path().equals("/b"), "the next write is answered for another: " + next.value());
         stage.settle();
     }
 
