@@ -308,10 +308,10 @@ final class Guest implements SessionPort.Attachment, Resident {
 
     @Override
     public SessionPort.@Nullable View view() {
-        if (!attached || validUntilNanos - home.nanoTime() <= 0) {
-            return null;
-        }
         StateRoot root = home.root();
+        if (!attached || validUntilNanos - home.nanoTime() <= 0) {
+            return null; // looked at behind the root: that of a member that has just parted from the guest shows what nobody told it
+        }
         Reader reading = reader;
         RootView last = view;
         if (last == null || last.root != root || last.reader != reading) {

@@ -560,15 +560,25 @@ public final class LocalSession implements AsyncSession, DirectReads {
         if (objection.isPresent()) {
             return refused(objection.get());
         }
-        Link link = line.link();
-        if (mode == ReadMode.LOCAL && link != null && mayReadDirectly(link)) {
-            return readFromRoot(link.home.root(), read);
+        StateRoot root = mode == ReadMode.LOCAL ? directly() : null;
+        if (root != null) {
+            return readFromRoot(root, read);
         }
         return read((session, caller) -> new Input.Read<>(session, caller, read, mode, false), value -> {});
     }
 
-    private boolean mayReadDirectly(Link link) {
-        return line.length() == 0 && link.rewatched && link.isValid() && over.get() == null;
+    /**
+     * The root to read from on this thread, or null if the read has to be asked for. That nothing is unanswered is looked at before the
+     * root, which then shows all that was answered; that the link is good behind it, since the root of a member that has just parted from
+     * the session shows what nobody told it (rule.3).
+     */
+    private @Nullable StateRoot directly() {
+        Link link = line.link();
+        if (link == null || line.length() != 0) {
+            return null;
+        }
+        StateRoot root = link.home.root();
+        return link.rewatched && link.isValid() && over.get() == null ? root : null;
     }
 
     /** Queued behind everything at or below the index of the root that was read (rule.1). */
@@ -585,8 +595,8 @@ public final class LocalSession implements AsyncSession, DirectReads {
 
     @Override
     public <R> @Nullable R readNow(Operation.Read<R> read) {
-        Link link = line.link();
-        return link != null && mayReadDirectly(link) && !(read instanceof Operation.MultiRead) ? link.home.root().read(read, reader) : null;
+        StateRoot root = read instanceof Operation.MultiRead ? null : directly();
+        return root == null ? null : root.read(read, reader);
     }
 
     @Override
