@@ -40,7 +40,7 @@ public final class WatchTable {
         void event(long watcher, WatchEvent event, List<Acl> aclToCheck);
     }
 
-    /** Zxid of events that setWatches makes up (zk.WT11). */
+    /** Zxid of events that are made up for one-shot watches: for a client's that it brings along (zk.WT11), or behind a snapshot. */
     public static final long NO_ZXID = -1;
 
     private static final int ALL = Watchers.DATA | Watchers.CHILD | Watchers.PERSISTENT | Watchers.RECURSIVE;
@@ -248,7 +248,7 @@ public final class WatchTable {
 
     /**
      * Makes up for changes that were not seen, since a snapshot took the place of the state (rule.17): one-shot watches fire by the
-     * differences between the two states, those that stay are told of the gap.
+     * differences between the two states, in the order of the last changes and with zxid -1, those that stay are told of the gap.
      *
      * @param old the state up to which changes were matched
      * @param now the state from which they will be
@@ -261,8 +261,10 @@ public final class WatchTable {
         byPath.forEach((path, watchers) -> missed(path, watchers, old, now, pending));
         pending.sort(Comparator.comparingLong((Pending p) -> p.event.zxid()).thenComparingLong(p -> p.watcher));
         for (Pending each : pending) {
-            remove(each.watcher, each.event.path(), consumedBy(each.event.type()));
-            sink.event(each.watcher, each.event, each.acl);
+            WatchEvent event = each.event;
+            remove(each.watcher, event.path(), consumedBy(event.type()));
+            boolean isMadeUp = event.type() != WatchEvent.Type.GAP;
+            sink.event(each.watcher, isMadeUp ? new WatchEvent(event.type(), event.path(), NO_ZXID) : event, each.acl);
         }
     }
 

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.coord.AsyncSession;
 import io.coord.Bytes;
 import io.coord.CreateMode;
+import io.coord.MemberConfig;
 import io.coord.Node;
 import io.coord.NodePath;
 import io.coord.Operation;
 import io.coord.OutcomeUnknownException;
 import io.coord.ReadMode;
+import io.coord.Registration;
 import io.coord.RejectedException;
 import io.coord.SessionEndedException;
 import io.coord.SessionEvent;
@@ -49,6 +51,8 @@ class SessionsInStormsTest {
     private static final Duration CALM = Duration.ofMinutes(2);
     private static final NodePath ALL = NodePath.of("/all");
     private static final int NODES = 5;
+    /** Members that are behind are sent snapshots, and know little of what happened before. */
+    private static final MemberConfig FORGETFUL = MemberConfig.DEFAULT.withSnapshotEntries(60).withRetainedEntries(5).withWatchHistory(20);
 
     @Test
     @Timeout(600)
@@ -56,14 +60,17 @@ class SessionsInStormsTest {
             + " are done once and its answers come in order")
     void whatIsPromisedToASessionHoldsWhileItMoves() {
         int moves = 0;
+        int gaps = 0;
         int heard = 0;
         for (long seed = FIRST; seed < FIRST + SEEDS; seed++) {
             Run run = new Run(seed);
             run.play();
             moves += run.walkers.stream().mapToInt(walker -> walker.moves).sum();
+            gaps += run.walkers.stream().mapToInt(walker -> walker.gaps.size()).sum();
             heard += run.walkers.stream().mapToInt(walker -> walker.stream.size()).sum();
         }
         assertThat(moves).as("moves").isGreaterThan(SEEDS * WALKERS);
+        assertThat(gaps).as("gaps").isPositive();
         assertThat(heard).as("events").isGreaterThan(SEEDS * STEPS / 10);
     }
 
@@ -80,7 +87,8 @@ class SessionsInStormsTest {
 
         Run(long seed) {
             this.seed = seed;
-            this.ensemble = SimulatedEnsemble.of(MEMBERS).seed(seed);
+            MemberConfig config = seed % 2 == 0 ? MemberConfig.DEFAULT : FORGETFUL;
+            this.ensemble = SimulatedEnsemble.of(MEMBERS).seed(seed).config(config);
             this.chance = Chance.of(seed, "walkers");
         }
 
@@ -148,6 +156,19 @@ class SessionsInStormsTest {
         int fired;
     }
 
+    /** A watch that stays, on one node, for a while: its listener hears what its owner hears of that node, from when it is added until it is closed. */
+    private static final class Lasting {
+        final NodePath path;
+        Optional<Registration> registration = Optional.empty();
+        boolean isOpen;
+        int heard;
+        int due;
+
+        Lasting(NodePath path) {
+            this.path = path;
+        }
+    }
+
     private static final class Walker {
         final Run run;
         final int number;
@@ -157,6 +178,7 @@ class SessionsInStormsTest {
         final List<WatchEvent> stream = new ArrayList<>();
         final List<Gap> gaps = new ArrayList<>();
         final Map<NodePath, List<Shot>> shots = new HashMap<>();
+        final List<Lasting> lasting = new ArrayList<>();
         final Map<NodePath, Long> shownOf = new HashMap<>();
         final Queue<Integer> unanswered = new ArrayDeque<>();
         long lastHeard;
@@ -208,6 +230,7 @@ class SessionsInStormsTest {
                 stream.add(event);
             }
             lastHeard = event.zxid();
+            lasting.stream().filter(watch -> watch.isOpen && watch.path.value().equals(event.path())).forEach(watch -> watch.due++);
         }
 
         Map<Long, List<String>> byZxid() {
@@ -229,6 +252,7 @@ class SessionsInStormsTest {
             stage.whenComplete((value, failure) -> run.holds(() -> {
                 Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
                 assertThat(unanswered.poll()).as("%s: answers come in the order of requests", this).isEqualTo(ticket);
+                lasting.forEach(watch -> assertThat(watch.heard).as("%s: heard of %s", this, watch.path).isEqualTo(watch.due));
                 if (cause instanceof SessionEndedException) {
                     isOver = true;
                 } else if (cause != null) {
@@ -244,7 +268,7 @@ class SessionsInStormsTest {
                 return;
             }
             NodePath path = node(chance.below(NODES));
-            switch (chance.below(12)) {
+            switch (chance.below(14)) {
                 case 0, 1 -> ask(session.setData(path, null), set -> found(path, set.stat()));
                 case 2 -> writeOwn();
                 case 3 -> ask(session.delete(path), deleted -> {});
@@ -254,6 +278,8 @@ class SessionsInStormsTest {
                 case 8 -> leaveShot(path);
                 case 9 -> readNow(path);
                 case 10 -> ask(session.sync(ALL), synced -> {});
+                case 11 -> watchForAWhile(path);
+                case 12 -> closeOne();
                 default -> ask(session.getData(path, ReadMode.LINEARIZABLE), node -> found(path, node.stat()));
             }
         }
@@ -325,6 +351,25 @@ class SessionsInStormsTest {
                     shots.computeIfAbsent(path, absent -> new ArrayList<>()).add(shot);
                 }
             });
+        }
+
+        private void watchForAWhile(NodePath path) {
+            Lasting watch = new Lasting(path);
+            lasting.add(watch);
+            ask(session.addWatch(path, WatchMode.PERSISTENT, event -> watch.heard += event.type() == WatchEvent.Type.GAP ? 0 : 1), added -> {
+                watch.isOpen = true;
+                watch.registration = Optional.of(added);
+            });
+        }
+
+        /** Whatever is heard until the listener is gone, is: closing does not wait. */
+        private void closeOne() {
+            Lasting watch = lasting.isEmpty() ? null : lasting.get(chance.below(lasting.size()));
+            if (watch != null && watch.registration.isPresent()) {
+                watch.registration.get().close();
+                session.callbackExecutor().execute(() -> watch.isOpen = false);
+                watch.registration = Optional.empty();
+            }
         }
 
         /** On this thread, when the session can: then the events are in its queue. */

@@ -227,8 +227,14 @@ final class Watches {
     }
 
     void fired(WatchEvent event) {
-        if (event.zxid() == -1) {
+        if (event.zxid() == -1 && carrying) {
             madeUp.add(event);
+            return;
+        }
+        if (event.zxid() == -1) {
+            if (!unblur(event)) {
+                throw new Violation("Z12", owner + " was told " + event + ", made up, but no one-shot watch was compared with a snapshot");
+            }
             return;
         }
         if (event.zxid() < lastEventZxid) {
