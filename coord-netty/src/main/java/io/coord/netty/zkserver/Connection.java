@@ -318,6 +318,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         if (left != null && !left.isReadable()) {
             left.release();
             unread = null;
+        } else if (left != null) {
+            left.discardSomeReadBytes(); // or it would grow for as long as no end of what is read is that of a frame
         }
         boolean full = unread != null && unread.readableBytes() >= UNREAD_BYTES_MAX;
         channel.config().setAutoRead(!isOpen() || mayTake() || !full);

@@ -10,11 +10,14 @@ import io.coord.MemberId;
 import io.coord.netty.ZooKeeperServer;
 import io.coord.netty.jute.ConnectRequest;
 import io.coord.netty.jute.ConnectResponse;
+import io.coord.netty.jute.JuteWriter;
 import io.coord.netty.jute.OpCode;
 import io.coord.netty.jute.Request;
+import io.coord.netty.jute.RequestHeader;
 import io.coord.netty.jute.Response;
 import io.coord.testkit.LocalEnsemble;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -257,6 +260,31 @@ class WireLimitsTest {
                 Response.Data data = (Response.Data) lazy.next().as(OpCode.GET_DATA);
                 assertThat(data.stat().dataLength()).isEqualTo(1_000_000);
             }
+        }
+    }
+
+    @Test
+    @DisplayName("a client that never stops sending, and whose requests are never whole as they are read, holds memory for one of them and no more")
+    void neverWhole() throws Exception {
+        start(1, MemberConfig.DEFAULT, server -> server);
+        int parts = 100;
+        try (WireProbe probe = WireProbe.connected(one())) {
+            ByteBuf frame = Unpooled.buffer();
+            JuteWriter out = new JuteWriter(frame);
+            int at = out.beginFrame();
+            new RequestHeader(1, OpCode.GET_EPHEMERALS.number()).write(out);
+            out.string("/".repeat(1_000_000));
+            out.endFrame(at);
+            int head = frame.readableBytes() / 2;
+            ByteBuf next = Unpooled.copiedBuffer(
+                    frame.slice(head, frame.readableBytes() - head), frame.slice(0, head)); // the end of one, and half of another
+            probe.sendRaw(frame.slice(0, head));
+            long before = PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory();
+            for (int i = 0; i < parts; i++) {
+                probe.sendRaw(next.duplicate());
+                assertThat(probe.next().error()).isZero();
+            }
+            assertThat(PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory() - before).isLessThan(32 << 20);
         }
     }
 
