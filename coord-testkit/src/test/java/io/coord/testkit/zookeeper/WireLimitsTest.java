@@ -264,6 +264,23 @@ class WireLimitsTest {
     }
 
     @Test
+    @DisplayName("R5: a multiRead of more parts than are allowed is refused whether something is unanswered before it or not")
+    void multiReads() throws Exception {
+        start(1, MemberConfig.DEFAULT.withMaxMultiSteps(2), server -> server);
+        Request.Multi.Part part = new Request.Multi.Part(OpCode.GET_DATA, new Request.Watched("/", false));
+        Request.Multi two = new Request.Multi(List.of(part, part));
+        Request.Multi three = new Request.Multi(List.of(part, part, part));
+        try (WireProbe probe = WireProbe.connected(one())) {
+            assertThat(probe.ask(OpCode.MULTI_READ, two).error()).isZero();
+            assertThat(probe.ask(OpCode.MULTI_READ, three).error()).isEqualTo(-8);
+            probe.send(OpCode.SYNC, new Request.OfPath("/"));
+            probe.send(OpCode.MULTI_READ, three);
+            assertThat(probe.next().error()).isZero();
+            assertThat(probe.next().error()).isEqualTo(-8);
+        }
+    }
+
+    @Test
     @DisplayName("a client that never stops sending, and whose requests are never whole as they are read, holds memory for one of them and no more")
     void neverWhole() throws Exception {
         start(1, MemberConfig.DEFAULT, server -> server);
