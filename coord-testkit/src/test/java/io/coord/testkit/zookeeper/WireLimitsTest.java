@@ -361,6 +361,24 @@ class WireLimitsTest {
     }
 
     @Test
+    @DisplayName("W8, S9: of a session that is ended as it closes, the close is not answered ahead of what was asked before it")
+    void endedAsItCloses() throws Exception {
+        start(3, MemberConfig.DEFAULT, server -> server);
+        MemberId follower = ensemble.anyFollower();
+        awaitServing(follower);
+        try (WireProbe probe = new WireProbe(at(follower))) {
+            ConnectResponse mine = probe.greet(new ConnectRequest(0, 0, 20_000, 0, Bytes.wrap(new byte[16]), false));
+            ensemble.isolate(follower);
+            int write = probe.send(OpCode.CREATE, create("/too-late", 1, 0));
+            probe.send(OpCode.CLOSE_SESSION, Request.Empty.EMPTY);
+            ensemble.expire(mine.session());
+            ensemble.heal();
+            ByteBuf first = probe.frameOrEnd();
+            assertThat(first == null ? write : first.getInt(0)).as("whose reply comes first, if there is one").isEqualTo(write);
+        }
+    }
+
+    @Test
     @DisplayName("rule.9 of security: beyond this machine nothing is said in plain text unless it is asked for")
     void plainTextStaysHere() {
         assertThatThrownBy(() -> start(1, MemberConfig.DEFAULT, server -> server.boundTo("0.0.0.0")))
