@@ -306,6 +306,54 @@ class WireLimitsTest {
     }
 
     @Test
+    @DisplayName("L1: large replies to what was asked behind a write are made as the client takes them, not all at once")
+    void repliesOfTheMember() throws Exception {
+        start(1, MemberConfig.DEFAULT, server -> server);
+        int reads = 100;
+        try (WireProbe probe = WireProbe.connected(one())) {
+            assertThat(probe.ask(OpCode.CREATE, create("/large", 1_000_000, 0)).error()).isZero();
+            long before = PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory();
+            long most = 0;
+            ByteBuf all = Unpooled.buffer();
+            JuteWriter out = new JuteWriter(all);
+            for (int i = 0; i <= reads; i++) {
+                int at = out.beginFrame();
+                new RequestHeader(i, i == 0 ? OpCode.SYNC.number() : OpCode.GET_DATA.number()).write(out);
+                (i == 0 ? new Request.OfPath("/") : new Request.Watched("/large", false)).write(out);
+                out.endFrame(at);
+            }
+            probe.sendRaw(all);
+            for (int i = 0; i <= reads; i++) {
+                WireProbe.Reply reply = probe.next();
+                assertThat(reply.header().xid()).isEqualTo(i);
+                assertThat(reply.error()).isZero();
+                most = Math.max(most, PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory() - before);
+            }
+            assertThat(most).isLessThan(32 << 20);
+        }
+    }
+
+    @Test
+    @DisplayName("S9, L3: whoever takes no replies while its session ends keeps nobody's place")
+    void endedUnread() throws Exception {
+        start(1, MemberConfig.DEFAULT, server -> server.maxConnections(1, 0));
+        try (WireProbe lazy = new WireProbe(one())) {
+            ConnectResponse mine = lazy.greet(new ConnectRequest(0, 0, 20_000, 0, Bytes.wrap(new byte[16]), false));
+            assertThat(lazy.ask(OpCode.CREATE, create("/large", 1_000_000, 0)).error()).isZero();
+            lazy.send(OpCode.SYNC, new Request.OfPath("/"));
+            for (int i = 0; i < 50; i++) {
+                lazy.send(OpCode.GET_DATA, new Request.Watched("/large", false));
+            }
+            assertThat(lazy.next().error()).as("the sync: what is behind it is being written").isZero();
+            ensemble.expire(mine.session());
+            boolean isThereRoom = false;
+            while (!isThereRoom) {
+                isThereRoom = connectsSoon();
+            }
+        }
+    }
+
+    @Test
     void whoWatchesMoreThanItMayIsPartedFrom() throws Exception {
         start(1, MemberConfig.DEFAULT.withMaxWatchesPerSession(2), server -> server);
         try (WireProbe probe = WireProbe.connected(one())) {
