@@ -919,11 +919,6 @@ final class SessionHost {
                 ? "session 0x" + Long.toHexString(session.id) + " expired: the leader heard nothing of it for its timeout of "
                         + session.timeoutMillis + " ms; its ephemeral nodes are deleted"
                 : "session 0x" + Long.toHexString(session.id) + " was closed";
-        for (Pending pending : session.queue) {
-            if (pending instanceof PendingWrite write && write.operation == null) {
-                closed(write.caller);
-            }
-        }
         leave(session, Failure.SESSION_ENDED, reason);
         outbox.deliver(new Delivery.Ended(session.id, expired, reason));
     }
@@ -960,14 +955,13 @@ final class SessionHost {
         barred.remove(session.id, session);
         watches.drop(session.id);
         for (Pending pending : session.queue) {
-            if (pending instanceof PendingWrite write) {
-                boolean untold = write.operation != null || failure != Failure.SESSION_ENDED;
-                if (untold) {
-                    Failure meaning = write.number == 0 && failure == Failure.OUTCOME_UNKNOWN
-                            ? Failure.UNAVAILABLE
-                            : failure;
-                    outbox.deliver(new Delivery.Failed(write.caller, meaning, reason));
-                }
+            if (pending instanceof PendingWrite write && write.operation == null && failure == Failure.SESSION_ENDED) {
+                closed(write.caller); // in its turn, behind what was asked before it
+            } else if (pending instanceof PendingWrite write) {
+                Failure meaning = write.number == 0 && failure == Failure.OUTCOME_UNKNOWN
+                        ? Failure.UNAVAILABLE
+                        : failure;
+                outbox.deliver(new Delivery.Failed(write.caller, meaning, reason));
             } else if (pending instanceof PendingRead read) {
                 forget(read);
                 Failure meaning = failure == Failure.OUTCOME_UNKNOWN ? Failure.UNAVAILABLE : failure;

@@ -4,6 +4,7 @@ import io.coord.Identity;
 import io.coord.Operation;
 import io.coord.Outcome;
 import io.coord.ReadMode;
+import io.coord.RejectedException;
 import io.coord.UnavailableException;
 import io.coord.WatchKind;
 import io.coord.WatchMode;
@@ -294,7 +295,7 @@ final class Guest implements SessionPort.Attachment, Resident {
     }
 
     /** A root as this guest may see it. */
-    private record RootView(StateRoot root, Reader reader) implements SessionPort.View {
+    private record RootView(StateRoot root, Reader reader, DoorCheck check) implements SessionPort.View {
         @Override
         public long zxid() {
             return root.index();
@@ -302,6 +303,9 @@ final class Guest implements SessionPort.Attachment, Resident {
 
         @Override
         public <R> R read(Operation.Read<R> read) {
+            check.objection(read).ifPresent(objection -> {
+                throw RejectedException.of(objection);
+            });
             return root.read(read, reader);
         }
     }
@@ -315,7 +319,7 @@ final class Guest implements SessionPort.Attachment, Resident {
         Reader reading = reader;
         RootView last = view;
         if (last == null || last.root != root || last.reader != reading) {
-            last = new RootView(root, reading);
+            last = new RootView(root, reading, check);
             view = last;
         }
         return last;

@@ -190,10 +190,10 @@ public final class ClientPort implements AutoCloseable {
         }
         Connection connection = new Connection(this, member, channel, from, shareOf(channel));
         connections.put(channel, connection);
+        channel.pipeline().addLast(connection); // first: it hears of the end, also where there is no key for TLS now
         if (setup.tls() != null) {
-            channel.pipeline().addLast(tls(setup.tls(), handshakes));
+            channel.pipeline().addFirst(tls(setup.tls(), handshakes));
         }
-        channel.pipeline().addLast(connection);
         if (closing) {
             channel.close();
         }

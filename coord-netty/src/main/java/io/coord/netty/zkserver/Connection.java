@@ -58,8 +58,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     private static final int GATHERED_BYTES = 32 << 10;
     /** What may lie unread while the connection takes no requests. */
     private static final int UNREAD_BYTES_MAX = 64 << 10;
-    /** A client that does not read what it is told is parted from when this much waits for it. */
-    private static final long UNSENT_BYTES_MAX = 64L << 20;
+    /** A client that does not read what it is told is parted from when so many events and replies wait for it. */
+    private static final long UNSHOWN_MAX = 1 << 20;
 
     private static final long FAREWELL_MILLIS = 2_000;
     private static final int NO_OP = Integer.MIN_VALUE;
@@ -151,6 +151,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     private long shown;
     /** Whether requests wait until something may be shown. */
     private volatile boolean waiting;
+    /** Whether the member has told that it parts from the client. */
+    private volatile boolean isOver;
 
     private final AtomicBoolean showScheduled = new AtomicBoolean();
 
@@ -240,8 +242,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         if (channel.isWritable()) {
-            take();
-            send();
+            goOn();
         }
     }
 
@@ -318,6 +319,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         if (left != null && !left.isReadable()) {
             left.release();
             unread = null;
+        } else if (left != null) {
+            left.discardSomeReadBytes(); // or it would grow for as long as no end of what is read is that of a frame
         }
         boolean full = unread != null && unread.readableBytes() >= UNREAD_BYTES_MAX;
         channel.config().setAutoRead(!isOpen() || mayTake() || !full);
@@ -485,6 +488,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
 
     @Override
     public void detached(SessionPort.Parting why, String reason) {
+        isOver = true;
         told(new Detached(why, reason));
     }
 
@@ -515,16 +519,24 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
 
     private void showAndGoOn() {
         showScheduled.set(false);
+        goOn();
+    }
+
+    private void goOn() {
         waiting = false;
         showAll();
         take();
         send();
     }
 
-    /** Writes what may be shown; true if nothing is left that may not. */
+    /** Writes what may be shown, while the client takes it; true if nothing is left. */
     private boolean showAll() {
         nowNanos = System.nanoTime();
         while (shown < showable && stage != Stage.PARTED && stage != Stage.GONE) {
+            if (!channel.isWritable()) {
+                holdBack();
+                return false;
+            }
             Object item = told.poll();
             shown++;
             if (item instanceof Asked<?> answer) {
@@ -544,6 +556,15 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         return told.isEmpty();
     }
 
+    /** The client is behind in reading: the rest is shown when it has caught up, if it does so in time. */
+    private void holdBack() {
+        if (showable - shown > UNSHOWN_MAX) {
+            leave("it does not read what it is told");
+        } else if (isOver && alarm == null) {
+            alarm = channel.eventLoop().schedule(() -> channel.close(), FAREWELL_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
     private void show(Asked<?> answer) {
         unanswered--;
         unansweredBytes -= answer.bytes;
@@ -559,9 +580,6 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         byte[] frame = share.events.of(event);
         room(frame.length).writeBytes(frame);
         sent(frame.length);
-        if (channel.bytesBeforeWritable() > UNSENT_BYTES_MAX) {
-            leave("it does not read what it is told");
-        }
     }
 
     private void show(Detached detached) {

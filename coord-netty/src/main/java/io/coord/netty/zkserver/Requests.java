@@ -301,8 +301,11 @@ final class Requests {
                 ? List.of()
                 : scheme.prove(credentials == null ? Bytes.EMPTY : credentials, connection.address());
         if (proven.isEmpty()) {
-            connection.home().tally().unproven.incrementAndGet();
-            return refuseAndClose(xid, 0, Refusal.AUTH_FAILED);
+            boolean isRefused = refuseAndClose(xid, 0, Refusal.AUTH_FAILED);
+            if (isRefused) {
+                connection.home().tally().unproven.incrementAndGet();
+            }
+            return isRefused;
         }
         return identify(proven, connection.asked(xid, bytes, ReplyForm.PROVEN));
     }

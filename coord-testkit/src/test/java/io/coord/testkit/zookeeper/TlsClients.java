@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -19,15 +20,20 @@ final class TlsClients {
     private TlsClients() {}
 
     static Socket connected(int port, Path keys, char[] password, Path trusted) throws Exception {
+        Socket socket = context(keys, password, trusted).getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port);
+        socket.setSoTimeout(PATIENCE_MILLIS);
+        return socket;
+    }
+
+    /** Of whoever has these keys, and trusts these authorities. */
+    static SSLContext context(Path keys, char[] password, Path trusted) throws GeneralSecurityException, IOException {
         KeyManagerFactory own = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         own.init(KeyStore.getInstance(keys.toFile(), password), password);
         TrustManagerFactory others = TrustManagerFactory.getInstance("PKIX");
         others.init(KeyStore.getInstance(trusted.toFile(), password));
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(own.getKeyManagers(), others.getTrustManagers(), null);
-        Socket socket = context.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port);
-        socket.setSoTimeout(PATIENCE_MILLIS);
-        return socket;
+        return context;
     }
 
     /** Whether the server ends the connection before anything is said. */

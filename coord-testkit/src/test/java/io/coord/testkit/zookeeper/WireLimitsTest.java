@@ -10,11 +10,14 @@ import io.coord.MemberId;
 import io.coord.netty.ZooKeeperServer;
 import io.coord.netty.jute.ConnectRequest;
 import io.coord.netty.jute.ConnectResponse;
+import io.coord.netty.jute.JuteWriter;
 import io.coord.netty.jute.OpCode;
 import io.coord.netty.jute.Request;
+import io.coord.netty.jute.RequestHeader;
 import io.coord.netty.jute.Response;
 import io.coord.testkit.LocalEnsemble;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -261,6 +264,96 @@ class WireLimitsTest {
     }
 
     @Test
+    @DisplayName("R5: a multiRead of more parts than are allowed is refused whether something is unanswered before it or not")
+    void multiReads() throws Exception {
+        start(1, MemberConfig.DEFAULT.withMaxMultiSteps(2), server -> server);
+        Request.Multi.Part part = new Request.Multi.Part(OpCode.GET_DATA, new Request.Watched("/", false));
+        Request.Multi two = new Request.Multi(List.of(part, part));
+        Request.Multi three = new Request.Multi(List.of(part, part, part));
+        try (WireProbe probe = WireProbe.connected(one())) {
+            assertThat(probe.ask(OpCode.MULTI_READ, two).error()).isZero();
+            assertThat(probe.ask(OpCode.MULTI_READ, three).error()).isEqualTo(-8);
+            probe.send(OpCode.SYNC, new Request.OfPath("/"));
+            probe.send(OpCode.MULTI_READ, three);
+            assertThat(probe.next().error()).isZero();
+            assertThat(probe.next().error()).isEqualTo(-8);
+        }
+    }
+
+    @Test
+    @DisplayName("a client that never stops sending, and whose requests are never whole as they are read, holds memory for one of them and no more")
+    void neverWhole() throws Exception {
+        start(1, MemberConfig.DEFAULT, server -> server);
+        int parts = 100;
+        try (WireProbe probe = WireProbe.connected(one())) {
+            ByteBuf frame = Unpooled.buffer();
+            JuteWriter out = new JuteWriter(frame);
+            int at = out.beginFrame();
+            new RequestHeader(1, OpCode.GET_EPHEMERALS.number()).write(out);
+            out.string("/".repeat(1_000_000));
+            out.endFrame(at);
+            int head = frame.readableBytes() / 2;
+            ByteBuf next = Unpooled.copiedBuffer(
+                    frame.slice(head, frame.readableBytes() - head), frame.slice(0, head)); // the end of one, and half of another
+            probe.sendRaw(frame.slice(0, head));
+            long before = PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory();
+            for (int i = 0; i < parts; i++) {
+                probe.sendRaw(next.duplicate());
+                assertThat(probe.next().error()).isZero();
+            }
+            assertThat(PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory() - before).isLessThan(32 << 20);
+        }
+    }
+
+    @Test
+    @DisplayName("L1: large replies to what was asked behind a write are made as the client takes them, not all at once")
+    void repliesOfTheMember() throws Exception {
+        start(1, MemberConfig.DEFAULT, server -> server);
+        int reads = 100;
+        try (WireProbe probe = WireProbe.connected(one())) {
+            assertThat(probe.ask(OpCode.CREATE, create("/large", 1_000_000, 0)).error()).isZero();
+            long before = PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory();
+            long most = 0;
+            ByteBuf all = Unpooled.buffer();
+            JuteWriter out = new JuteWriter(all);
+            for (int i = 0; i <= reads; i++) {
+                int at = out.beginFrame();
+                new RequestHeader(i, i == 0 ? OpCode.SYNC.number() : OpCode.GET_DATA.number()).write(out);
+                (i == 0 ? new Request.OfPath("/") : new Request.Watched("/large", false)).write(out);
+                out.endFrame(at);
+            }
+            probe.sendRaw(all);
+            for (int i = 0; i <= reads; i++) {
+                WireProbe.Reply reply = probe.next();
+                assertThat(reply.header().xid()).isEqualTo(i);
+                assertThat(reply.error()).isZero();
+                most = Math.max(most, PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory() - before);
+            }
+            assertThat(most).isLessThan(32 << 20);
+        }
+    }
+
+    @Test
+    @DisplayName("S9, L3: whoever takes no replies while its session ends keeps nobody's place")
+    void endedUnread() throws Exception {
+        start(1, MemberConfig.DEFAULT, server -> server.maxConnections(1, 0));
+        try (WireProbe lazy = new WireProbe(one())) {
+            ConnectResponse mine = lazy.greet(new ConnectRequest(0, 0, 20_000, 0, Bytes.wrap(new byte[16]), false));
+            assertThat(lazy.ask(OpCode.CREATE, create("/large", 1_000_000, 0)).error()).isZero();
+            lazy.send(OpCode.SYNC, new Request.OfPath("/"));
+            for (int i = 0; i < 50; i++) {
+                lazy.send(OpCode.GET_DATA, new Request.Watched("/large", false));
+            }
+            assertThat(lazy.next().error()).as("the sync: what is behind it is being written").isZero();
+            ensemble.expire(mine.session());
+            boolean isThereRoom = false;
+            while (!isThereRoom) {
+                isThereRoom = connectsSoon();
+            }
+        }
+    }
+
+    @Test
     void whoWatchesMoreThanItMayIsPartedFrom() throws Exception {
         start(1, MemberConfig.DEFAULT.withMaxWatchesPerSession(2), server -> server);
         try (WireProbe probe = WireProbe.connected(one())) {
@@ -312,6 +405,24 @@ class WireLimitsTest {
                 assertThat(second.greet(resume).session()).isEqualTo(mine.session());
                 assertThat(second.ask(OpCode.EXISTS, new Request.Watched("/outlives", false)).error()).isZero();
             }
+        }
+    }
+
+    @Test
+    @DisplayName("W8, S9: of a session that is ended as it closes, the close is not answered ahead of what was asked before it")
+    void endedAsItCloses() throws Exception {
+        start(3, MemberConfig.DEFAULT, server -> server);
+        MemberId follower = ensemble.anyFollower();
+        awaitServing(follower);
+        try (WireProbe probe = new WireProbe(at(follower))) {
+            ConnectResponse mine = probe.greet(new ConnectRequest(0, 0, 20_000, 0, Bytes.wrap(new byte[16]), false));
+            ensemble.isolate(follower);
+            int write = probe.send(OpCode.CREATE, create("/too-late", 1, 0));
+            probe.send(OpCode.CLOSE_SESSION, Request.Empty.EMPTY);
+            ensemble.expire(mine.session());
+            ensemble.heal();
+            ByteBuf first = probe.frameOrEnd();
+            assertThat(first == null ? write : first.getInt(0)).as("whose reply comes first, if there is one").isEqualTo(write);
         }
     }
 

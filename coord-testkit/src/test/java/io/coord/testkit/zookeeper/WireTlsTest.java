@@ -23,7 +23,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLContext;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.ZooDefs;
@@ -81,8 +83,13 @@ class WireTlsTest {
     }
 
     private void start(UnaryOperator<ClientTls> options) {
-        ClientTls tls = options.apply(ClientTls.keyStore(directory.resolve("server.p12"), PASSWORD, trusted, PASSWORD));
-        server = ZooKeeperServer.listeningOn(0).threads(1).tls(tls).fourLetterWords(Set.of("mntr", "ruok"));
+        start(ZooKeeperServer.listeningOn(0)
+                .tls(options.apply(ClientTls.keyStore(directory.resolve("server.p12"), PASSWORD, trusted, PASSWORD)))
+                .fourLetterWords(Set.of("mntr", "ruok")));
+    }
+
+    private void start(ZooKeeperServer options) {
+        server = options.threads(1);
         ensemble = LocalEnsemble.builder()
                 .members(1)
                 .config(MemberConfig.DEFAULT.withSessionTimeouts(Duration.ofSeconds(5), Duration.ofSeconds(10), Duration.ofMinutes(1)))
@@ -149,6 +156,26 @@ class WireTlsTest {
             client.create("/both", new byte[0], ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.EPHEMERAL);
             assertThat(plain.ask(OpCode.EXISTS, new Request.Watched("/both", false)).error()).isZero();
             assertThat(client.whoAmI()).extracting(ClientInfo::getAuthScheme).containsExactly("ip");
+        }
+    }
+
+    @Test
+    @DisplayName("L3: a connection that comes while no key can be had is closed, and takes nobody's place from then on")
+    void noKey() throws Exception {
+        AtomicBoolean isThere = new AtomicBoolean();
+        SSLContext key = TlsClients.context(directory.resolve("server.p12"), PASSWORD, trusted);
+        start(ZooKeeperServer.listeningOn(0).maxConnections(1, 0).tls(ClientTls.of(() -> {
+            if (!isThere.get()) {
+                throw new IllegalStateException("the key is being written");
+            }
+            return key;
+        })));
+        try (WireProbe first = new WireProbe(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()))) {
+            assertThat(first.frameOrEnd()).isNull();
+        }
+        isThere.set(true);
+        try (ZooKeeper second = client("client")) {
+            assertThat(second.exists("/", false)).isNotNull();
         }
     }
 

@@ -8,9 +8,13 @@ import io.coord.MemberConfig;
 import io.coord.MemberId;
 import io.coord.netty.ZooKeeperServer;
 import io.coord.netty.jute.ConnectRequest;
+import io.coord.netty.jute.JuteWriter;
 import io.coord.netty.jute.OpCode;
 import io.coord.netty.jute.Request;
+import io.coord.netty.jute.RequestHeader;
+import io.coord.netty.jute.Xid;
 import io.coord.testkit.LocalEnsemble;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -87,6 +91,38 @@ class WireWordsTest {
             leader = ensemble.leader();
         }
         return leader;
+    }
+
+    @Test
+    @DisplayName("4L1: a proof that fails is counted once, though it has to wait for what was asked before it")
+    void failedProofs() throws Exception {
+        MemberId member = leader();
+        int before = failedProofs(member);
+        try (WireProbe probe = WireProbe.connected(at(member))) {
+            ByteBuf both = Unpooled.buffer();
+            JuteWriter out = new JuteWriter(both);
+            frame(out, 1, OpCode.SYNC, new Request.OfPath("/"));
+            frame(out, Xid.AUTH, OpCode.AUTH, new Request.Auth(0, "unheard-of", null));
+            probe.sendRaw(both);
+            assertThat(probe.next().error()).isZero();
+            assertThat(probe.next().error()).isEqualTo(-115);
+        }
+        assertThat(failedProofs(member)).isEqualTo(before + 1);
+    }
+
+    private static void frame(JuteWriter out, int xid, OpCode op, Request body) {
+        int at = out.beginFrame();
+        new RequestHeader(xid, op.number()).write(out);
+        body.write(out);
+        out.endFrame(at);
+    }
+
+    private static int failedProofs(MemberId member) throws Exception {
+        return Integer.parseInt(ask(member, "mntr").lines()
+                .filter(line -> line.startsWith("zk_auth_failed_count\t"))
+                .findFirst()
+                .orElseThrow()
+                .substring("zk_auth_failed_count\t".length()));
     }
 
     @Test
