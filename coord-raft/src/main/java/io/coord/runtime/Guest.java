@@ -96,10 +96,11 @@ final class Guest implements SessionPort.Attachment, Resident {
     private void granted(SessionGrant grant) {
         id = grant.session();
         reader = new Reader(id, reader.identities());
+        attached = true; // before the look: whoever parts looks the other way round, so that one of the two departs
         if (parted) {
+            attached = false;
             home.depart(this);
         } else {
-            attached = true;
             client.attached(id, Duration.ofMillis(grant.timeoutMillis()), grant.isReadOnly());
         }
     }
@@ -114,9 +115,9 @@ final class Guest implements SessionPort.Attachment, Resident {
 
     @Override
     public void detach() {
+        parted = true;
         boolean wasAttached = attached;
         attached = false;
-        parted = true;
         if (wasAttached) {
             home.depart(this);
         }
