@@ -40,7 +40,7 @@ public interface Session extends AutoCloseable {
      * Waits for a stage, but not for ever.
      *
      * @param atMost how long; zero only looks
-     * @return the stage's value, or empty if the time was over first; the stage itself goes on
+     * @return the stage's value, or empty if the time was over first, and the stage itself goes on, or if it has no value
      * @throws InterruptedException if the thread is interrupted while it waits
      * @throws IllegalStateException as {@link #await(CompletionStage)}
      */

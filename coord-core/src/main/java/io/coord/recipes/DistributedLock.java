@@ -9,6 +9,7 @@ import io.coord.Registration;
 import io.coord.Session;
 import io.coord.SessionState;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -256,9 +257,12 @@ public final class DistributedLock {
             return place.isFirst() && session.state() == SessionState.CONNECTED;
         }
 
-        /** Calls the listener each time the hold stops being valid otherwise than by {@link #release()}. */
+        /**
+         * Calls the listener each time the hold stops being valid otherwise than by {@link #release()}; at once, if it did since it was
+         * granted and is not valid again.
+         */
         public Registration onLost(Runnable listener) {
-            return lost.add(hold -> listener.run());
+            return lost.add(hold -> listener.run(), () -> released || place.isFirst() ? List.of() : List.of(this));
         }
 
         /**

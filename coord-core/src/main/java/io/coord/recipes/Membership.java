@@ -19,6 +19,7 @@ import io.coord.SessionEndedException;
 import io.coord.SessionState;
 import io.coord.Stat;
 import io.coord.UnavailableException;
+import io.coord.WatchEvent;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
@@ -270,6 +271,8 @@ public final class Membership implements AutoCloseable {
         /** Whether a creation is under way. */
         private boolean entering;
         private boolean leaving;
+        /** One object: the session calls a listener once, however often it watches (zk.WT14). */
+        private final Consumer<WatchEvent> ownListener = this::onOwnEvent;
         /** Of our node as it was created last. */
         private long czxid;
         private volatile boolean there;
@@ -355,6 +358,41 @@ public final class Membership implements AutoCloseable {
             entered.complete(null);
             if (leaving) {
                 remove();
+            } else {
+                watch();
+            }
+        }
+
+        /** Hears of the node's end even if the mirror never shows the node: it may be gone before the mirror reads it. */
+        private void watch() {
+            async.getData(own, ownListener).whenComplete((node, thrown) -> {
+                Throwable cause = thrown == null ? null : Waiting.cause(thrown);
+                if (cause instanceof NoNodeException) {
+                    gone();
+                } else if (cause instanceof UnavailableException) {
+                    ear.again(this::watchIfThere);
+                }
+            });
+        }
+
+        private void watchIfThere() {
+            if (there) {
+                watch();
+            }
+        }
+
+        private void onOwnEvent(WatchEvent event) {
+            if (event.type() == WatchEvent.Type.DELETED) {
+                gone();
+            } else {
+                watchIfThere();
+            }
+        }
+
+        private void gone() {
+            there = false;
+            if (!entering && !leaving && !entered.isCompletedExceptionally()) {
+                create(false);
             }
         }
 
@@ -376,10 +414,7 @@ public final class Membership implements AutoCloseable {
                 Stat stat = change.after().get().stat();
                 there &= stat.czxid() <= czxid || stat.ephemeralOwner() == async.id();
             } else if (change.before().map(node -> node.stat().czxid() >= czxid).orElse(false)) {
-                there = false;
-                if (!entering && !leaving && !entered.isCompletedExceptionally()) {
-                    create(false);
-                }
+                gone();
             }
         }
 
@@ -408,9 +443,22 @@ public final class Membership implements AutoCloseable {
                     finish();
                 } else if (cause instanceof UnavailableException || cause instanceof OutcomeUnknownException) {
                     left.complete(null);
-                    ear.again(this::remove);
+                    ear.again(this::removeIfOurs);
                 } else {
                     left.completeExceptionally(cause);
+                    finish();
+                }
+            });
+        }
+
+        /** The deletion may have been done, and another may have the name by now: a look behind it tells. */
+        private void removeIfOurs() {
+            async.exists(own).whenComplete((stat, thrown) -> {
+                if (stat == null && Waiting.cause(thrown) instanceof UnavailableException) {
+                    ear.again(this::removeIfOurs);
+                } else if (stat != null && stat.map(Stat::czxid).orElse(0L) == czxid) {
+                    remove();
+                } else {
                     finish();
                 }
             });

@@ -386,14 +386,20 @@ final class QueuePlace {
             finishLeaving();
             return;
         }
-        over = true;
+        boolean staysBehind = own != null && why.isPresent() && !(why.get() instanceof SessionEndedException);
+        leaving = staysBehind;
+        over = !staysBehind;
         look++;
-        ear.close();
         becomeUnsure();
         placed.completeExceptionally(why.isPresent()
                 ? why.get()
                 : new CancellationException("the place in " + queue + " was deleted by somebody else"));
-        left.complete(null);
+        if (staysBehind) {
+            session.callbackExecutor().execute(this::remove); // it would keep everybody behind it waiting
+        } else {
+            ear.close();
+            left.complete(null);
+        }
         owner.gone(this, why);
     }
 

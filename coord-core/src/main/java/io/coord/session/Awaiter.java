@@ -36,7 +36,7 @@ public interface Awaiter {
      * Waits until the stage completes or the time is over.
      *
      * @param atMost how long; zero or less only looks
-     * @return the value, or empty if the time was over first; the stage goes on
+     * @return the value, or empty if the time was over first, and the stage goes on, or if it has no value
      * @throws InterruptedException as {@link #await(CompletionStage)}
      * @throws IllegalStateException as {@link #await(CompletionStage)}
      */

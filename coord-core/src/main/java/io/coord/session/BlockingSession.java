@@ -96,7 +96,13 @@ public final class BlockingSession implements Session {
     @Override
     public Registration addWatch(NodePath path, WatchMode mode, Consumer<? super WatchEvent> listener) {
         awaiter.requireMayWait();
-        return awaitWrite(async.addWatch(path, mode, listener), "addWatch of " + path);
+        CompletionStage<Registration> answer = async.addWatch(path, mode, listener);
+        try {
+            return awaitWrite(answer, "addWatch of " + path);
+        } catch (OutcomeUnknownException nobodyHasIt) {
+            answer.thenAccept(Registration::close);
+            throw nobodyHasIt;
+        }
     }
 
     @Override

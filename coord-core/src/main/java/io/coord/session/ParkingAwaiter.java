@@ -56,7 +56,7 @@ public final class ParkingAwaiter implements Awaiter {
         requireNotInterrupted();
         Future<T> future = future(stage);
         try {
-            return Optional.of(future.get(nanos(atMost), TimeUnit.NANOSECONDS));
+            return Optional.ofNullable(future.get(nanos(atMost), TimeUnit.NANOSECONDS));
         } catch (TimeoutException e) {
             return Optional.empty();
         } catch (ExecutionException e) {

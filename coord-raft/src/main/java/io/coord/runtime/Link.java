@@ -21,6 +21,8 @@ final class Link {
     private boolean attached;
     /** Whether listeners hear of this link. Only the loop looks. */
     private boolean told;
+    /** Whether the member has said that the session is suspended, and not renewed its lease since. Only the loop looks. */
+    private boolean saidSuspended;
 
     private final AtomicBoolean lost = new AtomicBoolean();
 
@@ -60,14 +62,27 @@ final class Link {
     /** The member vouches for the session no more, until it renews the lease. */
     void suspended() {
         grantedUntilNanos = home.nanoTime();
+        saidSuspended = true;
     }
 
-    /** The root that shows what was granted is handed out. */
-    void release() {
-        if (attached && !lost.get()) {
-            validUntilNanos = grantedUntilNanos;
-            wasValid = true;
+    /**
+     * The root that shows what was granted is handed out.
+     *
+     * @return whether the lease had lapsed, for whoever looked, and is good again, though the member never said that the session is
+     *     suspended. The clock is read after it is written until when, and by those who look, before; so no lapse that anybody saw is missed
+     */
+    boolean release() {
+        if (!attached || lost.get()) {
+            return false;
         }
+        long before = validUntilNanos;
+        boolean isUntold = wasValid && !saidSuspended;
+        validUntilNanos = grantedUntilNanos;
+        wasValid = true;
+        long now = home.nanoTime();
+        boolean isGood = now - grantedUntilNanos < 0;
+        saidSuspended &= !isGood;
+        return isUntold && isGood && now - before >= 0;
     }
 
     boolean isLost() {

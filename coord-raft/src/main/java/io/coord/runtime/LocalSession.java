@@ -426,7 +426,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
             }
         } else if (delivery instanceof Delivery.Renewed renewed) {
             if (link.renewed(renewed.validUntilNanos()) || renewed.resumed()) {
-                queue.stage(() -> tellConnected(home), gate);
+                queue.stage(() -> tellConnected(link), gate);
             }
         } else if (delivery instanceof Delivery.Suspended suspended) {
             link.suspended();
@@ -444,7 +444,9 @@ public final class LocalSession implements AsyncSession, DirectReads {
     private void opened(SessionHome home) {
         Link link = line.link();
         if (link != null && link.home == home) {
-            link.release();
+            if (link.release()) {
+                queue.execute(() -> tellLapsed(link));
+            }
             line.turnEnded(link);
         }
         queue.opened();
@@ -458,10 +460,19 @@ public final class LocalSession implements AsyncSession, DirectReads {
         watches = listeners.size();
     }
 
-    private void tellConnected(SessionHome home) {
-        if (!connectedTold && over.get() == null) {
+    /** Not if the link is lost meanwhile: then that is told, and there is another to be told of. */
+    private void tellConnected(Link link) {
+        if (!connectedTold && over.get() == null && !link.isLost()) {
             connectedTold = true;
-            tell(new SessionEvent.Connected("member " + home.member()));
+            tell(new SessionEvent.Connected("member " + link.home.member()));
+        }
+    }
+
+    /** Whoever saw that the session was suspended, though the member never had to say so, waits to hear that it is connected. */
+    private void tellLapsed(Link link) {
+        if (connectedTold && !link.isLost()) {
+            tellSuspended("member " + link.home.member() + " renewed the lease when it had lapsed already");
+            tellConnected(link);
         }
     }
 

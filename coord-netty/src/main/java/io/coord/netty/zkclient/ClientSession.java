@@ -305,6 +305,25 @@ public final class ClientSession implements AsyncSession {
         }
     }
 
+    /**
+     * The server has answered what was sent then. If the session was suspended, whoever saw that waits to hear that it is connected. The
+     * clock is read after it is written until when, and in {@link #state()} before, so that no lapse that anybody saw is missed.
+     */
+    private void renew(long sentNanos) {
+        long before = validUntilNanos;
+        prolong(sentNanos);
+        long nowNanos = System.nanoTime();
+        Wire open = wire;
+        if (isAttached && open != null && nowNanos - before >= 0 && nowNanos - validUntilNanos < 0) {
+            queue.execute(() -> {
+                if (over.get() == null) {
+                    tell(new SessionEvent.Suspended(open + " answered when two thirds of the session's timeout had passed"));
+                    tell(new SessionEvent.Connected(open.toString()));
+                }
+            });
+        }
+    }
+
     private void detach(Wire lost, String reason) {
         wire = null;
         trouble = "the connection to " + lost + " was lost: " + reason;
@@ -518,7 +537,7 @@ public final class ClientSession implements AsyncSession {
     private void pinged() {
         Long sentNanos = pings.poll();
         if (sentNanos != null) {
-            prolong(sentNanos);
+            renew(sentNanos);
         }
     }
 
@@ -549,7 +568,7 @@ public final class ClientSession implements AsyncSession {
         }
         sent.poll();
         seen(header);
-        prolong(call.sentNanos);
+        renew(call.sentNanos);
         try {
             if (header.error() == 0) {
                 complete(call, call.op.readResponse(body));
@@ -828,7 +847,7 @@ public final class ClientSession implements AsyncSession {
         if (ended != null) {
             return ended;
         }
-        return validUntilNanos - System.nanoTime() > 0 ? SessionState.CONNECTED : SessionState.SUSPENDED;
+        return System.nanoTime() - validUntilNanos < 0 ? SessionState.CONNECTED : SessionState.SUSPENDED;
     }
 
     @Override

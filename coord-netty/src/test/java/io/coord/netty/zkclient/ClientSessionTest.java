@@ -11,6 +11,7 @@ import io.coord.OutcomeUnknownException;
 import io.coord.ReadMode;
 import io.coord.Refusal;
 import io.coord.Registration;
+import io.coord.SessionState;
 import io.coord.Stat;
 import io.coord.UnavailableException;
 import io.coord.WatchEvent;
@@ -32,6 +33,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
@@ -72,10 +74,14 @@ class ClientSessionTest {
     }
 
     private void open(Duration requestTimeout) throws Exception {
+        open(requestTimeout, Duration.ofSeconds(30));
+    }
+
+    private void open(Duration requestTimeout, Duration sessionTimeout) throws Exception {
         CompletionStage<AsyncSession> opened = ZooKeeperClient.to("127.0.0.1:" + listener.getLocalPort())
                 .withRequestTimeout(requestTimeout)
                 .openAsync();
-        accept();
+        accept(sessionTimeout);
         session = get(opened);
     }
 
@@ -84,12 +90,16 @@ class ClientSessionTest {
     }
 
     private void accept() throws IOException {
+        accept(Duration.ofSeconds(30));
+    }
+
+    private void accept(Duration sessionTimeout) throws IOException {
         served = listener.accept();
         served.setTcpNoDelay(true);
         served.setSoTimeout(20_000);
         in = new DataInputStream(served.getInputStream());
         frame();
-        send(out -> new ConnectResponse(0, 30_000, 7, Bytes.wrap(new byte[16]), false).write(out));
+        send(out -> new ConnectResponse(0, (int) sessionTimeout.toMillis(), 7, Bytes.wrap(new byte[16]), false).write(out));
     }
 
     private ByteBuffer frame() throws IOException {
@@ -179,6 +189,36 @@ class ClientSessionTest {
         settle();
 
         assertThat(heard).containsExactly(created);
+    }
+
+    /** Who asked again while it was suspended waits to hear that it is connected. The server is heard of meanwhile, so the connection stays. */
+    @Test
+    @DisplayName("rule.16 a session whose lease lapses and is renewed over the same connection is told both")
+    void aLeaseRenewedLateIsToldOf() throws Exception {
+        open(Duration.ofSeconds(20), Duration.ofSeconds(3));
+        Queue<SessionState> told = new ConcurrentLinkedQueue<>();
+        session.onEvent(event -> told.add(event.state()));
+        assertThat(frame().getInt()).isEqualTo(Xid.PING);
+        fire(new WatchEvent(WatchEvent.Type.CREATED, "/elsewhere", 2));
+        int pings = 1;
+        served.setSoTimeout(50);
+        while (session.state() == SessionState.CONNECTED) {
+            try {
+                assertThat(frame().getInt()).isEqualTo(Xid.PING);
+                pings++;
+            } catch (SocketTimeoutException nothingAsked) {
+                // Nor was it told anything.
+            }
+        }
+        served.setSoTimeout(20_000);
+
+        for (; pings > 0; pings--) {
+            send(out -> new ReplyHeader(Xid.PING, 2, 0).write(out));
+        }
+        settle();
+
+        assertThat(session.state()).isEqualTo(SessionState.CONNECTED);
+        assertThat(told).containsExactly(SessionState.SUSPENDED, SessionState.CONNECTED);
     }
 
     /** It would be heard of for ever: whoever was told that it failed has no registration to close. */

@@ -12,6 +12,7 @@ import io.coord.RejectedException.NoNodeException;
 import io.coord.Session;
 import io.coord.SessionState;
 import io.coord.UnavailableException;
+import io.coord.WatchEvent;
 import io.coord.WatchKind;
 import io.coord.WatchMode;
 import java.time.Duration;
@@ -97,6 +98,30 @@ abstract class BlockingSessionContract extends RecipesContract {
         Session session = open();
         assertThat(session.awaitAtMost(session.async().exists(A), Duration.ofSeconds(30))).isPresent();
         assertThat(session.awaitAtMost(new CompletableFuture<String>(), Duration.ofMillis(1))).isEmpty();
+    }
+
+    @Test
+    void aBoundedWaitForWhatHasNoValueIsEmptyAtItsEnd() throws InterruptedException {
+        Session session = open();
+        CompletionStage<Void> done = session.async().sync(A).thenRun(() -> {});
+        assertThat(session.awaitAtMost(done, Duration.ofSeconds(30))).isEmpty();
+        assertThat(done.toCompletableFuture()).isDone();
+        assertThat(session.awaitAtMost(session.async().closeAsync(), Duration.ofSeconds(30))).isEmpty();
+    }
+
+    /** Whoever was interrupted has no registration to close. */
+    @Test
+    void aWatchWhoseCallerWasInterruptedIsTakenBack() {
+        needsThreads();
+        Session session = open();
+        Heard<WatchEvent> heard = new Heard<>(session);
+        assertInterrupted(OutcomeUnknownException.class, () -> session.addWatch(A, WatchMode.PERSISTENT, heard));
+        session.sync(A);
+        session.sync(A);
+        create(session, A, "");
+        session.sync(A);
+        assertThat(heard.rest()).isEmpty();
+        assertThatThrownBy(() -> session.removeWatches(A, WatchKind.ANY)).hasMessageContaining("NO_WATCHER");
     }
 
     @Test

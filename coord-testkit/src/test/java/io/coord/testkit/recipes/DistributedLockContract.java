@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
@@ -219,6 +220,29 @@ abstract class DistributedLockContract extends RecipesContract {
         assertThat(lock(two).acquire().isHeld()).isTrue();
         first.release();
         assertThat(first.isHeld()).isFalse();
+    }
+
+    /** Nobody can listen before the lock is granted; a loss right behind it would never be told. */
+    @Test
+    void whoeverListensWhenTheHoldIsLostAlreadyIsTold() throws InterruptedException {
+        Session one = open();
+        Session two = open();
+        Hold first = lock(one).acquire();
+        Heard<String> heard = new Heard<>(two);
+        first.onLost(() -> heard.accept("lost"));
+        two.delete(first.path());
+        assertThat(heard.next()).isEqualTo("lost");
+        Heard<String> late = new Heard<>(two);
+        first.onLost(() -> late.accept("lost"));
+        one.await(CompletableFuture.runAsync(() -> {}, one.async().callbackExecutor()).thenApply(done -> true));
+        one.sync(LOCK);
+        assertThat(late.rest()).containsExactly("lost");
+
+        Hold released = lock(one).acquire();
+        released.release();
+        released.onLost(() -> late.accept("released"));
+        one.sync(LOCK);
+        assertThat(late.rest()).containsExactly("lost");
     }
 
     @Test

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.coord.Acl;
 import io.coord.Bytes;
 import io.coord.CreateMode;
+import io.coord.Identity;
 import io.coord.NodePath;
 import io.coord.Operation;
+import io.coord.RejectedException.NoAuthException;
 import io.coord.RejectedException.NoChildrenForEphemeralsException;
 import io.coord.Session;
 import io.coord.SessionEndedException;
@@ -54,6 +57,24 @@ abstract class LeaderElectionContract extends RecipesContract {
         assertThat(first.isLeader()).isFalse();
         assertThat(second.awaitLeadership().fencingToken()).isGreaterThan(before.fencingToken());
         assertThat(children(two, CONTROLLER)).hasSize(1);
+    }
+
+    /** It could not tell any more whether it leads; to stay first would keep all others waiting. */
+    @Test
+    void aCandidateThatMayNotReadTheQueueAnyMoreLeavesIt() throws InterruptedException {
+        Session one = open();
+        Session two = open();
+        LeaderElection first = join(one, "one");
+        NodePath node = first.awaitLeadership().path();
+        one.setAcl(CONTROLLER, List.of(new Acl(Acl.ALL - Acl.READ, Identity.ANYONE)));
+        Heard<String> heard = new Heard<>(one);
+        first.onDeposed(() -> heard.accept("deposed"));
+        one.setData(node, Bytes.EMPTY);
+        assertThat(heard.next()).isEqualTo("deposed");
+        assertThatThrownBy(first::awaitLeadership).isInstanceOf(NoAuthException.class);
+        first.close();
+        two.sync(CONTROLLER);
+        assertThat(two.exists(node)).isEmpty();
     }
 
     @Test

@@ -9,6 +9,8 @@ import io.coord.NodePath;
 import io.coord.Operation;
 import io.coord.RejectedException.NodeExistsException;
 import io.coord.Session;
+import io.coord.WatchEvent;
+import io.coord.WatchMode;
 import io.coord.recipes.Membership;
 import io.coord.recipes.Membership.View;
 import io.coord.testkit.CoordContract.Capability;
@@ -18,6 +20,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -157,6 +160,73 @@ abstract class MembershipContract extends RecipesContract {
         assertThat(a.isMember()).isTrue();
         a.close();
         assertThat(children(one, BROKERS)).isEmpty();
+    }
+
+    @Test
+    void aMemberWhoseNodeIsDeletedBeforeItIsInItsOwnViewJoinsAgain() {
+        Session session = open();
+        create(session, BROKERS.parent(), "");
+        create(session, BROKERS, "");
+        NodePath node = BROKERS.child("a");
+        session.exists(node, event -> session.async().delete(node)); // ahead of all that its creation's answer has it ask
+        Membership a = join(session, "a");
+        assertIsThere(session, a);
+    }
+
+    @Test
+    void aMemberWhoseNodeIsDeletedAgainAsSoonAsItIsThereJoinsAgain() {
+        Session session = open();
+        Membership a = join(session, "a");
+        NodePath node = BROKERS.child("a");
+        AtomicInteger creations = new AtomicInteger();
+        session.addWatch(node, WatchMode.PERSISTENT, event -> {
+            if (event.type() == WatchEvent.Type.CREATED && creations.incrementAndGet() < 3) {
+                session.async().delete(node); // ahead of its own look at what was created
+            }
+        });
+        session.delete(node);
+        assertIsThere(session, a);
+        assertThat(creations).hasValue(3);
+    }
+
+    private static void assertIsThere(Session session, Membership a) {
+        for (int i = 0; i < 12; i++) {
+            session.sync(BROKERS); // each behind what an answer had it ask
+        }
+        assertThat(children(session, BROKERS)).containsExactly("a");
+        assertThat(a.isMember()).isTrue();
+        assertThat(a.members()).containsOnlyKeys("a");
+        a.close();
+        assertThat(children(session, BROKERS)).isEmpty();
+    }
+
+    @Test
+    void aMemberThatLeavesDoesNotDeleteTheNodeOfWhoeverHasTheNameByThen() {
+        Session session = open();
+        Unlucky line = new Unlucky(session);
+        Membership a = join(line.session(), "a");
+        NodePath node = BROKERS.child("a");
+        session.exists(node, event -> session.async().create(node, Bytes.EMPTY, CreateMode.EPHEMERAL));
+        line.next(Operation.Delete.class, Fate.ANSWER_LOST);
+        a.close();
+        for (int i = 0; i < 4; i++) {
+            session.sync(BROKERS); // each behind what an answer had it ask
+        }
+        assertThat(children(session, BROKERS)).containsExactly("a");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Fate.class)
+    void aMemberWhoseDeletionFailsIsGoneAllTheSame(Fate fate) {
+        Session session = open();
+        Unlucky line = new Unlucky(session);
+        Membership a = join(line.session(), "a");
+        line.next(Operation.Delete.class, fate);
+        a.close();
+        for (int i = 0; i < 4; i++) {
+            session.sync(BROKERS); // each behind what an answer had it ask
+        }
+        assertThat(children(session, BROKERS)).isEmpty();
     }
 
     @Test
