@@ -3,6 +3,7 @@ package io.coord.testkit.storage;
 import static io.coord.testkit.storage.SmallStorage.ORIGIN;
 import static io.coord.testkit.storage.SmallStorage.entries;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.coord.Bytes;
 import io.coord.ensemble.spi.Storage.Done;
@@ -13,7 +14,9 @@ import io.coord.ensemble.spi.Storage.StoredEntry;
 import io.coord.ensemble.spi.Storage.Vote;
 import io.coord.testkit.sim.SimDisk;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -230,6 +233,88 @@ class DiskFaultTest {
         });
     }
 
+    /** The specimen's newest segment is 6: entries 46 to 49 in group 0, then the seal. Segment 5 has two groups, of 34 to 45. */
+    @Test
+    @DisplayName("fault.D6, fault.D7: damage of the log is told with file, place, and what is lost")
+    void damageOfTheLogIsToldInFull() throws IOException {
+        assertDamaged(image -> image.flip(segment(6), 30, 1), 6, 0, "the header does not match its check");
+        assertDamaged(image -> image.put(segment(9), image.content(segment(6))), 9, 0, "it is segment 6 under another name");
+        assertDamaged(image -> image.flip(segment(6), 4096 + 10, 1), 6, 4096, "neither zeros nor the head of group 0");
+        assertDamaged(image -> image.flip(segment(5), 6656 + 10, 1), 5, 6656, "neither zeros nor the head of group 1");
+        assertDamaged(image -> image.flip(segment(6), 4096 + 1030, 1), 6, 4096,
+                "sector 2 of group 0 does not match its check; the payload of entry 100000031 of term 4 does not match its check");
+        assertDamaged(image -> image.flip(segment(6), 4096 + 1100, 1), 6, 4096, "sector 2 of group 0 does not match its check");
+        assertDamaged(image -> lose(image, segment(5), 4096 + 512), 5, 4096,
+                "group 0 is not whole, though group 1 at offset 6656 was written after it had been forced");
+        assertDamaged(image -> lose(image, segment(5), 4096), 5, 4096,
+                "group 0 is not whole, though group 1 at offset 6656 was written after it had been forced");
+        assertDamaged(image -> lose(image, segment(5), 7680), 5, 7680,
+                "it has no seal, though segment 6 was begun after it had been sealed");
+        assertDamaged(image -> cut(image, segment(6), 5119), 6, 4096, "group 0 of 1040 bytes reaches beyond the file");
+        assertDamaged(image -> cut(image, segment(6), 5632), 6, 5632,
+                "the file has 5632 of the 8192 bytes it was laid down with");
+    }
+
+    @Test
+    @DisplayName("B18: what is missing of the log is told with file, and why it must have been there")
+    void whatIsMissingOfTheLogIsToldInFull() throws IOException {
+        assertRefused(image -> image.remove(segment(6)),
+                "COORD-1061 /sim/" + segment(6) + " is missing: the newest segment of the log was forced. ");
+        assertRefused(image -> image.remove(segment(5)), "COORD-1061 /sim/" + segment(5)
+                + " is missing: the snapshot ends at 10000001e, the log begins behind 10000002d. ");
+        assertRefused(image -> removeSnapshots(image), "COORD-1061 /sim/" + snapshot(Specimen.OLDER, 1)
+                + " is missing: the log begins behind 10000000c, and no valid snapshot holds what was before. ");
+    }
+
+    private static void removeSnapshots(SimDisk image) {
+        image.remove(snapshot(Specimen.OLDER, 1));
+        image.remove(snapshot(Specimen.NEWEST, 1));
+    }
+
+    private static void assertDamaged(Consumer<SimDisk> fault, int segment, int offset, String found) throws IOException {
+        assertRefused(fault, "COORD-1060 /sim/" + segment(segment) + " is damaged at offset " + offset + ": " + found + ". ");
+    }
+
+    private static void assertRefused(Consumer<SimDisk> fault, String why) throws IOException {
+        SimDisk image = Specimen.written(true);
+        fault.accept(image);
+        assertThatThrownBy(() -> new SmallStorage(image).open()).isInstanceOf(IOException.class).hasMessageStartingWith(why);
+    }
+
+    /** A sector becomes what it was before it was written. */
+    private static void lose(SimDisk image, String name, int offset) {
+        byte[] content = image.content(name);
+        Arrays.fill(content, offset, offset + SimDisk.SECTOR_BYTES, (byte) 0);
+        image.put(name, content);
+    }
+
+    private static void cut(SimDisk image, String name, int length) {
+        image.put(name, Arrays.copyOf(image.content(name), length));
+    }
+
+    @Test
+    @DisplayName("fault.D9, B17: what is wrong with a snapshot that the log makes up for is told")
+    void whatIsWrongWithASnapshotIsTold() throws IOException {
+        String newest = snapshot(Specimen.NEWEST, 1);
+        assertFound(image -> image.flip(newest, 30, 1), newest, "0: the header does not match its check");
+        assertFound(image -> image.flip(newest, 3, 1), newest, "0: no header of a snapshot");
+        assertFound(image -> cut(image, newest, 50), newest, "0: no header of a snapshot");
+        assertFound(image -> cut(image, newest, 4785), newest, "4096: chunk 0 is cut short");
+        assertFound(image -> cut(image, newest, 4300), newest, "4300: the file ends before its content does");
+        String other = snapshot(32, 1);
+        assertFound(image -> image.put(other, image.content(newest)), other,
+                "0: it is the snapshot of 10000001e of term 1 under another name");
+    }
+
+    private static void assertFound(Consumer<SimDisk> fault, String name, String what) throws IOException {
+        SimDisk image = Specimen.written(true);
+        fault.accept(image);
+        Recovered found = new SmallStorage(image).open();
+        Specimen.check(found);
+        assertThat(found.findings()).singleElement().asString()
+                .startsWith("COORD-1060 /sim/" + name + " is damaged at offset " + what + ". ");
+    }
+
     @Test
     @DisplayName("fault.D9, B17: a damaged newest snapshot is passed over, and the older one and the log make up for it")
     void aDamagedNewestSnapshotIsPassedOver() throws IOException {
@@ -373,6 +458,10 @@ class DiskFaultTest {
         storage.write(new Vote(3, 1, 9), entries(3, 500, 3));
 
         assertThat(disk.forces() - before).isEqualTo(2);
+    }
+
+    private static String segment(int id) {
+        return String.format(java.util.Locale.ROOT, "log-%016x", id);
     }
 
     private static String snapshot(int index, int term) {
