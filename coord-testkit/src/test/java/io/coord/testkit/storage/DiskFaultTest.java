@@ -12,8 +12,10 @@ import io.coord.ensemble.spi.Storage.Recovered;
 import io.coord.ensemble.spi.Storage.SnapshotDone;
 import io.coord.ensemble.spi.Storage.StoredEntry;
 import io.coord.ensemble.spi.Storage.Vote;
+import io.coord.storage.StorageOptions;
 import io.coord.testkit.sim.SimDisk;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -407,6 +409,73 @@ class DiskFaultTest {
         assertFailed(
                 storage.write(List.of(new StoredEntry(ORIGIN + 1, 1, 0, 0, (byte) 1, payload))),
                 "has 1001 bytes; the limit is 1000 (payloadBytesMax)");
+    }
+
+    @Test
+    void anEntryAtTheLimitIsTaken() throws IOException {
+        SmallStorage storage = new SmallStorage(disk, SmallStorage.OPTIONS.withPayloadBytesMax(1000));
+        storage.open();
+        storage.identity(SmallStorage.IDENTITY);
+        List<StoredEntry> entries = List.of(new StoredEntry(ORIGIN + 1, 1, 0, 0, (byte) 1, SmallStorage.noise(1000, 1)));
+
+        assertForced(storage.write(entries));
+        storage.kill();
+        disk.crash();
+
+        assertThat(new SmallStorage(disk).open().entries()).isEqualTo(entries);
+    }
+
+    @Test
+    void entriesThatDoNotFollowEachOtherAreRefused() throws IOException {
+        List<StoredEntry> gap = new ArrayList<>(entries(1, 2, 1));
+        gap.addAll(entries(4, 4, 1));
+
+        assertFailed(SmallStorage.begun(disk).write(gap), "entry 100000004 stands where 100000003 belongs");
+        disk.kill();
+        assertThat(new SmallStorage(disk).open().entries()).isEmpty();
+    }
+
+    @Test
+    void entriesBehindTheEndOrBeforeTheBeginningOfTheLogAreRefused() throws IOException {
+        SmallStorage storage = SmallStorage.begun(disk);
+        storage.write(entries(5, 9, 1));
+        assertFailed(storage.write(entries(11, 11, 1)), "entries begin at 10000000b, but the log holds (100000004, 100000009]");
+        storage.kill();
+        disk.kill();
+
+        SmallStorage again = new SmallStorage(disk);
+        again.open();
+        assertFailed(again.write(entries(4, 9, 2)), "entries begin at 100000004, but the log holds (100000004, 100000009]");
+        again.kill();
+        disk.kill();
+
+        SmallStorage last = new SmallStorage(disk);
+        last.open();
+        assertForced(last.write(entries(5, 6, 2)));
+        last.kill();
+        disk.crash();
+        assertThat(new SmallStorage(disk).open().entries()).isEqualTo(entries(5, 6, 2));
+    }
+
+    @Test
+    @DisplayName("fault.D10: a segment that took many groups is copied in as many as are needed, and loses nothing")
+    void aSegmentOfManyGroupsIsCopiedInMany() throws IOException {
+        StorageOptions options = SmallStorage.OPTIONS.withSegmentBytes(64 << 10).withGroupBytesMax(4 << 10);
+        SmallStorage storage = new SmallStorage(disk, options);
+        storage.open();
+        storage.identity(SmallStorage.IDENTITY);
+        for (int at = 1; at <= 200; at += 5) {
+            assertForced(storage.write(entries(at, at + 4, 1)));
+        }
+        storage.kill();
+        disk.kill();
+
+        for (int start = 0; start < 3; start++) {
+            SmallStorage again = new SmallStorage(disk, options);
+            assertThat(again.open().entries()).isEqualTo(entries(1, 200, 1));
+            again.kill();
+            disk.crash();
+        }
     }
 
     @Test
