@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.coord.Bytes;
+import io.coord.ensemble.spi.Storage.DiskUse;
 import io.coord.ensemble.spi.Storage.Done;
 import io.coord.ensemble.spi.Storage.Identity;
+import io.coord.ensemble.spi.Storage.Piece;
 import io.coord.ensemble.spi.Storage.Recovered;
 import io.coord.ensemble.spi.Storage.SnapshotDone;
 import io.coord.ensemble.spi.Storage.StoredEntry;
@@ -329,6 +331,112 @@ class DiskFaultTest {
         assertThat(found.snapshot().index()).isEqualTo(ORIGIN + Specimen.OLDER);
         Specimen.check(found);
         assertThat(found.findings()).anySatisfy(line -> assertThat(line).contains("chunk 0 does not match its digest"));
+    }
+
+    @Test
+    @DisplayName("fault.D9: a damaged snapshot is kept as evidence until there are two that are whole")
+    void aDamagedSnapshotIsKeptUntilThereAreTwoWholeOnes() throws IOException {
+        SimDisk image = Specimen.written(true);
+        String rotten = snapshot(Specimen.NEWEST, 1);
+        image.flip(rotten, 4200, 4);
+
+        SmallStorage storage = new SmallStorage(image);
+        storage.open();
+        assertThat(image.list()).contains(rotten);
+        storage.snapshot(40, 3);
+
+        assertThat(image.list()).doesNotContain(rotten).contains(snapshot(Specimen.OLDER, 1), snapshot(40, 3));
+    }
+
+    @Test
+    @DisplayName("fault.D9: a snapshot that has rotted is offered to no peer, and does not let the log go")
+    void aSnapshotThatHasRottedIsOfferedToNoPeer() throws IOException {
+        SmallStorage storage = SmallStorage.begun(disk);
+        for (int at = 1; at <= 60; at += 3) {
+            storage.write(entries(at, at + 2, 1));
+        }
+        storage.snapshot(20, 1);
+        storage.snapshot(40, 1);
+        disk.flip(snapshot(40, 1), 4200, 1);
+
+        assertThat(storage.piece(40, 0, 100)).isInstanceOfSatisfying(
+                Piece.Missing.class, missing -> assertThat(missing.reason()).contains("chunk 0 does not match its digest"));
+        assertThat(storage.piece(40, 0, 100)).isInstanceOfSatisfying(
+                Piece.Missing.class, missing -> assertThat(missing.reason()).isEqualTo("there is no snapshot of index 100000028"));
+        assertThat(storage.piece(20, 0, 100)).isInstanceOf(Piece.Bytes.class);
+        storage.compact(40);
+        storage.kill();
+        disk.remove(snapshot(20, 1));
+        disk.remove(snapshot(40, 1));
+
+        disk.kill();
+        assertThat(new SmallStorage(disk).open().entries()).isEqualTo(entries(1, 60, 1));
+    }
+
+    @Test
+    @DisplayName("fault.D14: what is unfinished, or comes back though it was deleted, is no part of the log and is deleted again")
+    void whatComesBackIsDeletedAgain() throws IOException {
+        SmallStorage storage = SmallStorage.begun(disk);
+        for (int at = 1; at <= 30; at += 3) {
+            storage.write(entries(at, at + 2, 1));
+        }
+        SimDisk before = disk.copy(1);
+        SmallStorage peer = SmallStorage.begun(new SimDisk(5));
+        storage.heal(peer, ((SnapshotDone.Saved) peer.snapshot(20, 7)).image());
+        storage.write(entries(21, 22, 7));
+        storage.kill();
+        disk.kill();
+        List<String> old = before.list().stream().filter(name -> name.startsWith("log-")).toList();
+        assertThat(old).hasSizeGreaterThan(2);
+        assertThat(disk.list()).doesNotContainAnyElementsOf(old);
+        old.forEach(name -> disk.put(name, before.content(name)));
+        disk.put(segment(0x77) + ".tmp", new byte[10]);
+        disk.put(snapshot(50, 1) + ".received", new byte[10]);
+
+        assertThat(new SmallStorage(disk).open().entries()).isEqualTo(entries(21, 22, 7));
+        disk.crash();
+
+        assertThat(disk.list()).doesNotContainAnyElementsOf(old).noneMatch(name -> name.endsWith(".tmp") || name.endsWith(".received"));
+        assertThat(new SmallStorage(disk).open().entries()).isEqualTo(entries(21, 22, 7));
+    }
+
+    @Test
+    @DisplayName("fault.D11: a reserve of another size, left from other options, is replaced by one that fits")
+    void aReserveOfAnotherSizeIsReplaced() throws IOException {
+        SmallStorage storage = SmallStorage.begun(disk);
+        storage.write(entries(1, 3, 1));
+        storage.kill();
+        disk.kill();
+        disk.put("spare", new byte[100]);
+
+        SmallStorage again = new SmallStorage(disk);
+        assertThat(again.open().entries()).isEqualTo(entries(1, 3, 1));
+
+        assertThat(disk.content("spare")).hasSize(SmallStorage.OPTIONS.segmentBytes()).containsOnly(0);
+        for (int at = 4; at <= 60; at += 3) {
+            assertForced(again.write(entries(at, at + 2, 1)));
+        }
+        again.kill();
+        disk.crash();
+        assertThat(new SmallStorage(disk).open().entries()).isEqualTo(entries(1, 60, 1));
+    }
+
+    @Test
+    @DisplayName("what it takes of the disk is told apart by what it is for")
+    void diskUseIsToldApart() throws IOException {
+        SimDisk image = Specimen.written(true);
+        SmallStorage storage = new SmallStorage(image);
+        storage.open();
+        image.put("letter", new byte[5]);
+        long snapshots = 0;
+        long log = 0;
+        for (String name : image.list()) {
+            snapshots += name.startsWith("snapshot-") ? image.content(name).length : 0;
+            log += name.startsWith("log-") || name.equals("spare") ? image.content(name).length : 0;
+        }
+
+        assertThat(storage.storage().diskUse()).isEqualTo(new DiskUse(snapshots, log));
+        assertThat(snapshots).isPositive();
     }
 
     @Test
