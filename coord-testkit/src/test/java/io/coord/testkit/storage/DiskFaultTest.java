@@ -175,6 +175,37 @@ class DiskFaultTest {
     }
 
     @Test
+    @DisplayName("fault.D11: a write into a hole that finds no room waits, and is written once, as it was asked for")
+    void aWriteIntoAHoleThatFindsNoRoomWaits() throws IOException {
+        SmallStorage storage = SmallStorage.begun(disk);
+        assertForced(storage.write(entries(1, 3, 1)));
+        disk.noRoomAtWrite(1);
+
+        assertThat(storage.writeOrWait(entries(4, 6, 1))).isEmpty();
+        assertThat(storage.writeOrWait(entries(7, 7, 1))).as("waits behind it").isEmpty();
+        assertThat(storage.shortage()).as("there is room again").isNull();
+        assertThat(storage.late()).hasSize(2).allSatisfy(DiskFaultTest::assertForced);
+        storage.kill();
+        disk.crash();
+
+        assertThat(new SmallStorage(disk).open().entries()).isEqualTo(entries(1, 7, 1));
+    }
+
+    @Test
+    @DisplayName("fault.D11: a reserve that could not be laid down leaves nothing behind, and is laid down later")
+    void aReserveThatFailedIsLaidDownLater() throws IOException {
+        SmallStorage storage = new SmallStorage(disk);
+        storage.open();
+        int writesOfControlAndIdentity = 4;
+        disk.failWrite(writesOfControlAndIdentity + 1);
+        assertForced(storage.identity(SmallStorage.IDENTITY));
+        assertThat(disk.list()).doesNotContain("spare", "spare.tmp");
+
+        assertForced(storage.write(entries(1, 3, 1)));
+        assertThat(disk.list()).contains("spare");
+    }
+
+    @Test
     @DisplayName("fault.D11: a storage that closes gives up what waits for room, and says so")
     void aStorageThatClosesGivesUpWhatWaits() throws IOException {
         SmallStorage storage = SmallStorage.begun(disk);
@@ -508,6 +539,86 @@ class DiskFaultTest {
     }
 
     @Test
+    @DisplayName("fault.D2, fault.D7: a large group that lost the sector with the checks of others is torn, not damaged")
+    void aGroupThatLostItsChecksIsTorn() throws IOException {
+        SmallStorage storage = SmallStorage.begun(disk);
+        storage.write(entries(1, 3, 1));
+        storage.write(List.of(new StoredEntry(ORIGIN + 4, 1, 0, 0, (byte) 1, SmallStorage.noise(100_000, 1))));
+        storage.kill();
+        disk.kill();
+        int firstSectorBehindTheHead = 4096 + SimDisk.SECTOR_BYTES;
+        lose(disk, segment(2), firstSectorBehindTheHead);
+
+        Recovered found = new SmallStorage(disk).open();
+
+        assertThat(found.entries()).isEqualTo(entries(1, 3, 1));
+        assertThat(found.findings()).singleElement().asString().contains(segment(2), "was torn by a crash");
+    }
+
+    @Test
+    @DisplayName("fault.D4: a group of an older content of the same place does not pass for one of this log")
+    void aGroupOfAnotherHistoryIsRefused() throws IOException {
+        SimDisk other = new SimDisk(4);
+        for (SimDisk each : List.of(disk, other)) {
+            SmallStorage storage = SmallStorage.begun(each);
+            storage.write(entries(1, 3, each == disk ? 1 : 2));
+            storage.write(entries(4, 6, 3));
+            storage.write(entries(7, 40, 3));
+            storage.kill();
+            each.kill();
+        }
+        byte[] mixed = disk.content(segment(1));
+        int second = 4096 + SimDisk.SECTOR_BYTES;
+        System.arraycopy(other.content(segment(1)), second, mixed, second, mixed.length - second);
+        SimDisk copy = disk.copy(1);
+        copy.put(segment(1), mixed);
+        assertThatThrownBy(() -> new SmallStorage(copy).open())
+                .hasMessageStartingWith("COORD-1060 /sim/" + segment(1) + " is damaged at offset " + second
+                        + ": the group at 100000004 does not follow the log before it. ");
+
+        disk.put(segment(2), other.content(segment(2)));
+        assertThatThrownBy(() -> new SmallStorage(disk).open())
+                .hasMessageStartingWith("COORD-1060 /sim/" + segment(2) + " is damaged at offset 4096: it continues a log that ends at");
+    }
+
+    @Test
+    @DisplayName("fault.D8: a copy of the control file that has rotted is told of, and written again from the other")
+    void aRottenCopyIsWrittenAgainFromTheOther() throws IOException {
+        SimDisk image = Specimen.written(true);
+        image.flip("control", 20, 1);
+
+        SmallStorage storage = new SmallStorage(image);
+        Recovered found = storage.open();
+        Specimen.check(found);
+        assertThat(found.findings()).containsExactly(
+                "one copy of /sim/control was not whole; it was written again from the other");
+        storage.kill();
+        image.kill();
+        image.flip("control", 4096 + 20, 1);
+
+        Recovered again = new SmallStorage(image).open();
+        Specimen.check(again);
+        assertThat(again.suspect()).isNull();
+    }
+
+    @Test
+    @DisplayName("fault.D8, B44: a member whose control file is gone is suspect, and can vote again")
+    void aMemberWhoseControlFileIsGoneCanVoteAgain() throws IOException {
+        SimDisk image = Specimen.written(true);
+        image.remove("control");
+
+        SmallStorage storage = new SmallStorage(image);
+        assertThat(storage.open().suspect()).contains("control is lost");
+        assertForced(storage.vote(9, 0));
+        storage.kill();
+        image.crash();
+
+        Recovered again = new SmallStorage(image).open();
+        assertThat(again.suspect()).contains("has not rejoined");
+        assertThat(again.vote()).isEqualTo(new Vote(9, 0, 9));
+    }
+
+    @Test
     void anEntryAboveTheLimitIsRefused() throws IOException {
         SmallStorage storage = new SmallStorage(disk, SmallStorage.OPTIONS.withPayloadBytesMax(1000));
         storage.open();
@@ -575,12 +686,16 @@ class DiskFaultTest {
         for (int at = 1; at <= 200; at += 5) {
             assertForced(storage.write(entries(at, at + 4, 1)));
         }
+        List<StoredEntry> larger = List.of(new StoredEntry(ORIGIN + 201, 1, 0, 0, (byte) 1, SmallStorage.noise(10_000, 1)));
+        assertForced(storage.write(larger));
         storage.kill();
         disk.kill();
 
+        List<StoredEntry> all = new ArrayList<>(entries(1, 200, 1));
+        all.addAll(larger);
         for (int start = 0; start < 3; start++) {
             SmallStorage again = new SmallStorage(disk, options);
-            assertThat(again.open().entries()).isEqualTo(entries(1, 200, 1));
+            assertThat(again.open().entries()).isEqualTo(all);
             again.kill();
             disk.crash();
         }
@@ -600,6 +715,48 @@ class DiskFaultTest {
         List<StoredEntry> found = new SmallStorage(disk).open().entries();
         assertThat(found).hasSize(6);
         assertThat(found.get(3)).isEqualTo(large.get(0));
+    }
+
+    @Test
+    @DisplayName("fault.D6: a segment larger than others knows its size too")
+    void aLargeSegmentCutShortIsRefused() throws IOException {
+        SmallStorage storage = SmallStorage.begun(disk);
+        storage.write(List.of(new StoredEntry(ORIGIN + 1, 1, 0, 0, (byte) 1, SmallStorage.noise(100_000, 1))));
+        storage.kill();
+        disk.kill();
+        cut(disk, segment(1), disk.content(segment(1)).length - 1);
+
+        assertThatThrownBy(() -> new SmallStorage(disk).open())
+                .hasMessageStartingWith("COORD-1060 /sim/" + segment(1)).hasMessageContaining("bytes it was laid down with");
+    }
+
+    @Test
+    @DisplayName("fault.D14: after a start, too, compaction deletes what is behind the older snapshot, and no more")
+    void afterAStartCompactionDeletesSegmentsToo() throws IOException {
+        SmallStorage storage = SmallStorage.begun(disk);
+        for (int at = 1; at <= 300; at += 3) {
+            storage.write(entries(at, at + 2, 1));
+        }
+        storage.snapshot(250, 1);
+        storage.snapshot(290, 1);
+        storage.kill();
+        disk.kill();
+        long before = disk.bytesUsed();
+
+        SmallStorage again = new SmallStorage(disk);
+        again.open();
+        again.compact(290);
+        assertThat(disk.bytesUsed()).isLessThan(before / 3);
+        for (int at = 301; at <= 330; at += 3) {
+            again.write(entries(at, at + 2, 1));
+        }
+        again.snapshot(310, 1);
+        again.snapshot(320, 1);
+        again.compact(320);
+        again.kill();
+        disk.crash();
+
+        assertThat(new SmallStorage(disk).open().entries()).isEqualTo(entries(321, 330, 1));
     }
 
     @Test
