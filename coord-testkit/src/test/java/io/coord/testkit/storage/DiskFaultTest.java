@@ -12,6 +12,7 @@ import io.coord.ensemble.spi.Storage.Identity;
 import io.coord.ensemble.spi.Storage.Piece;
 import io.coord.ensemble.spi.Storage.Recovered;
 import io.coord.ensemble.spi.Storage.SnapshotDone;
+import io.coord.ensemble.spi.Storage.SnapshotImage;
 import io.coord.ensemble.spi.Storage.StoredEntry;
 import io.coord.ensemble.spi.Storage.Vote;
 import io.coord.storage.StorageOptions;
@@ -101,6 +102,27 @@ class DiskFaultTest {
                 assertThat(trusted).isEqualTo(new Vote(2, 2, 9));
                 assertThat(new SmallStorage(fresh).open().vote()).as("seed " + seed).isEqualTo(trusted);
             }
+        }
+    }
+
+    @Test
+    @DisplayName("fault.D10: a seal that a failed force left in the cache is forced again before a segment follows it")
+    void aSealThatAFailedForceLeftInTheCacheIsForcedBeforeItIsTrusted() throws IOException {
+        for (long seed = 0; seed < 20; seed++) {
+            SimDisk fresh = new SimDisk(seed);
+            SmallStorage storage = SmallStorage.begun(fresh);
+            storage.write(entries(1, 3, 1));
+            fresh.failForce(1);
+            storage.close();
+            fresh.kill();
+
+            SmallStorage again = new SmallStorage(fresh);
+            again.open();
+            assertForced(again.write(entries(4, 6, 1)));
+            again.kill();
+            fresh.crash();
+
+            assertThat(new SmallStorage(fresh).open().entries()).as("seed " + seed).isEqualTo(entries(1, 6, 1));
         }
     }
 
@@ -365,6 +387,30 @@ class DiskFaultTest {
     }
 
     @Test
+    @DisplayName("fault.D9: a damaged snapshot that the log does not lead to is not passed over")
+    void aDamagedSnapshotThatTheLogDoesNotLeadToIsNotPassedOver() throws IOException {
+        for (String name : List.of(snapshot(32, 9), snapshot(60, 4))) {
+            assertRefused(image -> image.put(name, image.content(snapshot(Specimen.NEWEST, 1))), "COORD-1060 /sim/" + name
+                    + " is damaged at offset 0: its content is not whole, and no older snapshot with the log behind it leads to ");
+        }
+    }
+
+    @Test
+    void aSnapshotKeepsAConfigurationLargerThanABlock() throws IOException {
+        SmallStorage storage = SmallStorage.begun(disk);
+        storage.write(entries(1, 3, 1));
+        Bytes large = SmallStorage.noise(10_000, 4);
+        storage.storage().saveSnapshot(new SnapshotImage(ORIGIN + 2, 1, 0, 0, large, 0, 0), sink -> {}, done -> {});
+        storage.vote(2, 1);
+        storage.kill();
+        disk.crash();
+
+        Recovered found = new SmallStorage(disk).open();
+        assertThat(found.snapshot().configuration()).isEqualTo(large);
+        assertThat(found.snapshotRecords()).isEmpty();
+    }
+
+    @Test
     @DisplayName("fault.D9: a damaged snapshot is kept as evidence until there are two that are whole")
     void aDamagedSnapshotIsKeptUntilThereAreTwoWholeOnes() throws IOException {
         SimDisk image = Specimen.written(true);
@@ -414,6 +460,7 @@ class DiskFaultTest {
         SimDisk before = disk.copy(1);
         SmallStorage peer = SmallStorage.begun(new SimDisk(5));
         storage.heal(peer, ((SnapshotDone.Saved) peer.snapshot(20, 7)).image());
+        assertThat(storage.piece(20, 0, 10)).isInstanceOf(Piece.Bytes.class);
         storage.write(entries(21, 22, 7));
         storage.kill();
         disk.kill();
@@ -582,23 +629,25 @@ class DiskFaultTest {
     }
 
     @Test
-    @DisplayName("fault.D8: a copy of the control file that has rotted is told of, and written again from the other")
+    @DisplayName("fault.D8: a copy of the control or identity file that has rotted is told of, and written again from the other")
     void aRottenCopyIsWrittenAgainFromTheOther() throws IOException {
-        SimDisk image = Specimen.written(true);
-        image.flip("control", 20, 1);
+        for (String name : List.of("control", "identity")) {
+            SimDisk image = Specimen.written(true);
+            image.flip(name, 20, 1);
 
-        SmallStorage storage = new SmallStorage(image);
-        Recovered found = storage.open();
-        Specimen.check(found);
-        assertThat(found.findings()).containsExactly(
-                "one copy of /sim/control was not whole; it was written again from the other");
-        storage.kill();
-        image.kill();
-        image.flip("control", 4096 + 20, 1);
+            SmallStorage storage = new SmallStorage(image);
+            Recovered found = storage.open();
+            Specimen.check(found);
+            assertThat(found.findings()).containsExactly(
+                    "one copy of /sim/" + name + " was not whole; it was written again from the other");
+            storage.kill();
+            image.kill();
+            image.flip(name, 4096 + 20, 1);
 
-        Recovered again = new SmallStorage(image).open();
-        Specimen.check(again);
-        assertThat(again.suspect()).isNull();
+            Recovered again = new SmallStorage(image).open();
+            Specimen.check(again);
+            assertThat(again.suspect()).isNull();
+        }
     }
 
     @Test
