@@ -106,6 +106,24 @@ class GroupTest {
                 .isEqualTo("the payload of entry c of term 3 does not match its check");
     }
 
+    @Test
+    @DisplayName("fault.D6: a record that does not fit into what is left of its group is none, whatever it says")
+    void aRecordDoesNotReachBeyondItsGroup() {
+        ByteBuffer group = encoded(entries(1));
+        int at = Group.recordsAt(1);
+        int salt = Group.salt(5, 99);
+        int lengthAt = at + Group.RECORD_BYTES - 8;
+
+        assertThat(Group.record(group, group.limit() - 8, group.limit(), salt, crc).wrong())
+                .isEqualTo("a record's identity does not match its check");
+        for (int length : new int[] {-1, 1, Integer.MAX_VALUE}) {
+            group.putInt(lengthAt, length);
+            group.putInt(at, Group.identityCheck(group, at, salt, crc));
+            assertThat(Group.record(group, at, at + Group.RECORD_BYTES, salt, crc).wrong())
+                    .isEqualTo("entry b of term 3 reaches beyond its group");
+        }
+    }
+
     private ByteBuffer encoded(List<StoredEntry> entries) {
         tail.reset(10, 1, 7);
         return new GroupEncoder(new FileDisk(directory), 1 << 20).entries(SEGMENT, OFFSET, 0, entries, tail);

@@ -19,12 +19,14 @@ class NamesTest {
     @Test
     void whatLooksLikeANameButIsNoneIsAStranger() {
         List<String> strangers = List.of(
-                "log-123", "log-000000000000123G", "log-00000000000012340", "snapshot-0000000100000001",
+                "log-123", "log-000000000000123G", "log-000000000000123g", "log-000000000000123/", "log-000000000000123:",
+                "log-000000000000123`", "log-00000000000012340", "snapshot-0000000100000001",
                 "snapshot-0000000100000001x0000000000000001", "version-2", "myid", "identity.bak");
         assertThat(Names.strangers(strangers)).isEqualTo(strangers);
         assertThat(Names.strangers(List.of(
-                "lock", "owner", "identity", "control", "spare", "lost+found", ".nfs0001", "log-0000000000000001",
+                "lock", "owner", "identity", "control", "spare", "lost+found", ".nfs0001", "log-0000000000000001", "log-0123456789abcdef",
                 "snapshot-0000000100000001-0000000000000001", "spare.tmp",
-                "snapshot-0000000100000001-0000000000000001.received"))).isEmpty();
+                "snapshot-0000000100000001-0000000000000001.received",
+                "log-0000000000000001.damaged"))).isEmpty();
     }
 }

@@ -41,6 +41,7 @@ public final class SimDisk implements Disk {
     private long failForceAt = Long.MAX_VALUE;
     private long lieAtForce = Long.MAX_VALUE;
     private long failWriteAt = Long.MAX_VALUE;
+    private long noRoomAtWrite = Long.MAX_VALUE;
     private long forces;
     private long writes;
     private long bytesUsed;
@@ -114,11 +115,17 @@ public final class SimDisk implements Disk {
         failWriteAt = writes + n;
     }
 
+    /** Lets the n-th write from now find no room, as one into a hole of a file may (fault.D11). */
+    public void noRoomAtWrite(long n) {
+        noRoomAtWrite = writes + n;
+    }
+
     /** Takes back the failures that were planned and have not happened. */
     public void heal() {
         failForceAt = Long.MAX_VALUE;
         lieAtForce = Long.MAX_VALUE;
         failWriteAt = Long.MAX_VALUE;
+        noRoomAtWrite = Long.MAX_VALUE;
         unreadable = null;
     }
 
@@ -380,6 +387,9 @@ public final class SimDisk implements Disk {
             boolean isCut = call();
             if (++writes == failWriteAt) {
                 throw new IOException("Input/output error");
+            }
+            if (writes == noRoomAtWrite) {
+                throw new NoRoomException(NO_SPACE);
             }
             int count = shortened(from.remaining());
             long grown = Math.max(0, offset + count - file.size);

@@ -12,7 +12,9 @@ import io.coord.ensemble.spi.Storage.SnapshotDone;
 import io.coord.ensemble.spi.Storage.SnapshotImage;
 import io.coord.testkit.sim.SimDisk;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.DisplayName;
@@ -28,6 +30,9 @@ class HealingTest {
     private static final int LAST = 49;
     /** What a bound may lie above the truth: as many records as fit into a few sectors. */
     private static final int SLACK = 200;
+    private static final int FIRST_GROUP = 4096;
+    private static final int SECTOR = 512;
+    private static final int GROUP_MAGIC = 0x436f4772;
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
@@ -185,6 +190,92 @@ class HealingTest {
         assertThat(found.damage()).isNotNull();
         assertThat(found.damage().found()).contains(newest, "cannot be read: Input/output error");
         assertThat(found.damage().atLeast()).isGreaterThanOrEqualTo(ORIGIN + LAST);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    @DisplayName("fault.D6: where only a payload has rotted, the heads around it tell exactly how far the log went")
+    void wholeHeadsTellHowFarTheLogWent(boolean isClosed) throws IOException {
+        SimDisk disk = Specimen.written(isClosed);
+        disk.flip(newestSegment(disk), FIRST_GROUP + 700, 4);
+
+        assertThat(bound(disk)).isEqualTo(LAST);
+    }
+
+    @Test
+    @DisplayName("fault.D6: a rotten seal may have been a group of a sector, and no more: it was the file's end")
+    void aRottenSealMayHaveBeenAGroup() throws IOException {
+        SimDisk disk = Specimen.written(true);
+        String newest = newestSegment(disk);
+        disk.flip(newest, disk.content(newest).length - SECTOR, 1);
+
+        assertThat(bound(disk)).isEqualTo(LAST + records(SECTOR));
+    }
+
+    @Test
+    @DisplayName("fault.D6: behind the last head that is whole there were at most as many records as fit into what is not zeros")
+    void aRottenHeadMayHaveBeenOfAsManyRecordsAsFit() throws IOException {
+        SimDisk disk = Specimen.written(false);
+        String newest = newestSegment(disk);
+        int last = lastGroup(disk.content(newest));
+        disk.flip(newest, last + 50, 1);
+
+        assertThat(bound(disk)).isEqualTo(45 + records(writtenEnd(disk.content(newest)) - last));
+    }
+
+    @Test
+    @DisplayName("fault.D6: what a segment lacks of its size may have been records, too")
+    void whatASegmentLacksMayHaveBeenRecords() throws IOException {
+        SimDisk disk = Specimen.written(false);
+        String newest = newestSegment(disk);
+        byte[] content = disk.content(newest);
+        int last = lastGroup(content);
+        disk.put(newest, Arrays.copyOf(content, last));
+
+        assertThat(bound(disk)).isEqualTo(45 + records(content.length - last));
+    }
+
+    @Test
+    @DisplayName("fault.D6: of a sector that lies half behind the end of its file the half that is there counts")
+    void aSectorCutInHalfCounts() throws IOException {
+        SimDisk disk = Specimen.written(true);
+        String newest = newestSegment(disk);
+        byte[] content = disk.content(newest);
+        int sealAt = content.length - SECTOR;
+        int laidDown = SmallStorage.OPTIONS.segmentBytes();
+        disk.put(newest, Arrays.copyOf(content, sealAt + 100));
+
+        assertThat(bound(disk)).isEqualTo(LAST + records(100 + laidDown - (sealAt + 100)));
+    }
+
+    /** Up to which place of the log a peer's snapshot must reach. */
+    private static int bound(SimDisk disk) throws IOException {
+        Damage damage = SmallStorage.healedByPeers(disk).open().damage();
+        assertThat(damage).isNotNull();
+        return (int) (damage.atLeast() - ORIGIN);
+    }
+
+    /** How many of the smallest records take so much, the last perhaps not whole. */
+    private static int records(int bytes) {
+        return (bytes + 55) / 56;
+    }
+
+    private static int lastGroup(byte[] segment) {
+        int last = FIRST_GROUP;
+        for (int at = FIRST_GROUP; at < segment.length; at += SECTOR) {
+            if (ByteBuffer.wrap(segment).getInt(at) == GROUP_MAGIC) {
+                last = at;
+            }
+        }
+        return last;
+    }
+
+    private static int writtenEnd(byte[] segment) {
+        int end = segment.length;
+        while (segment[end - 1] == 0) {
+            end--;
+        }
+        return (end + SECTOR - 1) / SECTOR * SECTOR;
     }
 
     @Test

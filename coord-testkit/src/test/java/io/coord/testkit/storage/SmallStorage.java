@@ -139,6 +139,14 @@ final class SmallStorage {
         return answer.get(0);
     }
 
+    /** A piece of the snapshot of an index. */
+    Storage.Piece piece(int index, long offset, int bytesMax) {
+        List<Storage.Piece> read = new ArrayList<>();
+        storage.readSnapshot(ORIGIN + index, offset, bytesMax, read::add);
+        run();
+        return read.get(0);
+    }
+
     void compact(int index) {
         storage.compact(ORIGIN + index);
         run();
