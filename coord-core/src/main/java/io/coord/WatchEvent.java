@@ -5,7 +5,8 @@ package io.coord;
  *
  * @param type what happened
  * @param path the node it happened to: the changed node, or the parent for {@link Type#CHILDREN_CHANGED}
- * @param zxid the write that did it; for {@link Type#GAP} the state from which the listener may read on
+ * @param zxid the write that did it; for {@link Type#GAP} the state from which the listener may read on; -1 where it is not known: of a
+ *     change that a one-shot watch missed while its session moved or its member was behind, and of any from a ZooKeeper server before 3.9
  */
 public record WatchEvent(Type type, String path, long zxid) {
 

@@ -19,6 +19,11 @@ public enum WatchKind {
         this.code = code;
     }
 
+    /** What a removal means that takes watches of this mode alone. */
+    public static WatchKind of(WatchMode mode) {
+        return mode == WatchMode.PERSISTENT ? PERSISTENT : PERSISTENT_RECURSIVE;
+    }
+
     /** ZooKeeper's number for the kind. */
     public int code() {
         return code;

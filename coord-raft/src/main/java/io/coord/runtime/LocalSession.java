@@ -669,7 +669,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
     /** The member need not watch any more, if nobody listens. */
     private void unwatch(Call.LastingWatch watch) {
         Link link = line.link();
-        WatchKind kind = watch.mode() == WatchMode.PERSISTENT ? WatchKind.PERSISTENT : WatchKind.PERSISTENT_RECURSIVE;
+        WatchKind kind = WatchKind.of(watch.mode());
         if (over.get() == null && link != null && !listeners.has(watch.path(), kind)) {
             Call<Boolean> removal = new Call<>(
                     Call.Kind.READ,

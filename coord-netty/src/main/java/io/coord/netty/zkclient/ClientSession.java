@@ -714,7 +714,7 @@ public final class ClientSession implements AsyncSession {
     }
 
     private Request addition(NodePath path, WatchMode mode) {
-        return new Request.OfWatches(setup.to().rooted(path.value()), mode == WatchMode.PERSISTENT ? 0 : 1);
+        return new Request.OfWatches(setup.to().rooted(path.value()), mode.code());
     }
 
     private void removeListener(NodePath path, WatchMode mode, Consumer<? super WatchEvent> listener) {
@@ -725,7 +725,7 @@ public final class ClientSession implements AsyncSession {
 
     /** Removes a watch if nobody listens to it, unless somebody who will is about to add the same: it would take theirs. */
     private void unwatch(NodePath path, WatchMode mode) {
-        WatchKind kind = mode == WatchMode.PERSISTENT ? WatchKind.PERSISTENT : WatchKind.PERSISTENT_RECURSIVE;
+        WatchKind kind = WatchKind.of(mode);
         Request addition = addition(path, mode);
         boolean isBeingAdded = Stream.concat(sent.stream(), waiting.stream())
                 .anyMatch(call -> call.op == OpCode.ADD_WATCH && call.body.equals(addition));

@@ -207,15 +207,21 @@ abstract class DistributedLockContract extends RecipesContract {
         assertThat(lock(open()).acquire().isHeld()).isTrue();
     }
 
+    /** A hold of the one, whose node the other has deleted, and which has told of its loss. */
+    private Hold lost(Session one, Session two) throws InterruptedException {
+        Hold hold = lock(one).acquire();
+        Heard<String> heard = new Heard<>(two);
+        hold.onLost(() -> heard.accept("lost"));
+        two.delete(hold.path());
+        assertThat(heard.next()).isEqualTo("lost");
+        return hold;
+    }
+
     @Test
     void aHoldWhoseNodeSomebodyDeletesIsLostForGood() throws InterruptedException {
         Session one = open();
         Session two = open();
-        Hold first = lock(one).acquire();
-        Heard<String> heard = new Heard<>(two);
-        first.onLost(() -> heard.accept("lost"));
-        two.delete(first.path());
-        assertThat(heard.next()).isEqualTo("lost");
+        Hold first = lost(one, two);
         assertThat(first.isHeld()).isFalse();
         assertThat(lock(two).acquire().isHeld()).isTrue();
         first.release();
@@ -227,11 +233,7 @@ abstract class DistributedLockContract extends RecipesContract {
     void whoeverListensWhenTheHoldIsLostAlreadyIsTold() throws InterruptedException {
         Session one = open();
         Session two = open();
-        Hold first = lock(one).acquire();
-        Heard<String> heard = new Heard<>(two);
-        first.onLost(() -> heard.accept("lost"));
-        two.delete(first.path());
-        assertThat(heard.next()).isEqualTo("lost");
+        Hold first = lost(one, two);
         Heard<String> late = new Heard<>(two);
         first.onLost(() -> late.accept("lost"));
         one.await(CompletableFuture.runAsync(() -> {}, one.async().callbackExecutor()).thenApply(done -> true));

@@ -429,9 +429,7 @@ class DiskFaultTest {
     @DisplayName("fault.D9: a snapshot that has rotted is offered to no peer, and does not let the log go")
     void aSnapshotThatHasRottedIsOfferedToNoPeer() throws IOException {
         SmallStorage storage = SmallStorage.begun(disk);
-        for (int at = 1; at <= 60; at += 3) {
-            storage.write(entries(at, at + 2, 1));
-        }
+        writeInThrees(storage, 60);
         storage.snapshot(20, 1);
         storage.snapshot(40, 1);
         disk.flip(snapshot(40, 1), 4200, 1);
@@ -454,9 +452,7 @@ class DiskFaultTest {
     @DisplayName("fault.D14: what is unfinished, or comes back though it was deleted, is no part of the log and is deleted again")
     void whatComesBackIsDeletedAgain() throws IOException {
         SmallStorage storage = SmallStorage.begun(disk);
-        for (int at = 1; at <= 30; at += 3) {
-            storage.write(entries(at, at + 2, 1));
-        }
+        writeInThrees(storage, 30);
         SimDisk before = disk.copy(1);
         SmallStorage peer = SmallStorage.begun(new SimDisk(5));
         storage.heal(peer, ((SnapshotDone.Saved) peer.snapshot(20, 7)).image());
@@ -521,9 +517,7 @@ class DiskFaultTest {
     @DisplayName("B17, ZK-3231: a damaged snapshot does not count among those to keep, so it does not let the log go")
     void aDamagedSnapshotDoesNotLetTheLogGo() throws IOException {
         SmallStorage storage = SmallStorage.begun(disk);
-        for (int at = 1; at <= 60; at += 3) {
-            storage.write(entries(at, at + 2, 1));
-        }
+        writeInThrees(storage, 60);
         storage.snapshot(20, 1);
         storage.snapshot(40, 1);
         storage.close();
@@ -783,9 +777,7 @@ class DiskFaultTest {
     @DisplayName("fault.D14: after a start, too, compaction deletes what is behind the older snapshot, and no more")
     void afterAStartCompactionDeletesSegmentsToo() throws IOException {
         SmallStorage storage = SmallStorage.begun(disk);
-        for (int at = 1; at <= 300; at += 3) {
-            storage.write(entries(at, at + 2, 1));
-        }
+        writeInThrees(storage, 300);
         storage.snapshot(250, 1);
         storage.snapshot(290, 1);
         storage.kill();
@@ -811,9 +803,7 @@ class DiskFaultTest {
     @Test
     void compactionDeletesSegments() throws IOException {
         SmallStorage storage = SmallStorage.begun(disk);
-        for (int at = 1; at <= 300; at += 3) {
-            storage.write(entries(at, at + 2, 1));
-        }
+        writeInThrees(storage, 300);
         long before = disk.bytesUsed();
         storage.compact(290);
         assertThat(disk.bytesUsed()).as("without snapshots nothing may go").isEqualTo(before);
@@ -841,6 +831,13 @@ class DiskFaultTest {
         storage.write(new Vote(3, 1, 9), entries(3, 500, 3));
 
         assertThat(disk.forces() - before).isEqualTo(2);
+    }
+
+    /** So many entries, in groups of three. */
+    private static void writeInThrees(SmallStorage storage, int entries) {
+        for (int at = 1; at <= entries; at += 3) {
+            storage.write(entries(at, at + 2, 1));
+        }
     }
 
     private static String segment(int id) {
