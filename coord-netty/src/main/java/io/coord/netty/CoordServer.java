@@ -4,6 +4,7 @@ import io.coord.ConfigException;
 import io.coord.MemberId;
 import io.coord.MemberStatus;
 import io.coord.ensemble.Member;
+import io.coord.netty.peer.EventLoops;
 import io.coord.netty.server.Arguments;
 import io.coord.netty.server.ConsoleLogs;
 import io.coord.netty.server.ServerSettings;
@@ -143,7 +144,7 @@ public final class CoordServer {
         settings.warnings().forEach(warning -> log.warn("{}", warning));
         doors.warnings().forEach(warning -> log.warn("{}", warning));
         try (Member member = doors.start()) {
-            log.info("member {} of {} has started: {}", self, settings.ensemble(), doors);
+            log.info("member {} of {} has started, by {}: {}", self, settings.ensemble(), EventLoops.best(), doors);
             boolean wasAsked = awaitServing(member);
             if (!wasAsked && member.status().isServing()) {
                 log.info("member {} serves: {}, data in {}", self, doors, settings.directory());
