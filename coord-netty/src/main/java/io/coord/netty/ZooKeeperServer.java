@@ -11,7 +11,7 @@ import io.coord.netty.zkserver.Limits;
 import io.coord.netty.zkserver.SaslSetup;
 import io.coord.netty.zkserver.Throttle;
 import io.coord.netty.zkserver.Words;
-import java.net.BindException;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -406,7 +406,7 @@ public final class ZooKeeperServer implements FrontEnd {
     }
 
     private static IllegalStateException cannotListen(InetSocketAddress address, Exception e) {
-        return e instanceof BindException
+        return e instanceof IOException // a BindException by NIO, Netty's own by epoll
                 ? new IllegalStateException(ErrorCode.PORT_IN_USE.message("client port " + address.getPort() + " of "
                         + address.getAddress().getHostAddress() + " cannot be bound: " + e.getMessage()
                         + ". Stop whoever listens there, or name another port; 0 takes any free one."), e)
