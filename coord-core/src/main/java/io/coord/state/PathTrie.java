@@ -89,16 +89,12 @@ final class PathTrie {
         return put(edit, 0, spread(key.hashCode()), key, element, false);
     }
 
+    /**
+     * In one piece, since it is too large to be inlined that way: HotSpot would compile it anew within each of its callers, itself among
+     * them.
+     */
     private @Nullable PathTrie put(Edit edit, int shift, int hash, String key, Object element, boolean mayReplace) {
         long bit = bit(hash, shift);
-        if ((elements & bit) != 0) {
-            int at = elementAt(bit);
-            Object present = slots[at];
-            if (!keyOf(present).equals(key)) {
-                return branched(edit, bit, pair(edit, shift + BITS, present, hash, element));
-            }
-            return mayReplace ? replaced(edit, at, element) : null;
-        }
         if ((branches & bit) != 0) {
             int at = branchAt(bit);
             Object below = slots[at];
@@ -107,7 +103,35 @@ final class PathTrie {
                     : put(edit, collisions(below), key, element, mayReplace);
             return changed == null ? null : replaced(edit, at, changed);
         }
-        return inserted(edit, bit, element);
+        int at = elementAt(bit);
+        if ((elements & bit) == 0) {
+            Object[] more = new Object[slots.length + 1];
+            System.arraycopy(slots, 0, more, 0, at);
+            more[at] = element;
+            System.arraycopy(slots, at, more, at + 1, slots.length - at);
+            if (this.edit != edit) {
+                return new PathTrie(edit, elements | bit, branches, more);
+            }
+            elements |= bit;
+            slots = more;
+            return this;
+        }
+        Object present = slots[at];
+        if (keyOf(present).equals(key)) {
+            return mayReplace ? replaced(edit, at, element) : null;
+        }
+        // The element gives way to a branch, somewhere behind it.
+        int to = branchAt(bit);
+        Object[] moved = slots.clone();
+        System.arraycopy(slots, at + 1, moved, at, to - at);
+        moved[to] = pair(edit, shift + BITS, present, hash, element);
+        if (this.edit != edit) {
+            return new PathTrie(edit, elements & ~bit, branches | bit, moved);
+        }
+        elements &= ~bit;
+        branches |= bit;
+        slots = moved;
+        return this;
     }
 
     private static @Nullable Object put(
@@ -173,15 +197,6 @@ final class PathTrie {
         return this.edit == edit ? this : new PathTrie(edit, elements, branches, slots.clone());
     }
 
-    private PathTrie inserted(Edit edit, long bit, Object element) {
-        int at = elementAt(bit);
-        Object[] more = new Object[slots.length + 1];
-        System.arraycopy(slots, 0, more, 0, at);
-        more[at] = element;
-        System.arraycopy(slots, at, more, at + 1, slots.length - at);
-        return become(edit, elements | bit, branches, more);
-    }
-
     private PathTrie withoutElement(Edit edit, long bit) {
         if (slots.length == 1) {
             return EMPTY;
@@ -191,16 +206,6 @@ final class PathTrie {
         System.arraycopy(slots, 0, fewer, 0, at);
         System.arraycopy(slots, at + 1, fewer, at, fewer.length - at);
         return become(edit, elements & ~bit, branches, fewer);
-    }
-
-    /** The element at the bit gives way to a branch, somewhere behind it. */
-    private PathTrie branched(Edit edit, long bit, Object branch) {
-        int from = elementAt(bit);
-        int to = slots.length - 1 - Long.bitCount(branches & bit - 1);
-        Object[] moved = slots.clone();
-        System.arraycopy(slots, from + 1, moved, from, to - from);
-        moved[to] = branch;
-        return become(edit, elements & ~bit, branches | bit, moved);
     }
 
     /** The branch at the bit gives way to an element, somewhere before it. */
