@@ -83,14 +83,25 @@ public final class StorageBridge {
         return restoring.state();
     }
 
-    /** Begins what a turn asks of the disk. */
+    /** Begins what a turn asks of the disk. A snapshot is installed first: what the turn writes goes behind it. */
     public void store(Effects effects) {
+        for (DiskTask task : effects.tasks()) {
+            if (task instanceof DiskTask.InstallSnapshot install) {
+                install(install);
+            }
+        }
         for (LogWrite write : effects.writes()) {
             write(write);
         }
         for (DiskTask task : effects.tasks()) {
             begin(task);
         }
+    }
+
+    private void install(DiskTask.InstallSnapshot install) {
+        long index = install.meta().last().index();
+        storage.installSnapshot(
+                index, install.keepSuffix(), done -> forced(done, new Input.SnapshotInstalled(index)));
     }
 
     private void write(LogWrite write) {
@@ -120,6 +131,7 @@ public final class StorageBridge {
         return text == null ? failed.cause().toString() : text;
     }
 
+    /** Begins a task other than to install a snapshot. */
     private void begin(DiskTask task) {
         if (task instanceof DiskTask.SaveIdentity save) {
             MemberId member = save.self().id();
@@ -138,10 +150,6 @@ public final class StorageBridge {
                     write.chunk().offset(),
                     write.chunk().bytes(),
                     received -> received(meta, received));
-        } else if (task instanceof DiskTask.InstallSnapshot install) {
-            long index = install.meta().last().index();
-            storage.installSnapshot(
-                    index, install.keepSuffix(), done -> forced(done, new Input.SnapshotInstalled(index)));
         } else if (task instanceof DiskTask.Compact compact) {
             storage.compact(compact.throughIndex());
         } else if (task instanceof DiskTask.CheckRoom) {
