@@ -189,8 +189,8 @@ public final class StorageBridge {
     private static @Nullable CoordState decodedOrNull(Iterable<Bytes> records) {
         try {
             return decode(records);
-        } catch (RuntimeException unusable) {
-            return null; // it cannot be read back, or came damaged in a way its digests do not show: begin anew, perhaps with another sender
+        } catch (RuntimeException | Error unusable) {
+            return null; // unreadable, damaged in a way its digests do not show, or without memory for it: anew, perhaps by another sender
         }
     }
 }

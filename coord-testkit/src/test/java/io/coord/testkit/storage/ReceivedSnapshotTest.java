@@ -75,13 +75,17 @@ class ReceivedSnapshotTest {
     }
 
     private static Message.SnapshotChunk snapshot(int at, long term) throws IOException {
+        Input.PieceRead whole = (Input.PieceRead) withSnapshot(new SimDisk(5), at, term).run(new DiskTask.ReadPiece(SELF, 0, 0));
+        return new Message.SnapshotChunk(1, whole.meta(), 0, whole.piece());
+    }
+
+    private static Files withSnapshot(SimDisk disk, int at, long term) throws IOException {
         CoordState state = new CoordState(Bytes.EMPTY);
         state.advance(SmallStorage.ORIGIN + at, term, 0, 0);
-        Files peer = new Files(new SimDisk(5));
+        Files files = new Files(disk);
         SnapshotMeta meta = new SnapshotMeta(new EntryId(SmallStorage.ORIGIN + at, term), 0, 0, ALONE, 0, 0);
-        assertThat(peer.run(new DiskTask.SaveSnapshot(meta, state.root()))).isInstanceOf(Input.SnapshotSaved.class);
-        Input.PieceRead whole = (Input.PieceRead) peer.run(new DiskTask.ReadPiece(SELF, 0, 0));
-        return new Message.SnapshotChunk(1, whole.meta(), 0, whole.piece());
+        assertThat(files.run(new DiskTask.SaveSnapshot(meta, state.root()))).isInstanceOf(Input.SnapshotSaved.class);
+        return files;
     }
 
     @Test
@@ -96,6 +100,38 @@ class ReceivedSnapshotTest {
 
         disk.unreadable(null);
         assertThat(member.run(new DiskTask.WritePiece(snapshot))).isInstanceOf(Input.SnapshotReceived.class);
+    }
+
+    @Test
+    @DisplayName("fault.P5: for want of memory, at whatever step, a snapshot is refused, and taken when there is some")
+    void whatFindsNoMemoryIsRefused() throws IOException {
+        Message.SnapshotChunk snapshot = snapshot();
+        int refused = 0;
+        for (boolean isTaken = false; !isTaken; ) {
+            SimDisk disk = new SimDisk(6);
+            Files member = new Files(disk);
+            disk.noMemoryAtBuffer(refused + 1);
+
+            isTaken = member.run(new DiskTask.WritePiece(snapshot)) instanceof Input.SnapshotReceived;
+            if (!isTaken) {
+                assertThat(member.told.remove(member.told.size() - 1)).isInstanceOf(Input.PieceRefused.class);
+                assertThat(member.run(new DiskTask.WritePiece(snapshot))).isInstanceOf(Input.SnapshotReceived.class);
+                refused++;
+            }
+        }
+        assertThat(refused).isGreaterThan(2);
+    }
+
+    @Test
+    @DisplayName("fault.P5: for want of memory a piece is missing, and there when there is some")
+    void aPieceThatFindsNoMemoryIsMissing() throws IOException {
+        SimDisk disk = new SimDisk(6);
+        Files member = withSnapshot(disk, 1, 1);
+        disk.noMemoryAtBuffer(1);
+
+        assertThat(member.run(new DiskTask.ReadPiece(SELF, 0, 0))).isInstanceOf(Input.PieceMissing.class);
+        assertThat(member.run(new DiskTask.ReadPiece(SELF, 0, 0))).isInstanceOf(Input.PieceRead.class);
+        assertThat(member.run(new DiskTask.ReadPiece(SELF, 0, -1))).as("no place of it").isInstanceOf(Input.PieceMissing.class);
     }
 
     @ParameterizedTest
