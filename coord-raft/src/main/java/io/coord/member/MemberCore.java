@@ -1410,6 +1410,7 @@ public final class MemberCore {
 
     private void snapshotNotSaved(Input.SnapshotNotSaved notSaved) {
         endSnapshot(false);
+        cadence.failed();
         outbox.event(new MemberEvent.SnapshotFailed(notSaved.reason()));
     }
 
@@ -1450,7 +1451,7 @@ public final class MemberCore {
         host.installed(received);
         state = received;
         locateWanted();
-        cadence.begun();
+        cadence.installed();
         outbox.event(new MemberEvent.SnapshotInstalled(meta.last().index()));
         host.appliedTo();
         serveIfReached();
@@ -1596,7 +1597,7 @@ public final class MemberCore {
         healed.stands(Ensembles.textOf(meta.configuration()));
         host.installed(healed);
         state = healed;
-        cadence.begun();
+        cadence.installed();
         newest(meta);
         nextReportNanos = nowNanos;
         outbox.event(new MemberEvent.Healed(meta.last().index()));
