@@ -18,6 +18,7 @@ final class SnapshotCadence {
     private long entries;
     private long bytes;
     private long newestBytes;
+    private boolean isNewestLost;
 
     private long entriesBegun;
     private long bytesBegun;
@@ -66,13 +67,23 @@ final class SnapshotCadence {
         bytesBeforeRetry = 0;
     }
 
-    /** How large the newest snapshot is. */
+    /** There is a newest snapshot, and how large it is. */
     void newest(long sizeBytes) {
         newestBytes = sizeBytes;
+        isNewestLost = false;
+    }
+
+    /** The newest snapshot cannot be read: all that it holds is new to the next. */
+    void newestLost() {
+        isNewestLost = true;
+    }
+
+    boolean isNewestLost() {
+        return isNewestLost;
     }
 
     boolean isNothingNew() {
-        return entries == 0;
+        return entries == 0 && !isNewestLost;
     }
 
     boolean isDue() {

@@ -142,7 +142,7 @@ public final class StorageBridge {
         } else if (task instanceof DiskTask.SaveSnapshot save) {
             storage.saveSnapshot(codec.image(save.meta()), new SnapshotCodec().writer(save.root()), this::saved);
         } else if (task instanceof DiskTask.ReadPiece read) {
-            storage.readSnapshot(read.snapshotIndex(), read.offset(), PIECE_BYTES, piece -> read(read.to(), piece));
+            storage.readSnapshot(read.snapshotIndex(), read.offset(), PIECE_BYTES, piece -> read(read, piece));
         } else if (task instanceof DiskTask.WritePiece write) {
             SnapshotMeta meta = write.chunk().meta();
             storage.receiveSnapshot(
@@ -164,11 +164,11 @@ public final class StorageBridge {
                         : new Input.SnapshotNotSaved(String.valueOf(((SnapshotDone.NotSaved) done).cause().getMessage())));
     }
 
-    private void read(MemberKey to, Piece piece) {
+    private void read(DiskTask.ReadPiece read, Piece piece) {
         inbox.accept(
                 piece instanceof Piece.Bytes bytes
-                        ? new Input.PieceRead(to, codec.meta(bytes.image()), bytes.offset(), bytes.bytes())
-                        : new Input.PieceMissing(to));
+                        ? new Input.PieceRead(read.to(), codec.meta(bytes.image()), bytes.offset(), bytes.bytes())
+                        : new Input.PieceMissing(read.to(), read.snapshotIndex()));
     }
 
     private void received(SnapshotMeta meta, Received received) {

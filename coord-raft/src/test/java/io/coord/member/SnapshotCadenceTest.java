@@ -67,6 +67,17 @@ class SnapshotCadenceTest {
     }
 
     @Test
+    @DisplayName("fault.D7: to the next all is new that the newest holds, if that cannot be read")
+    void theNewestIsLost() {
+        cadence.newestLost();
+        assertThat(cadence.isNothingNew()).isFalse();
+        cadence.begun();
+        assertThat(cadence.isNothingNew()).as("until there is another").isFalse();
+        cadence.newest(1);
+        assertThat(cadence.isNothingNew()).isTrue();
+    }
+
+    @Test
     @DisplayName("a small snapshot waits for nothing")
     void aSmallOne() {
         cadence.newest(BYTES);

@@ -489,7 +489,7 @@ final class SimLog implements SimStorage {
                 ? stored.get(read.snapshotIndex())
                 : stored.isEmpty() ? null : stored.lastEntry().getValue();
         if (found == null || read.offset() < 0 || read.offset() >= found.meta().sizeBytes()) {
-            sink.accept(new Input.PieceMissing(read.to()));
+            sink.accept(new Input.PieceMissing(read.to(), read.snapshotIndex()));
             return;
         }
         int length = (int) Math.min(pieceBytes, found.meta().sizeBytes() - read.offset());
