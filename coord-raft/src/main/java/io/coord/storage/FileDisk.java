@@ -19,8 +19,12 @@ import org.jspecify.annotations.Nullable;
 /** A directory of the file system, through {@link FileChannel}; nothing is mapped (fault.D18). */
 final class FileDisk implements Disk {
 
+    /** What is locked of a file: nothing that anybody reads or writes, which some systems would forbid. */
+    private static final long LOCKED_AT = Long.MAX_VALUE - 1;
+
     private final Path directory;
-    private @Nullable FileChannel lock;
+    private @Nullable FileLock guard;
+    private @Nullable FileLock lock;
     private @Nullable FileChannel names;
 
     FileDisk(Path directory) {
@@ -28,20 +32,17 @@ final class FileDisk implements Disk {
     }
 
     /**
-     * The owner file is read before the lock file is touched: closing any descriptor of a locked file drops the lock of the whole
-     * process (POSIX), so a second opener in this JVM must be turned away without opening it.
+     * Closing any descriptor of a locked file drops the lock of the whole process (POSIX). So the lock file is not for a second opener in
+     * this process to open: it is turned away at the owner file, whose lock the JVM remembers, whatever has become of the system's.
      */
     @Override
     public void lock() throws IOException {
         try {
             makeDirectory();
-            Path owner = directory.resolve(Names.OWNER);
-            if (Files.exists(owner) && Files.readString(owner).equals(self())) {
-                throw Trouble.inUse(place(), "this process (" + self() + ")");
-            }
-            lock = acquire();
+            guard = acquire(Names.OWNER);
+            lock = acquire(Names.LOCK);
             names = openDirectory(directory);
-            nameOwner(owner);
+            nameOwner(directory.resolve(Names.OWNER));
         } catch (IOException e) {
             release();
             throw e.getMessage() != null && e.getMessage().startsWith("COORD-") ? e : Trouble.unusable(place(), e);
@@ -67,19 +68,21 @@ final class FileDisk implements Disk {
         }
     }
 
-    private FileChannel acquire() throws IOException {
-        FileChannel channel = FileChannel.open(
-                directory.resolve(Names.LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    /** A lock is to be held on to: the JVM forgets one that nobody refers to any more, though its channel is open. */
+    private FileLock acquire(String name) throws IOException {
+        FileChannel channel = FileChannel.open(directory.resolve(name), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
-            FileLock taken = channel.tryLock();
-            if (taken != null) {
-                return channel;
+            FileLock acquired = channel.tryLock(LOCKED_AT, 1, false);
+            if (acquired != null) {
+                return acquired;
             }
             channel.close();
             throw Trouble.inUse(place(), ownerText());
         } catch (OverlappingFileLockException e) {
-            // The channel stays open on purpose: closing it would drop the lock that the other storage of this JVM relies on.
-            throw Trouble.inUse(place(), "this process");
+            if (name.equals(Names.OWNER)) { // that of the lock file, met where the owner file was deleted, stays open on purpose
+                channel.close();
+            }
+            throw Trouble.inUse(place(), "this process (" + self() + ")");
         }
     }
 
@@ -197,26 +200,39 @@ final class FileDisk implements Disk {
 
     @Override
     public void close() throws IOException {
-        if (lock != null) {
-            Files.write(directory.resolve(Names.OWNER), "".getBytes(StandardCharsets.UTF_8));
+        try {
+            if (lock != null) {
+                Files.write(directory.resolve(Names.OWNER), "".getBytes(StandardCharsets.UTF_8));
+            }
+        } finally {
+            release();
         }
-        release();
     }
 
-    /** The lock goes last: until then nobody else opens anything here. */
+    /** The locks go last: until then nobody else opens anything here. */
     private void release() throws IOException {
         FileChannel ofNames = names;
-        FileChannel ofLock = lock;
+        FileLock ofLock = lock;
+        FileLock ofGuard = guard;
         names = null;
         lock = null;
+        guard = null;
         try {
             if (ofNames != null) {
                 ofNames.close();
             }
         } finally {
-            if (ofLock != null) {
-                ofLock.close();
+            try {
+                close(ofLock);
+            } finally {
+                close(ofGuard);
             }
+        }
+    }
+
+    private static void close(@Nullable FileLock lock) throws IOException {
+        if (lock != null) {
+            lock.acquiredBy().close();
         }
     }
 
