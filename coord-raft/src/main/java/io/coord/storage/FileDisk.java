@@ -58,10 +58,18 @@ final class FileDisk implements Disk {
         }
     }
 
+    /** Each directory that is made has its name in its parent, which is forced. */
     private void makeDirectory() throws IOException {
-        if (!Files.isDirectory(directory)) {
-            Files.createDirectories(directory);
-            Path parent = directory.getParent();
+        List<Path> made = new ArrayList<>();
+        for (Path missing = directory; missing != null && !Files.isDirectory(missing); missing = missing.getParent()) {
+            made.add(missing);
+        }
+        if (made.isEmpty()) {
+            return;
+        }
+        Files.createDirectories(directory);
+        for (Path child : made) {
+            Path parent = child.getParent();
             if (parent != null) {
                 forceDirectory(parent);
             }
