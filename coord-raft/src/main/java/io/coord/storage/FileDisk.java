@@ -7,6 +7,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileStore;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A directory of the file system, through {@link FileChannel}; nothing is mapped (fault.D18). */
 final class FileDisk implements Disk {
+
+    /** What a file system may not give away of the room it tells of. */
+    private static final long KEPT_BACK_BYTES = 1 << 20;
 
     /** What is locked of a file: nothing that anybody reads or writes, which some systems would forbid. */
     private static final long LOCKED_AT = Long.MAX_VALUE - 1;
@@ -136,7 +140,7 @@ final class FileDisk implements Disk {
                     StandardOpenOption.CREATE,
                     StandardOpenOption.TRUNCATE_EXISTING));
         } catch (IOException e) {
-            throw named(e);
+            throw named(e, 0);
         }
     }
 
@@ -184,11 +188,23 @@ final class FileDisk implements Disk {
         return store.getTotalSpace() == 0 ? Long.MAX_VALUE : store.getUsableSpace();
     }
 
-    /** The JDK has no type for a full disk, nor for a quota used up; the words are the system's. */
-    private static IOException named(IOException e) {
+    private IOException named(IOException e, long wantedBytes) {
+        try {
+            return named(e, wantedBytes, usableBytes());
+        } catch (IOException unknown) {
+            return named(e, wantedBytes, Long.MAX_VALUE);
+        }
+    }
+
+    /**
+     * The JDK has no type for a full disk, nor for a quota used up. The words are the system's, and may be of any language; so a failure
+     * of the system's for which there is no room counts as one for want of it, and if it is not, shows when there is room.
+     */
+    static IOException named(IOException e, long wantedBytes, long usableBytes) {
         String words = Trouble.reason(e);
         boolean isFull = words.contains("No space left") || words.contains("quota exceeded") || words.contains("not enough space");
-        return isFull ? new NoRoomException(words) : e;
+        boolean isOfSystem = e.getClass() == IOException.class || e.getClass() == FileSystemException.class;
+        return isFull || isOfSystem && usableBytes < wantedBytes + KEPT_BACK_BYTES ? new NoRoomException(words) : e;
     }
 
     @Override
@@ -244,13 +260,19 @@ final class FileDisk implements Disk {
         }
     }
 
-    private record ChannelFile(FileChannel channel) implements DiskFile {
+    private final class ChannelFile implements DiskFile {
+        private final FileChannel channel;
+
+        ChannelFile(FileChannel channel) {
+            this.channel = channel;
+        }
+
         @Override
         public int write(ByteBuffer from, long offset) throws IOException {
             try {
                 return channel.write(from, offset);
             } catch (IOException e) {
-                throw named(e);
+                throw named(e, from.remaining());
             }
         }
 
