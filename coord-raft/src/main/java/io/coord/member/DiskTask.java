@@ -44,8 +44,8 @@ public sealed interface DiskTask {
     record WritePiece(Message.SnapshotChunk chunk) implements DiskTask {}
 
     /**
-     * Let the log start at the received snapshot, after all log writes asked for before; answered by
-     * {@link Input.SnapshotInstalled}.
+     * Let the log start at the received snapshot, after the log writes of earlier turns and ahead of those of the same;
+     * answered by {@link Input.SnapshotInstalled}.
      *
      * @param meta which snapshot
      * @param keepSuffix whether entries behind it are kept

@@ -6,8 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What must now happen, in this order: messages sent, writes and disk tasks handed to the storage, deliveries staged in their
- * sessions' queues, the root handed out, the queues released (rule.1).
+ * What must now happen, in this order: messages sent, a snapshot to install, writes and other disk tasks handed to the storage,
+ * deliveries staged in their sessions' queues, the root handed out, the queues released (rule.1).
  *
  * @param messages free of unforced promises
  * @param writes to force, in order; answered by {@link Input.Persisted}

@@ -91,11 +91,12 @@ public sealed interface Input {
     record PieceRead(MemberKey to, SnapshotMeta meta, long offset, Bytes piece) implements Input {}
 
     /**
-     * There is no snapshot to read a piece of.
+     * There is no snapshot to read a piece of, or it cannot be read.
      *
      * @param to the peer it was for
+     * @param snapshotIndex which snapshot, 0 for the newest
      */
-    record PieceMissing(MemberKey to) implements Input {}
+    record PieceMissing(MemberKey to, long snapshotIndex) implements Input {}
 
     /**
      * A received piece of a snapshot was written.

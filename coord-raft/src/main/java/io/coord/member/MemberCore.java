@@ -680,8 +680,7 @@ public final class MemberCore {
         if (input instanceof Input.PieceRead read) {
             pieceRead(read);
         } else if (input instanceof Input.PieceMissing missing) {
-            snapshotsWanted.remove(missing.to());
-            raft().chunkMissing(missing.to());
+            pieceMissing(missing);
         } else if (input instanceof Input.PieceWritten written) {
             raft().chunkWritten(written.snapshotIndex(), written.nextOffset());
         } else if (input instanceof Input.PieceRefused refused) {
@@ -1410,6 +1409,7 @@ public final class MemberCore {
 
     private void snapshotNotSaved(Input.SnapshotNotSaved notSaved) {
         endSnapshot(false);
+        cadence.failed();
         outbox.event(new MemberEvent.SnapshotFailed(notSaved.reason()));
     }
 
@@ -1450,7 +1450,7 @@ public final class MemberCore {
         host.installed(received);
         state = received;
         locateWanted();
-        cadence.begun();
+        cadence.installed();
         outbox.event(new MemberEvent.SnapshotInstalled(meta.last().index()));
         host.appliedTo();
         serveIfReached();
@@ -1596,7 +1596,7 @@ public final class MemberCore {
         healed.stands(Ensembles.textOf(meta.configuration()));
         host.installed(healed);
         state = healed;
-        cadence.begun();
+        cadence.installed();
         newest(meta);
         nextReportNanos = nowNanos;
         outbox.event(new MemberEvent.Healed(meta.last().index()));
@@ -1623,6 +1623,24 @@ public final class MemberCore {
                     new Message.SnapshotChunk(OF_NO_LEADER, read.meta(), read.offset(), read.piece())));
         }
         raft().chunkRead(read.to(), read.meta(), read.offset(), read.piece());
+        if (cadence.isNewestLost()) {
+            beginSnapshot(); // what was read is an older one, which may not reach the log
+        }
+    }
+
+    /**
+     * A newest snapshot that cannot be read has rotted, and counts no more: whoever needs one would ask for it for ever. While one is
+     * being installed, it is not yet among those that can be read.
+     */
+    private void pieceMissing(Input.PieceMissing missing) {
+        snapshotsWanted.remove(missing.to());
+        raft().chunkMissing(missing.to());
+        boolean isNewest = missing.snapshotIndex() == 0 || missing.snapshotIndex() == newestSnapshot.index();
+        if (isNewest && transferTasks == 0) {
+            newestSnapshot = EntryId.ORIGIN;
+            cadence.newestLost();
+            beginSnapshot();
+        }
     }
 
     // ------------------------------------------------------------------------------------------------ leaving

@@ -3,12 +3,14 @@ package io.coord.runtime;
 import io.coord.Bytes;
 import io.coord.Ensemble;
 import io.coord.MemberId;
+import io.coord.Refusal;
 import io.coord.ensemble.spi.Storage.SnapshotImage;
 import io.coord.member.ConfigNode;
 import io.coord.member.Ensembles;
 import io.coord.raft.Configuration;
 import io.coord.state.Command;
 import io.coord.state.CoordState;
+import io.coord.state.Reconfiguration;
 import io.coord.state.StateRoot;
 import io.coord.storage.SnapshotArchive;
 import io.coord.wire.SnapshotCodec;
@@ -36,7 +38,8 @@ public final class Backups {
 
     /**
      * Writes a member's data directory from a backup. Its log starts at a base above every zxid that the ensemble of the backup can have
-     * issued, before the backup and after it; sessions are ended, and their ephemeral nodes with them (rule.26).
+     * issued, before the backup and after it; sessions are ended, and their ephemeral nodes with them (rule.26);
+     * a change of members under way is abandoned, as it was of other members.
      *
      * @return the zxid that the restored state shows
      */
@@ -61,6 +64,11 @@ public final class Backups {
         state.configure(
                 index, term, before.wallMillis(), before.elapsedMillis(), ensemble.toString(), ConfigNode.data(configuration, index));
         List<Command> ends = new ArrayList<>();
+        Reconfiguration pending = state.reconfiguration();
+        if (pending != null) {
+            ends.add(new Command.AbandonReconfiguration(
+                    pending.index(), term, Refusal.NEW_CONFIG_NO_QUORUM, "the ensemble was restored from a backup"));
+        }
         before.forEachSession(session -> ends.add(new Command.ExpireSession(session.id(), session.attach(), term)));
         for (Command end : ends) {
             state.apply(++index, term, before.wallMillis(), before.elapsedMillis(), end);

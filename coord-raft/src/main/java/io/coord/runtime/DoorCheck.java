@@ -3,15 +3,20 @@ package io.coord.runtime;
 import io.coord.Acl;
 import io.coord.Bytes;
 import io.coord.ErrorCode;
+import io.coord.Identity;
 import io.coord.NodePath;
 import io.coord.Operation;
 import io.coord.Outcome;
 import io.coord.Refusal;
+import io.coord.wire.Text;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What a door refuses by size, before a request gets a number; everything else is judged by the tree itself. */
+/**
+ * What a door refuses by size, before a request gets a number; everything else is judged by the tree itself. All of a request counts
+ * that would be in the log, at least as long as it is there: what comes in finds room in an entry and in a message between members.
+ */
 final class DoorCheck {
 
     private static final int STEP_BYTES = 32;
@@ -31,12 +36,31 @@ final class DoorCheck {
             return orTooLarge(set.path(), node(set.path(), set.data()), bytes(set));
         }
         if (operation instanceof Operation.SetAcl set) {
-            return orTooLarge(set.path(), node(set.path(), null), STEP_BYTES + set.path().length() + bytes(set.acl()));
+            return orTooLarge(set.path(), node(set.path(), null), STEP_BYTES + bytes(set.path()) + bytes(set.acl()));
         }
         if (operation instanceof Operation.Multi multi) {
             return multi(multi);
         }
+        if (operation instanceof Operation.Step<?> step) { // of a node that may be deeper than a new one
+            return orTooLarge(step.path(), Optional.empty(), bytes(step));
+        }
+        if (operation instanceof Operation.Reconfigure change) {
+            long leaving = (long) STEP_BYTES * change.leaving().size();
+            return orTooLarge("", Optional.empty(), STEP_BYTES + bytes(change.members()) + leaving);
+        }
         return operation instanceof Operation.MultiRead reads ? count(reads.reads().size()) : Optional.empty();
+    }
+
+    /** What is wrong with acting as so many: each request carries them. */
+    Optional<Outcome.Refused> objection(List<Identity> identities) {
+        long bytes = 0;
+        for (Identity identity : identities) {
+            bytes += bytes(identity);
+        }
+        return bytes <= limits.requestBytesMax()
+                ? Optional.empty()
+                : refused("", ErrorCode.REQUEST_TOO_LARGE, "the identities of the session would have " + bytes
+                        + " bytes, the limit is " + limits.requestBytesMax() + " (maxRequestBytes). Use several sessions.");
     }
 
     private Optional<Outcome.Refused> multi(Operation.Multi multi) {
@@ -80,7 +104,7 @@ final class DoorCheck {
     }
 
     private static long bytes(Operation.Step<?> step) {
-        long bytes = (long) STEP_BYTES + step.path().length();
+        long bytes = STEP_BYTES + bytes(step.path());
         if (step instanceof Operation.Create create) {
             return bytes + length(create.data()) + bytes(create.acl());
         }
@@ -90,9 +114,17 @@ final class DoorCheck {
     private static long bytes(List<Acl> acl) {
         long bytes = 0;
         for (Acl entry : acl) {
-            bytes += STEP_BYTES + entry.identity().id().length();
+            bytes += bytes(entry.identity());
         }
         return bytes;
+    }
+
+    private static long bytes(Identity identity) {
+        return STEP_BYTES + bytes(identity.scheme()) + bytes(identity.id());
+    }
+
+    private static long bytes(String text) {
+        return Text.size(text);
     }
 
     private static int length(@Nullable Bytes data) {

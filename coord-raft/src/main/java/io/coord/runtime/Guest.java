@@ -357,6 +357,10 @@ final class Guest implements SessionPort.Attachment, Resident {
 
     @Override
     public boolean identify(List<Identity> identities, SessionPort.Answer<Boolean> answer) {
+        Optional<Outcome.Refused> objection = check.objection(identities);
+        if (objection.isPresent()) {
+            return refuse(answer, objection.get());
+        }
         return ask(new Identified(answer, identities), caller -> new Input.Identify(id, caller, identities));
     }
 

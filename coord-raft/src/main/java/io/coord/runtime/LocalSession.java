@@ -708,20 +708,28 @@ public final class LocalSession implements AsyncSession, DirectReads {
             return refused(Refusal.AUTH_FAILED, "", "scheme \"" + NodePath.printable(scheme)
                     + "\" is unknown here; known is digest, with user:password");
         }
-        List<Identity> all = withIdentity(identity.get());
+        List<Identity> all;
+        synchronized (this) {
+            all = withIdentity(identity.get());
+            Optional<Outcome.Refused> objection = check.objection(all);
+            if (objection.isPresent()) {
+                return refused(objection.get());
+            }
+            identities = all;
+        }
         Call.Asking<Boolean> asking = (session, caller) -> new Input.Identify(session, caller, all);
         Call<Boolean> call = new Call<>(Call.Kind.CHANGE, asking, done -> reader = new Reader(id, all));
         call.identities = all;
         return ask(call).thenApply(done -> null);
     }
 
-    private synchronized List<Identity> withIdentity(Identity added) {
-        if (!identities.contains(added)) {
-            List<Identity> more = new ArrayList<>(identities);
-            more.add(added);
-            identities = List.copyOf(more);
+    private List<Identity> withIdentity(Identity added) {
+        if (identities.contains(added)) {
+            return identities;
         }
-        return identities;
+        List<Identity> more = new ArrayList<>(identities);
+        more.add(added);
+        return List.copyOf(more);
     }
 
     @Override

@@ -83,14 +83,25 @@ public final class StorageBridge {
         return restoring.state();
     }
 
-    /** Begins what a turn asks of the disk. */
+    /** Begins what a turn asks of the disk. A snapshot is installed first: what the turn writes goes behind it. */
     public void store(Effects effects) {
+        for (DiskTask task : effects.tasks()) {
+            if (task instanceof DiskTask.InstallSnapshot install) {
+                install(install);
+            }
+        }
         for (LogWrite write : effects.writes()) {
             write(write);
         }
         for (DiskTask task : effects.tasks()) {
             begin(task);
         }
+    }
+
+    private void install(DiskTask.InstallSnapshot install) {
+        long index = install.meta().last().index();
+        storage.installSnapshot(
+                index, install.keepSuffix(), done -> forced(done, new Input.SnapshotInstalled(index)));
     }
 
     private void write(LogWrite write) {
@@ -120,6 +131,7 @@ public final class StorageBridge {
         return text == null ? failed.cause().toString() : text;
     }
 
+    /** Begins a task other than to install a snapshot. */
     private void begin(DiskTask task) {
         if (task instanceof DiskTask.SaveIdentity save) {
             MemberId member = save.self().id();
@@ -130,7 +142,7 @@ public final class StorageBridge {
         } else if (task instanceof DiskTask.SaveSnapshot save) {
             storage.saveSnapshot(codec.image(save.meta()), new SnapshotCodec().writer(save.root()), this::saved);
         } else if (task instanceof DiskTask.ReadPiece read) {
-            storage.readSnapshot(read.snapshotIndex(), read.offset(), PIECE_BYTES, piece -> read(read.to(), piece));
+            storage.readSnapshot(read.snapshotIndex(), read.offset(), PIECE_BYTES, piece -> read(read, piece));
         } else if (task instanceof DiskTask.WritePiece write) {
             SnapshotMeta meta = write.chunk().meta();
             storage.receiveSnapshot(
@@ -138,10 +150,6 @@ public final class StorageBridge {
                     write.chunk().offset(),
                     write.chunk().bytes(),
                     received -> received(meta, received));
-        } else if (task instanceof DiskTask.InstallSnapshot install) {
-            long index = install.meta().last().index();
-            storage.installSnapshot(
-                    index, install.keepSuffix(), done -> forced(done, new Input.SnapshotInstalled(index)));
         } else if (task instanceof DiskTask.Compact compact) {
             storage.compact(compact.throughIndex());
         } else if (task instanceof DiskTask.CheckRoom) {
@@ -156,11 +164,11 @@ public final class StorageBridge {
                         : new Input.SnapshotNotSaved(String.valueOf(((SnapshotDone.NotSaved) done).cause().getMessage())));
     }
 
-    private void read(MemberKey to, Piece piece) {
+    private void read(DiskTask.ReadPiece read, Piece piece) {
         inbox.accept(
                 piece instanceof Piece.Bytes bytes
-                        ? new Input.PieceRead(to, codec.meta(bytes.image()), bytes.offset(), bytes.bytes())
-                        : new Input.PieceMissing(to));
+                        ? new Input.PieceRead(read.to(), codec.meta(bytes.image()), bytes.offset(), bytes.bytes())
+                        : new Input.PieceMissing(read.to(), read.snapshotIndex()));
     }
 
     private void received(SnapshotMeta meta, Received received) {
@@ -181,8 +189,8 @@ public final class StorageBridge {
     private static @Nullable CoordState decodedOrNull(Iterable<Bytes> records) {
         try {
             return decode(records);
-        } catch (RuntimeException unusable) {
-            return null; // it cannot be read back, or came damaged in a way its digests do not show: begin anew, perhaps with another sender
+        } catch (RuntimeException | Error unusable) {
+            return null; // unreadable, damaged in a way its digests do not show, or without memory for it: anew, perhaps by another sender
         }
     }
 }

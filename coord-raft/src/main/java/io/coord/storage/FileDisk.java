@@ -7,6 +7,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileStore;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -19,8 +20,15 @@ import org.jspecify.annotations.Nullable;
 /** A directory of the file system, through {@link FileChannel}; nothing is mapped (fault.D18). */
 final class FileDisk implements Disk {
 
+    /** What a file system may not give away of the room it tells of. */
+    private static final long KEPT_BACK_BYTES = 1 << 20;
+
+    /** What is locked of a file: nothing that anybody reads or writes, which some systems would forbid. */
+    private static final long LOCKED_AT = Long.MAX_VALUE - 1;
+
     private final Path directory;
-    private @Nullable FileChannel lock;
+    private @Nullable FileLock guard;
+    private @Nullable FileLock lock;
     private @Nullable FileChannel names;
 
     FileDisk(Path directory) {
@@ -28,20 +36,17 @@ final class FileDisk implements Disk {
     }
 
     /**
-     * The owner file is read before the lock file is touched: closing any descriptor of a locked file drops the lock of the whole
-     * process (POSIX), so a second opener in this JVM must be turned away without opening it.
+     * Closing any descriptor of a locked file drops the lock of the whole process (POSIX). So the lock file is not for a second opener in
+     * this process to open: it is turned away at the owner file, whose lock the JVM remembers, whatever has become of the system's.
      */
     @Override
     public void lock() throws IOException {
         try {
             makeDirectory();
-            Path owner = directory.resolve(Names.OWNER);
-            if (Files.exists(owner) && Files.readString(owner).equals(self())) {
-                throw Trouble.inUse(place(), "this process (" + self() + ")");
-            }
-            lock = acquire();
+            guard = acquire(Names.OWNER);
+            lock = acquire(Names.LOCK);
             names = openDirectory(directory);
-            nameOwner(owner);
+            nameOwner(directory.resolve(Names.OWNER));
         } catch (IOException e) {
             release();
             throw e.getMessage() != null && e.getMessage().startsWith("COORD-") ? e : Trouble.unusable(place(), e);
@@ -57,29 +62,39 @@ final class FileDisk implements Disk {
         }
     }
 
+    /** Each directory that is made has its name in its parent, which is forced. */
     private void makeDirectory() throws IOException {
-        if (!Files.isDirectory(directory)) {
-            Files.createDirectories(directory);
-            Path parent = directory.getParent();
+        List<Path> made = new ArrayList<>();
+        for (Path missing = directory; missing != null && !Files.isDirectory(missing); missing = missing.getParent()) {
+            made.add(missing);
+        }
+        if (made.isEmpty()) {
+            return;
+        }
+        Files.createDirectories(directory);
+        for (Path child : made) {
+            Path parent = child.getParent();
             if (parent != null) {
                 forceDirectory(parent);
             }
         }
     }
 
-    private FileChannel acquire() throws IOException {
-        FileChannel channel = FileChannel.open(
-                directory.resolve(Names.LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    /** A lock is to be held on to: the JVM forgets one that nobody refers to any more, though its channel is open. */
+    private FileLock acquire(String name) throws IOException {
+        FileChannel channel = FileChannel.open(directory.resolve(name), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
-            FileLock taken = channel.tryLock();
-            if (taken != null) {
-                return channel;
+            FileLock acquired = channel.tryLock(LOCKED_AT, 1, false);
+            if (acquired != null) {
+                return acquired;
             }
             channel.close();
             throw Trouble.inUse(place(), ownerText());
         } catch (OverlappingFileLockException e) {
-            // The channel stays open on purpose: closing it would drop the lock that the other storage of this JVM relies on.
-            throw Trouble.inUse(place(), "this process");
+            if (name.equals(Names.OWNER)) { // that of the lock file, met where the owner file was deleted, stays open on purpose
+                channel.close();
+            }
+            throw Trouble.inUse(place(), "this process (" + self() + ")");
         }
     }
 
@@ -125,7 +140,7 @@ final class FileDisk implements Disk {
                     StandardOpenOption.CREATE,
                     StandardOpenOption.TRUNCATE_EXISTING));
         } catch (IOException e) {
-            throw named(e);
+            throw named(e, 0);
         }
     }
 
@@ -173,11 +188,23 @@ final class FileDisk implements Disk {
         return store.getTotalSpace() == 0 ? Long.MAX_VALUE : store.getUsableSpace();
     }
 
-    /** The JDK has no type for a full disk, nor for a quota used up; the words are the system's. */
-    private static IOException named(IOException e) {
+    private IOException named(IOException e, long wantedBytes) {
+        try {
+            return named(e, wantedBytes, usableBytes());
+        } catch (IOException unknown) {
+            return named(e, wantedBytes, Long.MAX_VALUE);
+        }
+    }
+
+    /**
+     * The JDK has no type for a full disk, nor for a quota used up. The words are the system's, and may be of any language; so a failure
+     * of the system's for which there is no room counts as one for want of it, and if it is not, shows when there is room.
+     */
+    static IOException named(IOException e, long wantedBytes, long usableBytes) {
         String words = Trouble.reason(e);
         boolean isFull = words.contains("No space left") || words.contains("quota exceeded") || words.contains("not enough space");
-        return isFull ? new NoRoomException(words) : e;
+        boolean isOfSystem = e.getClass() == IOException.class || e.getClass() == FileSystemException.class;
+        return isFull || isOfSystem && usableBytes < wantedBytes + KEPT_BACK_BYTES ? new NoRoomException(words) : e;
     }
 
     @Override
@@ -197,36 +224,55 @@ final class FileDisk implements Disk {
 
     @Override
     public void close() throws IOException {
-        if (lock != null) {
-            Files.write(directory.resolve(Names.OWNER), "".getBytes(StandardCharsets.UTF_8));
+        try {
+            if (lock != null) {
+                Files.write(directory.resolve(Names.OWNER), "".getBytes(StandardCharsets.UTF_8));
+            }
+        } finally {
+            release();
         }
-        release();
     }
 
-    /** The lock goes last: until then nobody else opens anything here. */
+    /** The locks go last: until then nobody else opens anything here. */
     private void release() throws IOException {
         FileChannel ofNames = names;
-        FileChannel ofLock = lock;
+        FileLock ofLock = lock;
+        FileLock ofGuard = guard;
         names = null;
         lock = null;
+        guard = null;
         try {
             if (ofNames != null) {
                 ofNames.close();
             }
         } finally {
-            if (ofLock != null) {
-                ofLock.close();
+            try {
+                close(ofLock);
+            } finally {
+                close(ofGuard);
             }
         }
     }
 
-    private record ChannelFile(FileChannel channel) implements DiskFile {
+    private static void close(@Nullable FileLock lock) throws IOException {
+        if (lock != null) {
+            lock.acquiredBy().close();
+        }
+    }
+
+    private final class ChannelFile implements DiskFile {
+        private final FileChannel channel;
+
+        ChannelFile(FileChannel channel) {
+            this.channel = channel;
+        }
+
         @Override
         public int write(ByteBuffer from, long offset) throws IOException {
             try {
                 return channel.write(from, offset);
             } catch (IOException e) {
-                throw named(e);
+                throw named(e, from.remaining());
             }
         }
 

@@ -531,7 +531,7 @@ public final class FileStorage implements Storage {
         }
     }
 
-    // ---- the background and the transfer lane
+    // ---- the background and the transfer lane: whatever goes wrong there is answered, since somebody waits (fault.P5)
 
     @Override
     public void saveSnapshot(SnapshotImage image, SnapshotWriter content, Consumer<SnapshotDone> done) {
@@ -553,13 +553,13 @@ public final class FileStorage implements Storage {
             shelf.add(known);
             purge();
             return new SnapshotDone.Saved(known);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             deleteQuietly(temporary);
             return new SnapshotDone.NotSaved(isClosing ? Trouble.closed(disk.place()) : asIo(e));
         }
     }
 
-    private static IOException asIo(Exception e) {
+    private static IOException asIo(Throwable e) {
         return e instanceof IOException io ? io : new IOException(Trouble.reason(e), e);
     }
 
@@ -601,7 +601,7 @@ public final class FileStorage implements Storage {
         }
         try (SnapshotFile.Reader reader = new SnapshotFile.Reader(disk, shelf.name(image), shelf.clusterId())) {
             return new Piece.Bytes(image, offset, reader.piece(offset, bytesMax));
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | Error e) {
             if (e instanceof DamagedException) {
                 shelf.remove(image);
             }
@@ -632,7 +632,7 @@ public final class FileStorage implements Storage {
                 return new Received.Partly(writer.content().sizeBytes());
             }
             return complete(writer);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             forgetReceived();
             return new Received.Refused(Trouble.reason(e));
         }

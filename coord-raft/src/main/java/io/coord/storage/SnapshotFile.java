@@ -45,7 +45,16 @@ final class SnapshotFile {
             this.image = image;
             this.pace = pace;
             this.headerBytes = headerBytes(image.configuration());
-            this.content = new SnapshotContent(disk.buffer(SnapshotContent.CHUNK_BYTES), this::write);
+            this.content = new SnapshotContent(bufferOrClosed(), this::write);
+        }
+
+        private ByteBuffer bufferOrClosed() throws IOException {
+            try {
+                return disk.buffer(SnapshotContent.CHUNK_BYTES);
+            } catch (Error noMemory) {
+                file.close();
+                throw noMemory;
+            }
         }
 
         SnapshotImage image() {
@@ -128,7 +137,7 @@ final class SnapshotFile {
                     throw Trouble.damaged(place, file.size(), "the file ends before its content does");
                 }
                 chunk = disk.buffer(SnapshotContent.CHUNK_BYTES + DIGEST_BYTES);
-            } catch (IOException | RuntimeException e) {
+            } catch (IOException | RuntimeException | Error e) {
                 file.close();
                 throw e;
             }

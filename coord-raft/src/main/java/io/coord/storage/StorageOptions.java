@@ -5,7 +5,7 @@ package io.coord.storage;
  *
  * @param segmentBytes size of a log segment, laid down in advance
  * @param groupBytesMax how much is gathered into one write and force; a larger single batch is still written whole
- * @param payloadBytesMax the largest payload of an entry that is accepted
+ * @param payloadBytesMax the largest payload of an entry that is accepted; the door's limits are far below, for here a refusal is final
  * @param snapshotsRetained how many valid snapshots are kept, and the log behind the oldest of them
  * @param backgroundBytesPerSecondMax how fast snapshots and spare segments are written, so that they leave the disk to the log
  */
@@ -16,8 +16,8 @@ public record StorageOptions(
         int snapshotsRetained,
         long backgroundBytesPerSecondMax) {
 
-    /** 16 MiB segments, 4 MiB groups, 64 MiB payloads, two snapshots, 128 MiB/s in the background. */
-    public static final StorageOptions DEFAULT = new StorageOptions(16 << 20, 4 << 20, 64 << 20, 2, 128 << 20);
+    /** 16 MiB segments, 4 MiB groups, 1 GiB payloads, two snapshots, 128 MiB/s in the background. */
+    public static final StorageOptions DEFAULT = new StorageOptions(16 << 20, 4 << 20, 1 << 30, 2, 128 << 20);
 
     /** The smallest segment: its header, and something to hold. */
     public static final int SEGMENT_BYTES_MIN = 8 << 10;

@@ -11,7 +11,7 @@ import java.util.Arrays;
  * <p>Plain UTF-8 turns such a surrogate into a question mark. The leader would then judge the string it was given and the followers
  * another one: the members would come apart (rule.9).
  */
-final class Text {
+public final class Text {
 
     /** What the JDK puts in place of what it cannot read. */
     static final char REPLACEMENT = '\uFFFD';
@@ -23,7 +23,7 @@ final class Text {
     }
 
     /** How many bytes {@link #encode} makes of a text. */
-    static int size(String text) {
+    public static int size(String text) {
         int size = 0;
         for (int i = 0; i < text.length(); ) {
             int codePoint = text.codePointAt(i);

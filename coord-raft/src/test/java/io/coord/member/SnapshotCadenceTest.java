@@ -38,6 +38,46 @@ class SnapshotCadenceTest {
     }
 
     @Test
+    @DisplayName("fault.D11: one that failed has taken nothing: there is something new, and it is due again after a while")
+    void oneThatFailed() {
+        apply(10, 1);
+        cadence.begun();
+        apply(3, 1);
+
+        cadence.failed();
+
+        assertThat(cadence.isNothingNew()).isFalse();
+        assertThat(cadence.isDue()).as("at once").isFalse();
+        apply(1, 1);
+        assertThat(cadence.isDue()).isTrue();
+        cadence.begun();
+        assertThat(cadence.isDue()).isFalse();
+    }
+
+    @Test
+    @DisplayName("one that failed behind an installation has nothing to give back")
+    void oneThatFailedBehindAnInstallation() {
+        apply(10, 1);
+        cadence.begun();
+        cadence.installed();
+
+        cadence.failed();
+
+        assertThat(cadence.isNothingNew()).isTrue();
+    }
+
+    @Test
+    @DisplayName("fault.D7: to the next all is new that the newest holds, if that cannot be read")
+    void theNewestIsLost() {
+        cadence.newestLost();
+        assertThat(cadence.isNothingNew()).isFalse();
+        cadence.begun();
+        assertThat(cadence.isNothingNew()).as("until there is another").isFalse();
+        cadence.newest(1);
+        assertThat(cadence.isNothingNew()).isTrue();
+    }
+
+    @Test
     @DisplayName("a small snapshot waits for nothing")
     void aSmallOne() {
         cadence.newest(BYTES);

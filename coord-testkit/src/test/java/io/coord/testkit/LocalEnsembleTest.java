@@ -4,14 +4,17 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.coord.Acl;
 import io.coord.Bytes;
 import io.coord.ConfigException;
 import io.coord.CoordException;
 import io.coord.CreateMode;
+import io.coord.Identity;
 import io.coord.MemberConfig;
 import io.coord.MemberId;
 import io.coord.MemberStatus;
 import io.coord.NodePath;
+import io.coord.Operation;
 import io.coord.Outcome;
 import io.coord.OutcomeUnknownException;
 import io.coord.ReadMode;
@@ -24,11 +27,13 @@ import io.coord.UnavailableException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -335,6 +340,43 @@ class LocalEnsembleTest {
                         new io.coord.Operation.Check("/a", -1),
                         new io.coord.Operation.Check("/a", -1)))))
                 .hasMessageContaining("COORD-1030");
+    }
+
+    @Test
+    @DisplayName("zk.X4: whatever of a request would be in the log counts, as long as it is there: paths, whole ACLs, texts of many bytes")
+    void allThatWouldBeInTheLogCounts(@Coord(config = {"maxDataBytes=100", "maxRequestBytes=1KB"}) LocalEnsemble ensemble) {
+        Session session = ensemble.openSession();
+        String name = "x".repeat(1_000);
+        List<Acl> acl = List.of(new Acl(Acl.ALL, new Identity(name, "")));
+        List<Operation<?>> tooLarge = List.of(
+                new Operation.Delete("/" + name, -1),
+                new Operation.Check("/" + name, -1),
+                new Operation.Create("/a", null, CreateMode.PERSISTENT, acl, Operation.NO_TTL),
+                new Operation.SetAcl("/a", acl, -1),
+                new Operation.SetData("/" + "\u20ac".repeat(340), null, -1),
+                new Operation.Reconfigure(name, true, List.of(), -1),
+                new Operation.Reconfigure("", false, Collections.nCopies(100, MemberId.of(1)), -1));
+
+        assertThat(tooLarge).allSatisfy(operation -> assertThatThrownBy(() -> session.submit(operation))
+                .hasMessageContaining("COORD-1030")
+                .hasMessageContaining("maxRequestBytes"));
+    }
+
+    @Test
+    @DisplayName("zk.X4: identities that would make each request of a session too large are refused; those it has, it keeps")
+    void moreIdentitiesThanARequestTakesAreRefused(
+            @Coord(config = {"maxDataBytes=100", "maxRequestBytes=1KB"}) LocalEnsemble ensemble) {
+        Session session = ensemble.openSession();
+        session.addAuth("digest", Bytes.utf8("x".repeat(800) + ":secret"));
+
+        assertThatThrownBy(() -> session.addAuth("digest", Bytes.utf8("y".repeat(800) + ":secret")))
+                .hasMessageContaining("COORD-1030")
+                .hasMessageContaining("maxRequestBytes");
+        session.addAuth("digest", Bytes.utf8("z:secret"));
+        assertThat(session.submit(new Operation.WhoAmI()))
+                .extracting(identity -> identity.id().substring(0, 1))
+                .contains("x", "z")
+                .doesNotContain("y");
     }
 
     @Test

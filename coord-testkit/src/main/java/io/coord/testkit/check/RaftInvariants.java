@@ -375,15 +375,15 @@ public final class RaftInvariants {
         boolean leads = before.role() == Role.LEADER && after.role() == Role.LEADER && before.term() == after.term();
         Place lastBefore = member.written.last();
         renewed(member, effects);
-        for (LogWrite write : effects.writes()) {
-            wrote(member, write, leads, before);
-            member.asked.add(write);
-        }
         for (DiskTask task : effects.tasks()) {
             if (task instanceof DiskTask.InstallSnapshot install) {
                 installs(member, install, before);
                 member.asked.add(install);
             }
+        }
+        for (LogWrite write : effects.writes()) {
+            wrote(member, write, leads, before);
+            member.asked.add(write);
         }
         monotone(member, before, after);
         if (after.healing() != null) {

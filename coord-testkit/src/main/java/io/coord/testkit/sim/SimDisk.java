@@ -42,8 +42,10 @@ public final class SimDisk implements Disk {
     private long lieAtForce = Long.MAX_VALUE;
     private long failWriteAt = Long.MAX_VALUE;
     private long noRoomAtWrite = Long.MAX_VALUE;
+    private long noMemoryAtBuffer = Long.MAX_VALUE;
     private long forces;
     private long writes;
+    private long buffers;
     private long bytesUsed;
     private long capacityBytes = Long.MAX_VALUE;
     private int shortWritePercent;
@@ -120,12 +122,18 @@ public final class SimDisk implements Disk {
         noRoomAtWrite = writes + n;
     }
 
+    /** Lets the n-th buffer from now find no memory (fault.P5). */
+    public void noMemoryAtBuffer(long n) {
+        noMemoryAtBuffer = buffers + n;
+    }
+
     /** Takes back the failures that were planned and have not happened. */
     public void heal() {
         failForceAt = Long.MAX_VALUE;
         lieAtForce = Long.MAX_VALUE;
         failWriteAt = Long.MAX_VALUE;
         noRoomAtWrite = Long.MAX_VALUE;
+        noMemoryAtBuffer = Long.MAX_VALUE;
         unreadable = null;
     }
 
@@ -330,6 +338,9 @@ public final class SimDisk implements Disk {
 
     @Override
     public ByteBuffer buffer(int sizeBytes) {
+        if (++buffers == noMemoryAtBuffer) {
+            throw new OutOfMemoryError("Cannot reserve " + sizeBytes + " bytes of direct buffer memory");
+        }
         return ByteBuffer.allocate(sizeBytes);
     }
 

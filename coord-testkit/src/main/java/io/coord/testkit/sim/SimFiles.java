@@ -251,7 +251,6 @@ final class SimFiles implements SimStorage {
         if (work == null) {
             return;
         }
-        asked.addAll(effects.writes());
         for (DiskTask task : effects.tasks()) {
             if (task instanceof DiskTask.InstallSnapshot) {
                 asked.add(task);
@@ -260,6 +259,7 @@ final class SimFiles implements SimStorage {
                 whenReceiving = null;
             }
         }
+        asked.addAll(effects.writes());
         if (!effects.writes().isEmpty()) {
             happen(whenWriting);
             whenWriting = null;

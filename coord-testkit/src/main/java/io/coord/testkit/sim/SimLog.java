@@ -261,6 +261,11 @@ final class SimLog implements SimStorage {
 
     @Override
     public void take(Effects effects) {
+        for (DiskTask task : effects.tasks()) {
+            if (task instanceof DiskTask.InstallSnapshot) {
+                enqueue(task);
+            }
+        }
         for (LogWrite write : effects.writes()) {
             enqueue(write);
         }
@@ -421,7 +426,7 @@ final class SimLog implements SimStorage {
     // ---- the snapshots' lane
 
     private void take(DiskTask task) {
-        if (task instanceof DiskTask.SaveIdentity || task instanceof DiskTask.InstallSnapshot) {
+        if (task instanceof DiskTask.SaveIdentity) {
             enqueue(task);
         } else if (task instanceof DiskTask.SaveSnapshot save) {
             later(20, () -> saved(save));
@@ -484,7 +489,7 @@ final class SimLog implements SimStorage {
                 ? stored.get(read.snapshotIndex())
                 : stored.isEmpty() ? null : stored.lastEntry().getValue();
         if (found == null || read.offset() < 0 || read.offset() >= found.meta().sizeBytes()) {
-            sink.accept(new Input.PieceMissing(read.to()));
+            sink.accept(new Input.PieceMissing(read.to(), read.snapshotIndex()));
             return;
         }
         int length = (int) Math.min(pieceBytes, found.meta().sizeBytes() - read.offset());

@@ -6,11 +6,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.coord.Bytes;
 import io.coord.CreateMode;
 import io.coord.Ensemble;
+import io.coord.Identity;
 import io.coord.MemberId;
 import io.coord.NodePath;
+import io.coord.Operation;
 import io.coord.Session;
 import io.coord.ensemble.DataDirectory;
 import io.coord.ensemble.Member;
+import io.coord.runtime.Backups;
+import io.coord.state.Command;
+import io.coord.state.CoordState;
+import io.coord.state.StateRoot;
+import io.coord.storage.FileStorage;
+import io.coord.wire.SnapshotCodec;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -74,6 +82,33 @@ class BackupTest {
             assertThat(session.exists(KEPT.child("later"))).isEmpty();
             session.create(KEPT.child("new"), Bytes.EMPTY, CreateMode.PERSISTENT);
             assertThat(session.getData(KEPT.child("new")).stat().czxid()).isGreaterThan(base);
+        }
+    }
+
+    @Test
+    @DisplayName("rule.26: a change of members under way in the backup is none in the restored ensemble, whose members are those that were named")
+    void aChangeOfMembersUnderWayIsNotRestored() throws IOException {
+        CoordState amid = new CoordState(Bytes.EMPTY);
+        amid.stands("1=old:7100");
+        amid.apply(SmallStorage.ORIGIN + 1, 1, 0, 0, new Command.OpenSession(7, Bytes.EMPTY, 10_000, ONE, 1));
+        Operation.Reconfigure wish = Operation.Reconfigure.to(Ensemble.parse("1=old:7200"));
+        amid.apply(SmallStorage.ORIGIN + 2, 1, 0, 0, new Command.Submit(7, 1, 1, 0, List.of(new Identity("super", "")), wish));
+        assertThat(amid.root().reconfiguration()).isNotNull();
+        Path backup = directory.resolve("backup");
+        Backups.write(amid.root(), backup);
+        Path restored = directory.resolve("restored");
+
+        long base = DataDirectory.restore(backup, restored, ONE, ALONE, DataDirectory.newClusterId());
+
+        try (FileStorage storage = FileStorage.at(restored)) {
+            StateRoot root = new SnapshotCodec().restore(storage.open().snapshotRecords()).root();
+            assertThat(root.index()).isEqualTo(base);
+            assertThat(root.reconfiguration()).isNull();
+        }
+        try (Member member = Member.builder(ONE, ALONE).dataDirectory(restored).start();
+                Session session = member.openSession(TIMEOUT)) {
+            session.create(KEPT, Bytes.EMPTY, CreateMode.PERSISTENT);
+            assertThat(member.ensemble()).isEqualTo(ALONE);
         }
     }
 

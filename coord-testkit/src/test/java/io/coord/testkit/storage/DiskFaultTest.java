@@ -253,6 +253,20 @@ class DiskFaultTest {
     }
 
     @Test
+    @DisplayName("fault.P5: a snapshot that finds no memory is told to have failed, leaves nothing behind, and succeeds when there is some")
+    void aSnapshotThatFindsNoMemoryFails() throws IOException {
+        SmallStorage storage = SmallStorage.begun(disk);
+        storage.write(entries(1, 10, 1));
+        List<String> before = disk.list();
+        disk.noMemoryAtBuffer(1);
+
+        assertThat(storage.snapshot(8, 1)).isInstanceOfSatisfying(
+                SnapshotDone.NotSaved.class, not -> assertThat(not.cause()).hasMessageContaining("memory"));
+        assertThat(disk.list()).isEqualTo(before);
+        assertThat(storage.snapshot(8, 1)).isInstanceOf(SnapshotDone.Saved.class);
+    }
+
+    @Test
     @DisplayName("fault.D5: a force that lied is found out by what was written after it")
     void aForceThatLiedIsFoundOutByWhatWasWrittenAfterIt() throws IOException {
         int found = 0;

@@ -120,6 +120,39 @@ class WrongDirectoryTest {
     }
 
     @Test
+    @DisplayName("fault.D16: a storage that can no longer write who owns the directory gives it back all the same")
+    void aStorageThatCannotWriteItsEndGivesTheDirectoryBack() throws Exception {
+        Path owner = directory.resolve("owner");
+        Storage first = begun(directory, SmallStorage.IDENTITY);
+        Files.delete(owner);
+        Files.createDirectory(owner);
+        first.close();
+        Files.delete(owner);
+
+        try (Storage again = FileStorage.at(directory, OPTIONS)) {
+            assertThat(again.open().identity()).isEqualTo(SmallStorage.IDENTITY);
+        }
+    }
+
+    @Test
+    @DisplayName("fault.D16: it is not by what a file says of the owner that a directory is this process's")
+    void whatAFileSaysOfTheOwnerIsForPeople() throws Exception {
+        Path owner = directory.resolve("owner");
+        String self;
+        try (Storage first = begun(directory, SmallStorage.IDENTITY)) {
+            self = Files.readString(owner);
+            Files.writeString(owner, "");
+            assertThatThrownBy(FileStorage.at(directory, OPTIONS)::open).hasMessageContaining("is in use by this process");
+            assertThat(first).isNotNull();
+        }
+        Files.writeString(owner, self);
+
+        try (Storage again = FileStorage.at(directory, OPTIONS)) {
+            assertThat(again.open().identity()).isEqualTo(SmallStorage.IDENTITY);
+        }
+    }
+
+    @Test
     @DisplayName("fault.D16: a second process is told which one has the directory")
     void aSecondProcessIsToldWhichOneHasTheDirectory() throws Exception {
         Process other = start();
