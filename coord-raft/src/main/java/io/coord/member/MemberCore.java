@@ -119,6 +119,8 @@ public final class MemberCore {
     private @Nullable SessionLeases leases;
     private final Map<Long, List<Long>> reports = new LinkedHashMap<>();
     private final Map<Long, Long> reportedNanos = new LinkedHashMap<>();
+    /** Reports acknowledged, by what must be applied before that counts. */
+    private final Map<Long, Long> acknowledged = new LinkedHashMap<>();
     private final List<OwedAck> owedAcks = new ArrayList<>();
     private long reportSequence;
     private long nextReportNanos;
@@ -136,7 +138,7 @@ public final class MemberCore {
     private final SnapshotCadence cadence;
 
     /** An acknowledgement that waits for a quorum to confirm this leader. */
-    private record OwedAck(MemberKey to, long sequence, long round) {}
+    private record OwedAck(MemberKey to, long sequence, long index, long round) {}
 
     /** An order that is carried out when an entry is applied. */
     private record PendingOrder(Caller<Boolean> caller, long index) {}
@@ -736,7 +738,7 @@ public final class MemberCore {
         } else if (frame.message() instanceof PeerMessage.LeaseReport report) {
             leaseReported(frame.from(), report.sequence(), report.sessions());
         } else if (frame.message() instanceof PeerMessage.LeaseAck ack) {
-            leaseAcknowledged(ack.sequence());
+            leaseAcknowledged(ack.sequence(), ack.index());
         } else if (frame.message() instanceof PeerMessage.Join join) {
             joins(frame.from(), join);
         } else if (frame.message() instanceof PeerMessage.Removed removed) {
@@ -858,6 +860,7 @@ public final class MemberCore {
         }
         noticeLeader();
         acknowledgeReports();
+        renewAcknowledged();
     }
 
     /** The latest time to drain again. */
@@ -1164,6 +1167,7 @@ public final class MemberCore {
     private void forgetOldReports() {
         reports.remove(reportSequence - REPORTS_REMEMBERED);
         reportedNanos.remove(reportSequence - REPORTS_REMEMBERED);
+        acknowledged.remove(reportSequence - REPORTS_REMEMBERED);
     }
 
     private void leaseReported(MemberKey from, long sequence, List<Long> sessions) {
@@ -1173,7 +1177,7 @@ public final class MemberCore {
         for (long session : sessions) {
             leases.touch(session, nowNanos);
         }
-        owedAcks.add(new OwedAck(from, sequence, raft().beginRound()));
+        owedAcks.add(new OwedAck(from, sequence, raft().lastIndex(), raft().beginRound()));
     }
 
     /** Acknowledges the reports after whose receipt a quorum has confirmed this leader (rule.16). */
@@ -1186,14 +1190,32 @@ public final class MemberCore {
         owedAcks.removeIf(ack -> ack.round() <= confirmed && due.add(ack));
         for (OwedAck ack : due) {
             if (ack.to().equals(self)) {
-                leaseAcknowledged(ack.sequence());
+                leaseAcknowledged(ack.sequence(), ack.index());
             } else {
-                outbox.send(clusterId, ack.to(), new PeerMessage.LeaseAck(ack.sequence()));
+                outbox.send(clusterId, ack.to(), new PeerMessage.LeaseAck(ack.sequence(), ack.index()));
             }
         }
     }
 
-    private void leaseAcknowledged(long sequence) {
+    /** The leader vouches for the sessions that had not ended by then: which, this member knows once it has applied as much. */
+    private void leaseAcknowledged(long sequence, long index) {
+        if (reports.containsKey(sequence)) {
+            acknowledged.put(sequence, index);
+            renewAcknowledged();
+        }
+    }
+
+    private void renewAcknowledged() {
+        acknowledged.entrySet().removeIf(ack -> {
+            boolean counts = state.appliedIndex() >= ack.getValue();
+            if (counts) {
+                renew(ack.getKey());
+            }
+            return counts;
+        });
+    }
+
+    private void renew(long sequence) {
         List<Long> sessions = reports.remove(sequence);
         Long sentNanos = reportedNanos.remove(sequence);
         if (sessions != null && sentNanos != null) {
@@ -1546,6 +1568,7 @@ public final class MemberCore {
         owedAcks.clear();
         reports.clear();
         reportedNanos.clear();
+        acknowledged.clear();
         refusePendingOrders();
         knownLeader = null;
     }

@@ -269,7 +269,7 @@ final class SimMember {
         timerNanos = Long.MAX_VALUE;
         pausedUntilNanos = 0;
         doors.clear();
-        checks.raft().stopped(id());
+        checks.stopped(id());
         storage.crash();
         if (closed != null) {
             closed.ended(notTaken, "member " + id() + " has crashed");

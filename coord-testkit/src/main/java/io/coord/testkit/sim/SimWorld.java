@@ -77,7 +77,13 @@ public final class SimWorld {
         List<MemberId> founders = ids.subList(0, profile.members());
         this.coming = new Members(this);
         this.commands = Codecs.commands();
-        this.checks = new Checks(ids, initial(founders), commands, answers, profile.raft().electionTimeoutNanos());
+        this.checks = new Checks(
+                ids,
+                initial(founders),
+                commands,
+                answers,
+                profile.raft().electionTimeoutNanos(),
+                id -> member(id).clock().nanos());
         this.network = new SimNetwork(
                 time, Chance.of(seed, "network"), faults, profile, Codecs.throughTheWire(commands), new Links());
         SimLog.Snapshots snapshots = new SimLog.Snapshots();

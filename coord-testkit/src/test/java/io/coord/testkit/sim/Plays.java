@@ -16,6 +16,7 @@ import io.coord.testkit.sim.Stage.Asked;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -80,6 +81,7 @@ public final class Plays {
         all.put("fault.D11 all", Plays::aLeaderThatNobodyCanFollowTakesNoWrites);
         all.put("fault.D11 again", Plays::aWriteThatWasAppliedIsNotRefusedForWantOfRoom);
         all.put("fault.M7 received", Plays::aSnapshotThatIsNotInstalledKeepsNobodyFromTheNext);
+        all.put("inv.Z7 heal", Plays::aHealedMemberDoesNotReviveASessionThatHasEnded);
         all.put("rule.15 ids", Plays::aNewSessionOvertakenByALaterOneIsOpened);
         all.put("inv.L2", Plays::aLostProposalIsMadeAgain);
         all.put("inv.L13", Plays::messagesPerWriteAreBounded);
@@ -492,6 +494,20 @@ public final class Plays {
             owners.forEach(owner -> Stage.require("Z7", !owner.over, "a session that was alive all the time was ended"));
             stage.settle();
         }
+    }
+
+    /** The leader's word on what a member reports when it is back comes before the log that tells it what has become of that. */
+    private static void aHealedMemberDoesNotReviveASessionThatHasEnded() {
+        Stage stage = new Stage(3);
+        SimMember home = stage.follower();
+        Stage.Owner owner = stage.session(home);
+        stage.isolate(home);
+        stage.until("Z7", "the session's end", () -> stage.others(home).stream()
+                .allMatch(member -> Objects.requireNonNull(member.root()).session(owner.session).isEmpty()));
+        home.storage().stall(1_000 * Stage.MILLI);
+        stage.mend();
+        stage.until("Z7", "its owner learns of it", () -> owner.over);
+        stage.settle();
     }
 
     /** Every half session timeout the leader dies; whoever gives signs of life keeps its session (inv.L8). */
