@@ -370,7 +370,7 @@ public final class MemberCore {
 
     private void welcomed(PeerFrame frame, PeerMessage.Welcome welcome) {
         boolean isAsked = formation != null
-                ? formation.joins()
+                ? formation.joins() && formation.adopting() == 0 // what is on its way to the disk is who this member is
                 : raft != null && frame.clusterId() == clusterId && (rejoins != null || isUnknown(welcome));
         if (renewedKey != null || !isAsked) {
             return;

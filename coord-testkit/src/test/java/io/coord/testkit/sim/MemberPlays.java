@@ -11,6 +11,7 @@ import io.coord.member.PeerMessage;
 import io.coord.member.SessionGrant;
 import io.coord.raft.ConfigPayload;
 import io.coord.raft.Configuration;
+import io.coord.raft.MemberKey;
 import io.coord.raft.Message;
 import io.coord.testkit.sim.SimClient.Kind;
 import io.coord.testkit.sim.Stage.Asked;
@@ -39,6 +40,7 @@ final class MemberPlays {
         all.put("fault.M5 stranger", () -> anEmptyMemberFoundsNothingBesideItsEnsemble(true));
         all.put("fault.M5 observers", MemberPlays::anOldListDoesNotMakeVotersOfObservers);
         all.put("fault.M5 late", MemberPlays::whoIsLateToTheFoundingIsTakenIn);
+        all.put("fault.M5 slow", MemberPlays::whoseDiskIsSlowAtTheFoundingKeepsItsKey);
         all.put("fault.M5 number", MemberPlays::aNumberUsedAgainIsHeardByWhoLags);
         all.put("fault.D6 asked", MemberPlays::aMemberThatHealsAnswersWhoLooksForTheEnsemble);
         all.put("fault.D6 late", MemberPlays::aLatePieceForAHealedMemberIsNoLeadersWord);
@@ -343,6 +345,18 @@ final class MemberPlays {
             stage.settle();
             Stage.require("R19", Objects.requireNonNull(late.root()).stat("/a").isPresent(), "/a was acknowledged, and is lost");
         }
+    }
+
+    /** Its identity is on the way to its disk while the others go to work, and take it for one that has lost its own. */
+    private static void whoseDiskIsSlowAtTheFoundingKeepsItsKey() {
+        Stage stage = new Stage(3, 3, 1, Stage.CONFIG, frame -> false);
+        SimMember slow = stage.member(3);
+        slow.storage().stall(3_000 * Stage.MILLI);
+        stage.until("L6", "it is one of the founders", () -> Stage.view(slow).serving());
+        Stage.require("R12", stage.world.checks().raft().key(slow.id()).incarnation() == MemberKey.FIRST_INCARNATION,
+                "member 3 goes by another key than the one on its disk: " + stage.world.checks().raft().key(slow.id()));
+        stage.restart(slow);
+        stage.settle();
     }
 
     /** Number 3 is removed and given to another process, which then leads; an observer slept through it. */
