@@ -55,6 +55,9 @@ public final class MemberCore {
     /** Keys drawn at one index differ in so many bits. */
     private static final int INCARNATION_BITS = 16;
 
+    /** The root that was handed out last is not that of the state, though it may be of its index. */
+    private static final long NOT_SHOWN = -1;
+
     private static final long FAR_NANOS = 3_600_000_000_000L;
     private static final long SERVING_READ = 0;
     /** A vacancy between two leaders is over after fewer election timeouts. */
@@ -1541,7 +1544,6 @@ public final class MemberCore {
         marks.clear();
         endLeadership();
         tellSnapshotOrder(false);
-        host.memberLeft(found);
         serving = false;
         withoutQuorum = false;
         servingTarget = -1;
@@ -1551,6 +1553,9 @@ public final class MemberCore {
         raft = null;
         EntryId last = new EntryId(ended.lastIndex(), ended.termAt(ended.lastIndex()));
         heal(found, last, ended.hardState(), majority);
+        if (healing != null) {
+            host.memberHeals(found);
+        }
     }
 
     /** Term and vote are kept, so the disk must be told of them (inv.R8); all else that was to be written or said is dropped. */
@@ -1619,6 +1624,7 @@ public final class MemberCore {
         healed.stands(Ensembles.textOf(meta.configuration()));
         host.installed(healed);
         state = healed;
+        rootIndex = NOT_SHOWN;
         cadence.begun();
         newest(meta);
         nextReportNanos = nowNanos;
@@ -1687,7 +1693,8 @@ public final class MemberCore {
             long committed = Math.max(applied, committedBefore);
             return new MemberView(
                     setup.self(), clusterId, Role.LEARNER, healing.term(), null, committed, applied, committed, committed,
-                    appliedConfiguration, false, false, false, 0, 0, WatchTable.Counts.NONE, 0, left, healing.words(), room.shortage());
+                    appliedConfiguration, false, false, false, host.size(), host.localCount(), host.watched(), 0, left, healing.words(),
+                    room.shortage());
         }
         if (raft == null) {
             long origin = EntryId.ORIGIN.index();

@@ -1241,6 +1241,19 @@ final class SessionHost {
         sessions.values().forEach(this::resend);
     }
 
+    /** The state is not the ensemble's: nothing is answered from it. The sessions wait for another to be {@link #installed}. */
+    void memberHeals(String found) {
+        for (HostedSession session : List.copyOf(sessions.values())) {
+            if (session.local) {
+                part(session, Failure.OUTCOME_UNKNOWN, found);
+            } else if (!session.suspended) {
+                suspend(session, found);
+            }
+        }
+        localOpenings.values().forEach(request -> refuseOpening(request, found));
+        localOpenings.clear();
+    }
+
     // ------------------------------------------------------------------------------------------------ the end
 
     /** Nothing is answered any more: everybody is told. */
