@@ -99,7 +99,7 @@ public final class MemberCore {
     private boolean admitted;
     /** An entry that names this member and perhaps was never committed; it counts only under the key that the log was found with. */
     private @Nullable EntryId namedBy;
-    /** Why it may not go on under its present key; null if it may. */
+    /** Why it may not go on under its present key, by which its disk has forgotten what it promised; null if it may. */
     private @Nullable String rejoins;
     /** The key it goes on under once that is on the disk. */
     private @Nullable MemberKey renewedKey;
@@ -415,7 +415,9 @@ public final class MemberCore {
             admitted = false;
             namedBy = null;
             nextJoinNanos = nowNanos;
-            raft().renew(self);
+            if (raft != null) {
+                raft.renew(self); // else it heals, and goes on under this key when it has
+            }
         }
     }
 
@@ -590,7 +592,7 @@ public final class MemberCore {
                 entries,
                 random.nextLong(),
                 nowNanos,
-                recovered.suspect() == null);
+                rejoins == null);
         raft.clock(nowNanos, wallMillis);
         raft.hasRoom(room.shortage() == null);
     }
@@ -1558,13 +1560,18 @@ public final class MemberCore {
         }
     }
 
-    /** Term and vote are kept, so the disk must be told of them (inv.R8); all else that was to be written or said is dropped. */
+    /**
+     * Term and vote are kept, so the disk must be told of them (inv.R8), and that the disk has forgotten something is not forgotten; all
+     * else that was to be written or said is dropped.
+     */
     private void keepHardState(Raft ended) {
-        for (LogWrite write : ended.drain().writes()) {
+        RaftEffects effects = ended.drain();
+        for (LogWrite write : effects.writes()) {
             if (write.hardState() != null) {
                 outbox.write(new LogWrite(write.sequence(), write.hardState(), List.of()));
             }
         }
+        effects.events().stream().filter(RaftEvent.MemoryLost.class::isInstance).forEach(this::raftHappened);
     }
 
     private void endLeadership() {
