@@ -256,9 +256,12 @@ final class MemberLoop implements SessionHome {
         }
     }
 
-    /** What was brought while somebody had the turn, by threads that could not have it, is not left until the loop is back. */
+    /**
+     * What was brought while somebody had the turn, by threads that could not have it, is not left until the loop is back; of a member that
+     * has failed, or is to be closed, it is.
+     */
     private void takeTurnsWhileAway() {
-        while (inbox.isAway() && !inbox.isEmpty() && turnLock.tryLock()) {
+        while (inbox.isAway() && !inbox.isEmpty() && !inbox.isClosed() && turnLock.tryLock()) {
             takeTurnLocked();
         }
     }

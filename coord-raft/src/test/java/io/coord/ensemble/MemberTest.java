@@ -279,7 +279,7 @@ class MemberTest {
                 .withThrowableThat().withMessageContaining("member 1 was closed");
     }
 
-    private static FrontEnd taking(CompletableFuture<SessionPort> port) {
+    static FrontEnd taking(CompletableFuture<SessionPort> port) {
         return new FrontEnd() {
             @Override
             public void open(SessionPort opened) {
