@@ -52,9 +52,6 @@ public final class MemberCore {
     /** The term of what a peer sends to one that heals: late, when that follows a leader again, it must not pass for that leader's word. */
     private static final long OF_NO_LEADER = 0;
 
-    /** Keys drawn at one index differ in so many bits. */
-    private static final int INCARNATION_BITS = 16;
-
     /** The root that was handed out last is not that of the state, though it may be of its index. */
     private static final long NOT_SHOWN = -1;
 
@@ -195,7 +192,7 @@ public final class MemberCore {
      */
     private boolean wasInLog() {
         List<Entry> changes = changesInLog();
-        return base().last().index() - EntryId.ORIGIN.index() > self.incarnation() >> INCARNATION_BITS
+        return Incarnations.at(base().last().index()) > Incarnations.drawnAt(self)
                 || changes.stream().limit(Math.max(0, changes.size() - 1)).anyMatch(this::names);
     }
 
@@ -328,17 +325,8 @@ public final class MemberCore {
 
     /** An empty member meets an ensemble that it is not one of the first of: the leader may take it in, under a key of its own. */
     private void welcome(MemberKey to, @Nullable MemberKey known) {
-        long highest = Math.max(known == null ? 0 : known.incarnation(), incarnationOfToday());
+        long highest = Math.max(known == null ? 0 : known.incarnation(), Incarnations.lowest(raft().commitIndex()));
         outbox.send(clusterId, to.id(), new PeerMessage.Welcome(highest, initialConfiguration.encoded()));
-    }
-
-    /**
-     * Above every key that was in any configuration up to now, also of those that the ensemble has forgotten: a member that lags may know
-     * the number by a former disk, and would not listen to a lower key. Whoever is taken in under a key drawn at one index is so at a
-     * later one, so that the next is drawn behind it.
-     */
-    private long incarnationOfToday() {
-        return raft().commitIndex() - EntryId.ORIGIN.index() << INCARNATION_BITS;
     }
 
     /**
@@ -346,7 +334,7 @@ public final class MemberCore {
      * heard of either would find its removal in the log, and stop, though it had been taken in again behind it.
      */
     private boolean isDrawnSince(MemberKey key) {
-        return key.incarnation() >> INCARNATION_BITS >= raft().configurationIndex() - EntryId.ORIGIN.index();
+        return Incarnations.drawnAt(key) >= Incarnations.at(raft().configurationIndex());
     }
 
     private void maybeWelcome(MemberKey from, PeerMessage.Hello hello) {
@@ -378,9 +366,8 @@ public final class MemberCore {
         if (renewedKey != null || !isAsked) {
             return;
         }
-        // The gap is drawn: two disks that join under one number at a time must not be taken for one.
         long highest = Math.max(welcome.highestIncarnation(), formation != null ? 0 : self.incarnation());
-        MemberKey key = new MemberKey(setup.self(), highest + 1 + random.nextInt((1 << INCARNATION_BITS) - 1));
+        MemberKey key = new MemberKey(setup.self(), Incarnations.above(highest, random));
         renewedKey = key;
         if (formation != null) {
             initialConfiguration = Configuration.decode(welcome.initial());
