@@ -248,13 +248,14 @@ public final class WatchTable {
 
     /**
      * Makes up for changes that were not seen, since a snapshot took the place of the state (rule.17): one-shot watches fire by the
-     * differences between the two states, in the order of the last changes and with zxid -1, those that stay are told of the gap.
+     * differences between the two states, in the order of the last changes and with zxid -1, those that stay are told of the gap. A state
+     * that was not the ensemble's may be replaced at its own index.
      *
      * @param old the state up to which changes were matched
      * @param now the state from which they will be
      */
     public void rearm(StateRoot old, StateRoot now, Sink sink) {
-        if (now.index() <= old.index()) {
+        if (now.index() < old.index() || now.index() == old.index() && now.digest() == old.digest()) {
             return;
         }
         List<Pending> pending = new ArrayList<>();

@@ -429,6 +429,24 @@ class WatchTableTest {
     }
 
     @Test
+    @DisplayName("rule.17 whoever watched a state that was not the ensemble's is told of the gap, though the right one goes no further")
+    void aStateReplacedAtItsOwnIndexIsAGap() {
+        Scene right = new Scene();
+        right.open(1);
+        Scene.Client other = right.open(2);
+        scene.open(9).create("/a");
+        other.create("/b");
+        table.add(W, "/", WatchMode.PERSISTENT_RECURSIVE);
+        table.addData(W, "/b");
+        skip();
+        assertThat(right.state.appliedIndex()).isEqualTo(scene.state.appliedIndex());
+
+        table.rearm(scene.state.root(), right.state.root(), this::note);
+
+        assertThat(events).containsExactlyInAnyOrder("7 GAP /", "7 CREATED /b");
+    }
+
+    @Test
     @DisplayName("zk.WT9 events after an install name the list that guards the node, the last one if it is gone")
     void eventsAfterAnInstallNameTheListToCheck() {
         Scene.Client alice = scene.open(2, ALICE);

@@ -52,8 +52,8 @@ public final class MemberCore {
     /** The term of what a peer sends to one that heals: late, when that follows a leader again, it must not pass for that leader's word. */
     private static final long OF_NO_LEADER = 0;
 
-    /** Keys drawn at one index differ in so many bits. */
-    private static final int INCARNATION_BITS = 16;
+    /** The root that was handed out last is not that of the state, though it may be of its index. */
+    private static final long NOT_SHOWN = -1;
 
     private static final long FAR_NANOS = 3_600_000_000_000L;
     private static final long SERVING_READ = 0;
@@ -96,7 +96,7 @@ public final class MemberCore {
     private boolean admitted;
     /** An entry that names this member and perhaps was never committed; it counts only under the key that the log was found with. */
     private @Nullable EntryId namedBy;
-    /** Why it may not go on under its present key; null if it may. */
+    /** Why it may not go on under its present key, by which its disk has forgotten what it promised; null if it may. */
     private @Nullable String rejoins;
     /** The key it goes on under once that is on the disk. */
     private @Nullable MemberKey renewedKey;
@@ -119,6 +119,8 @@ public final class MemberCore {
     private @Nullable SessionLeases leases;
     private final Map<Long, List<Long>> reports = new LinkedHashMap<>();
     private final Map<Long, Long> reportedNanos = new LinkedHashMap<>();
+    /** Reports acknowledged, by what must be applied before that counts. */
+    private final Map<Long, Long> acknowledged = new LinkedHashMap<>();
     private final List<OwedAck> owedAcks = new ArrayList<>();
     private long reportSequence;
     private long nextReportNanos;
@@ -136,7 +138,7 @@ public final class MemberCore {
     private final SnapshotCadence cadence;
 
     /** An acknowledgement that waits for a quorum to confirm this leader. */
-    private record OwedAck(MemberKey to, long sequence, long round) {}
+    private record OwedAck(MemberKey to, long sequence, long index, long round) {}
 
     /** An order that is carried out when an entry is applied. */
     private record PendingOrder(Caller<Boolean> caller, long index) {}
@@ -190,7 +192,7 @@ public final class MemberCore {
      */
     private boolean wasInLog() {
         List<Entry> changes = changesInLog();
-        return base().last().index() - EntryId.ORIGIN.index() > self.incarnation() >> INCARNATION_BITS
+        return Incarnations.at(base().last().index()) > Incarnations.drawnAt(self)
                 || changes.stream().limit(Math.max(0, changes.size() - 1)).anyMatch(this::names);
     }
 
@@ -323,17 +325,8 @@ public final class MemberCore {
 
     /** An empty member meets an ensemble that it is not one of the first of: the leader may take it in, under a key of its own. */
     private void welcome(MemberKey to, @Nullable MemberKey known) {
-        long highest = Math.max(known == null ? 0 : known.incarnation(), incarnationOfToday());
+        long highest = Math.max(known == null ? 0 : known.incarnation(), Incarnations.lowest(raft().commitIndex()));
         outbox.send(clusterId, to.id(), new PeerMessage.Welcome(highest, initialConfiguration.encoded()));
-    }
-
-    /**
-     * Above every key that was in any configuration up to now, also of those that the ensemble has forgotten: a member that lags may know
-     * the number by a former disk, and would not listen to a lower key. Whoever is taken in under a key drawn at one index is so at a
-     * later one, so that the next is drawn behind it.
-     */
-    private long incarnationOfToday() {
-        return raft().commitIndex() - EntryId.ORIGIN.index() << INCARNATION_BITS;
     }
 
     /**
@@ -341,7 +334,7 @@ public final class MemberCore {
      * heard of either would find its removal in the log, and stop, though it had been taken in again behind it.
      */
     private boolean isDrawnSince(MemberKey key) {
-        return key.incarnation() >> INCARNATION_BITS >= raft().configurationIndex() - EntryId.ORIGIN.index();
+        return Incarnations.drawnAt(key) >= Incarnations.at(raft().configurationIndex());
     }
 
     private void maybeWelcome(MemberKey from, PeerMessage.Hello hello) {
@@ -368,14 +361,13 @@ public final class MemberCore {
 
     private void welcomed(PeerFrame frame, PeerMessage.Welcome welcome) {
         boolean isAsked = formation != null
-                ? formation.joins()
+                ? formation.joins() && formation.adopting() == 0 // what is on its way to the disk is who this member is
                 : raft != null && frame.clusterId() == clusterId && (rejoins != null || isUnknown(welcome));
         if (renewedKey != null || !isAsked) {
             return;
         }
-        // The gap is drawn: two disks that join under one number at a time must not be taken for one.
         long highest = Math.max(welcome.highestIncarnation(), formation != null ? 0 : self.incarnation());
-        MemberKey key = new MemberKey(setup.self(), highest + 1 + random.nextInt((1 << INCARNATION_BITS) - 1));
+        MemberKey key = new MemberKey(setup.self(), Incarnations.above(highest, random));
         renewedKey = key;
         if (formation != null) {
             initialConfiguration = Configuration.decode(welcome.initial());
@@ -410,7 +402,9 @@ public final class MemberCore {
             admitted = false;
             namedBy = null;
             nextJoinNanos = nowNanos;
-            raft().renew(self);
+            if (raft != null) {
+                raft.renew(self); // else it heals, and goes on under this key when it has
+            }
         }
     }
 
@@ -585,7 +579,7 @@ public final class MemberCore {
                 entries,
                 random.nextLong(),
                 nowNanos,
-                recovered.suspect() == null);
+                rejoins == null);
         raft.clock(nowNanos, wallMillis);
         raft.hasRoom(room.shortage() == null);
     }
@@ -735,7 +729,7 @@ public final class MemberCore {
         } else if (frame.message() instanceof PeerMessage.LeaseReport report) {
             leaseReported(frame.from(), report.sequence(), report.sessions());
         } else if (frame.message() instanceof PeerMessage.LeaseAck ack) {
-            leaseAcknowledged(ack.sequence());
+            leaseAcknowledged(ack.sequence(), ack.index());
         } else if (frame.message() instanceof PeerMessage.Join join) {
             joins(frame.from(), join);
         } else if (frame.message() instanceof PeerMessage.Removed removed) {
@@ -857,6 +851,7 @@ public final class MemberCore {
         }
         noticeLeader();
         acknowledgeReports();
+        renewAcknowledged();
     }
 
     /** The latest time to drain again. */
@@ -1163,6 +1158,7 @@ public final class MemberCore {
     private void forgetOldReports() {
         reports.remove(reportSequence - REPORTS_REMEMBERED);
         reportedNanos.remove(reportSequence - REPORTS_REMEMBERED);
+        acknowledged.remove(reportSequence - REPORTS_REMEMBERED);
     }
 
     private void leaseReported(MemberKey from, long sequence, List<Long> sessions) {
@@ -1172,7 +1168,7 @@ public final class MemberCore {
         for (long session : sessions) {
             leases.touch(session, nowNanos);
         }
-        owedAcks.add(new OwedAck(from, sequence, raft().beginRound()));
+        owedAcks.add(new OwedAck(from, sequence, raft().lastIndex(), raft().beginRound()));
     }
 
     /** Acknowledges the reports after whose receipt a quorum has confirmed this leader (rule.16). */
@@ -1185,14 +1181,32 @@ public final class MemberCore {
         owedAcks.removeIf(ack -> ack.round() <= confirmed && due.add(ack));
         for (OwedAck ack : due) {
             if (ack.to().equals(self)) {
-                leaseAcknowledged(ack.sequence());
+                leaseAcknowledged(ack.sequence(), ack.index());
             } else {
-                outbox.send(clusterId, ack.to(), new PeerMessage.LeaseAck(ack.sequence()));
+                outbox.send(clusterId, ack.to(), new PeerMessage.LeaseAck(ack.sequence(), ack.index()));
             }
         }
     }
 
-    private void leaseAcknowledged(long sequence) {
+    /** The leader vouches for the sessions that had not ended by then: which, this member knows once it has applied as much. */
+    private void leaseAcknowledged(long sequence, long index) {
+        if (reports.containsKey(sequence)) {
+            acknowledged.put(sequence, index);
+            renewAcknowledged();
+        }
+    }
+
+    private void renewAcknowledged() {
+        acknowledged.entrySet().removeIf(ack -> {
+            boolean counts = state.appliedIndex() >= ack.getValue();
+            if (counts) {
+                renew(ack.getKey());
+            }
+            return counts;
+        });
+    }
+
+    private void renew(long sequence) {
         List<Long> sessions = reports.remove(sequence);
         Long sentNanos = reportedNanos.remove(sequence);
         if (sessions != null && sentNanos != null) {
@@ -1519,7 +1533,6 @@ public final class MemberCore {
         marks.clear();
         endLeadership();
         tellSnapshotOrder(false);
-        host.memberLeft(found);
         serving = false;
         withoutQuorum = false;
         servingTarget = -1;
@@ -1529,15 +1542,23 @@ public final class MemberCore {
         raft = null;
         EntryId last = new EntryId(ended.lastIndex(), ended.termAt(ended.lastIndex()));
         heal(found, last, ended.hardState(), majority);
+        if (healing != null) {
+            host.memberHeals(found);
+        }
     }
 
-    /** Term and vote are kept, so the disk must be told of them (inv.R8); all else that was to be written or said is dropped. */
+    /**
+     * Term and vote are kept, so the disk must be told of them (inv.R8), and that the disk has forgotten something is not forgotten; all
+     * else that was to be written or said is dropped.
+     */
     private void keepHardState(Raft ended) {
-        for (LogWrite write : ended.drain().writes()) {
+        RaftEffects effects = ended.drain();
+        for (LogWrite write : effects.writes()) {
             if (write.hardState() != null) {
                 outbox.write(new LogWrite(write.sequence(), write.hardState(), List.of()));
             }
         }
+        effects.events().stream().filter(RaftEvent.MemoryLost.class::isInstance).forEach(this::raftHappened);
     }
 
     private void endLeadership() {
@@ -1546,6 +1567,7 @@ public final class MemberCore {
         owedAcks.clear();
         reports.clear();
         reportedNanos.clear();
+        acknowledged.clear();
         refusePendingOrders();
         knownLeader = null;
     }
@@ -1596,6 +1618,7 @@ public final class MemberCore {
         healed.stands(Ensembles.textOf(meta.configuration()));
         host.installed(healed);
         state = healed;
+        rootIndex = NOT_SHOWN;
         cadence.installed();
         newest(meta);
         nextReportNanos = nowNanos;
@@ -1682,7 +1705,8 @@ public final class MemberCore {
             long committed = Math.max(applied, committedBefore);
             return new MemberView(
                     setup.self(), clusterId, Role.LEARNER, healing.term(), null, committed, applied, committed, committed,
-                    appliedConfiguration, false, false, false, 0, 0, WatchTable.Counts.NONE, 0, left, healing.words(), room.shortage());
+                    appliedConfiguration, false, false, false, host.size(), host.localCount(), host.watched(), 0, left, healing.words(),
+                    room.shortage());
         }
         if (raft == null) {
             long origin = EntryId.ORIGIN.index();

@@ -50,4 +50,12 @@ public record MemberView(
         int pendingReads,
         @Nullable String left,
         @Nullable String healing,
-        @Nullable String shortage) {}
+        @Nullable String shortage) {
+
+    /** The same of a member that was stopped by a failure of its own. */
+    public MemberView failed(String reason) {
+        return new MemberView(
+                self, clusterId, Role.FOLLOWER, term, null, commitIndex, appliedIndex, lastIndex, durableIndex, configuration,
+                false, false, false, 0, 0, WatchTable.Counts.NONE, 0, reason, null, null);
+    }
+}

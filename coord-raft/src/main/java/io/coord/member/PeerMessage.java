@@ -30,11 +30,14 @@ public sealed interface PeerMessage {
     }
 
     /**
-     * From the leader: a report was received, and a quorum has confirmed since that this is the leader (rule.16).
+     * From the leader: a report was received, and a quorum has confirmed since that this is the leader (rule.16). Which of its sessions
+     * had ended by then, the log says.
      *
      * @param sequence of the report
+     * @param index the end of the leader's log when it came: whoever has not applied that does not know yet; 0 from a leader that does
+     *     not say
      */
-    record LeaseAck(long sequence) implements PeerMessage {}
+    record LeaseAck(long sequence, long index) implements PeerMessage {}
 
     /**
      * Says who one is, while an ensemble forms (rule.24); every member answers with its own.

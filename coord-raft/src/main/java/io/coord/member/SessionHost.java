@@ -81,6 +81,10 @@ final class SessionHost {
         final SessionTerms terms;
         final CommandPayload payload;
         long proposedNanos;
+        /** When it was first taken: the leader may count from then, whichever of its repetitions are lost. */
+        long takenNanos;
+
+        boolean isTaken;
         boolean stalled;
 
         Opening(
@@ -360,6 +364,10 @@ final class SessionHost {
     private void propose(Opening opening) {
         opening.proposedNanos = nowNanos;
         opening.stalled = isRefused(surroundings.propose(opening.payload));
+        if (!opening.isTaken) {
+            opening.takenNanos = nowNanos;
+            opening.isTaken = !opening.stalled;
+        }
     }
 
     private void proposeHeld(HostedSession session) {
@@ -866,7 +874,7 @@ final class SessionHost {
                 opening.selfAlive,
                 opening.identities,
                 answered);
-        session.validUntilNanos = opening.proposedNanos + leaseNanos(session);
+        session.validUntilNanos = opening.takenNanos + leaseNanos(session);
         sessions.put(session.id, session);
         outbox.deliver(new Delivery.Answered<>(
                 opening.caller,
@@ -1239,6 +1247,19 @@ final class SessionHost {
         }
         openings.values().forEach(this::propose);
         sessions.values().forEach(this::resend);
+    }
+
+    /** The state is not the ensemble's: nothing is answered from it. The sessions wait for another to be {@link #installed}. */
+    void memberHeals(String found) {
+        for (HostedSession session : List.copyOf(sessions.values())) {
+            if (session.local) {
+                part(session, Failure.OUTCOME_UNKNOWN, found);
+            } else if (!session.suspended) {
+                suspend(session, found);
+            }
+        }
+        localOpenings.values().forEach(request -> refuseOpening(request, found));
+        localOpenings.clear();
     }
 
     // ------------------------------------------------------------------------------------------------ the end

@@ -9,6 +9,7 @@ import io.coord.ensemble.spi.Storage.Done;
 import io.coord.ensemble.spi.Storage.SnapshotDone;
 import io.coord.ensemble.spi.Storage.SnapshotImage;
 import io.coord.member.Ensembles;
+import io.coord.member.Incarnations;
 import io.coord.raft.MemberKey;
 import io.coord.state.StateRoot;
 import io.coord.storage.FileStorage;
@@ -50,12 +51,16 @@ public final class Founding {
         return id;
     }
 
-    /** The next multiple of 2^32 above an index: above anything that those who issued it can have issued since. */
+    /**
+     * The next multiple of 2^32 above an index: above anything that those who issued it can have issued since. Where members' keys would
+     * come round before long, a later one.
+     */
     public static long baseAbove(long highestIndex) {
-        if (highestIndex < 0 || highestIndex >>> EPOCH_BITS >= Integer.MAX_VALUE) {
+        long base = Incarnations.beginning((highestIndex >>> EPOCH_BITS) + 1 << EPOCH_BITS);
+        if (highestIndex < 0 || base < 0) {
             throw new IllegalArgumentException("there is no base above index 0x" + Long.toHexString(highestIndex));
         }
-        return (highestIndex >>> EPOCH_BITS) + 1 << EPOCH_BITS;
+        return base;
     }
 
     /**

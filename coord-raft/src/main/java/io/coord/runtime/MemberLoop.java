@@ -1,7 +1,9 @@
 package io.coord.runtime;
 
+import io.coord.ErrorCode;
 import io.coord.MemberConfig;
 import io.coord.MemberId;
+import io.coord.UnavailableException;
 import io.coord.ensemble.spi.TurnTaker;
 import io.coord.member.Effects;
 import io.coord.member.Input;
@@ -57,8 +59,22 @@ final class MemberLoop implements SessionHome {
         /** What keeps requests from being answered, in words for whoever waits. */
         String standing();
 
-        /** Tells that the loop has ended by a failure of its own. */
-        void crashed(Throwable failure);
+        /** Tells that the loop has ended by a failure of its own: the member takes no further part, and nobody is to wait for it. */
+        void crashed(Throwable failure, MemberView view);
+    }
+
+    /** What somebody wants to see of the core. */
+    private static final class Look<T> {
+        private final Function<MemberCore, T> at;
+        private final CompletableFuture<T> seen = new CompletableFuture<>();
+
+        Look(Function<MemberCore, T> at) {
+            this.at = at;
+        }
+
+        void take(MemberCore core) {
+            seen.complete(at.apply(core));
+        }
     }
 
     private static final long SCAN_NANOS_MIN = 5_000_000L;
@@ -89,7 +105,10 @@ final class MemberLoop implements SessionHome {
     private final Set<Long> alive = ConcurrentHashMap.newKeySet();
 
     private final Queue<Guest> departing = new ConcurrentLinkedQueue<>();
-    private final Queue<Runnable> looks = new ConcurrentLinkedQueue<>();
+    private final Queue<Look<?>> looks = new ConcurrentLinkedQueue<>();
+    /** Why nobody takes them any more. */
+    private volatile @Nullable String looksEnd;
+
     private final long requestTimeoutNanos;
     private long nextScanNanos;
     private long sleepsUntilNanos;
@@ -127,6 +146,7 @@ final class MemberLoop implements SessionHome {
     /** From its end on, nobody else has a turn. */
     private void run() {
         String end = "member " + id + " was closed";
+        Throwable failure = null;
         turnLock.lock();
         try {
             perform(core.drain());
@@ -141,14 +161,23 @@ final class MemberLoop implements SessionHome {
                 turn(inbox.take());
                 write();
             }
-        } catch (Throwable failure) {
-            end = "member " + id + " has failed: " + failure;
+        } catch (Throwable thrown) {
+            failure = thrown;
+            end = ErrorCode.MEMBER_CLOSED.message("member " + id + " has failed: " + failure
+                    + ". This is a defect: report it with what the log says. Ask another member, and start this one again.");
             inbox.close();
-            hands.crashed(failure);
+            view = view.failed(end);
         }
-        door.release();
-        takeLooks();
-        door.ended(inbox.requestsLeft(), end);
+        try {
+            door.release();
+            looksEnd = end;
+            refuseLooks(end);
+            door.ended(inbox.requestsLeft(), end);
+        } finally {
+            if (failure != null) {
+                hands.crashed(failure, view);
+            }
+        }
     }
 
     private void write() throws Throwable {
@@ -227,9 +256,12 @@ final class MemberLoop implements SessionHome {
         }
     }
 
-    /** What was brought while somebody had the turn, by threads that could not have it, is not left until the loop is back. */
+    /**
+     * What was brought while somebody had the turn, by threads that could not have it, is not left until the loop is back; of a member that
+     * has failed, or is to be closed, it is.
+     */
     private void takeTurnsWhileAway() {
-        while (inbox.isAway() && !inbox.isEmpty() && turnLock.tryLock()) {
+        while (inbox.isAway() && !inbox.isEmpty() && !inbox.isClosed() && turnLock.tryLock()) {
             takeTurnLocked();
         }
     }
@@ -334,8 +366,14 @@ final class MemberLoop implements SessionHome {
     }
 
     private void takeLooks() {
-        for (Runnable look = looks.poll(); look != null; look = looks.poll()) {
-            look.run();
+        for (Look<?> look = looks.poll(); look != null; look = looks.poll()) {
+            look.take(core);
+        }
+    }
+
+    private void refuseLooks(String reason) {
+        for (Look<?> look = looks.poll(); look != null; look = looks.poll()) {
+            look.seen.completeExceptionally(new UnavailableException(reason));
         }
     }
 
@@ -395,14 +433,17 @@ final class MemberLoop implements SessionHome {
     }
 
     /**
-     * Looks at the core between two turns, for whoever looks after the member; completes on the loop. Whoever asks of a loop that has
-     * ended has no answer.
+     * Looks at the core between two turns, for whoever looks after the member; completes on the loop, and fails once that has ended.
      */
     <T> CompletionStage<T> look(Function<MemberCore, T> look) {
-        CompletableFuture<T> seen = new CompletableFuture<>();
-        looks.add(() -> seen.complete(look.apply(core)));
+        Look<T> added = new Look<>(look);
+        looks.add(added);
         inbox.nudge();
-        return seen;
+        String end = looksEnd;
+        if (end != null) {
+            refuseLooks(end); // it came too late for the loop's own last look
+        }
+        return added.seen;
     }
 
     /** Takes what a disk completed. */

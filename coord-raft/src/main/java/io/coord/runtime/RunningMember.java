@@ -267,8 +267,10 @@ public final class RunningMember implements AutoCloseable {
         }
 
         @Override
-        public void crashed(Throwable failure) {
-            logger.failed(failure, loop.view());
+        public void crashed(Throwable failure, MemberView view) {
+            logger.failed(failure, view);
+            parts.listener().accept(new MemberEvent.Left(String.valueOf(view.left())), view);
+            closeTransport(parts); // its peers are to notice
         }
     }
 

@@ -49,7 +49,7 @@ final class Messages {
                     .setSequence(report.sequence())
                     .addAllSessions(report.sessions()));
         } else if (message instanceof PeerMessage.LeaseAck ack) {
-            frame.setLeaseAck(PeerFormat.LeaseAck.newBuilder().setSequence(ack.sequence()));
+            frame.setLeaseAck(PeerFormat.LeaseAck.newBuilder().setSequence(ack.sequence()).setIndex(ack.index()));
         } else if (message instanceof PeerMessage.Hello hello) {
             frame.setHello(PeerFormat.Hello.newBuilder()
                     .setEnsemble(Text.toField(hello.ensemble()))
@@ -280,7 +280,7 @@ final class Messages {
 
     private static PeerMessage leaseAck(PeerFormat.LeaseAck message) {
         refuseUnknown(message);
-        return new PeerMessage.LeaseAck(message.getSequence());
+        return new PeerMessage.LeaseAck(message.getSequence(), message.getIndex());
     }
 
     private static PeerMessage hello(PeerFormat.Hello message) {

@@ -16,7 +16,10 @@ import io.coord.Operation;
 import io.coord.Session;
 import io.coord.SessionEvent;
 import io.coord.SessionState;
+import io.coord.ensemble.spi.FrontEnd;
 import io.coord.ensemble.spi.MetricsListener;
+import io.coord.ensemble.spi.SessionPort;
+import io.coord.ensemble.spi.Transport;
 import io.coord.storage.MemoryStorage;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -28,8 +31,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -206,6 +211,84 @@ class MemberTest {
         }
         assertThat(answered.get()).isGreaterThanOrEqualTo(11);
         assertThat(forced.get()).isGreaterThanOrEqualTo(12);
+    }
+
+    // ---- what has failed
+
+    /** Leads nowhere, and says when it is closed. */
+    private static final class DeadEnd implements Transport {
+        private final CompletableFuture<Boolean> closed = new CompletableFuture<>();
+
+        @Override
+        public void start(MemberId self, Receiver receiver) {}
+
+        @Override
+        public void identify(long clusterId, long incarnation) {}
+
+        @Override
+        public void locate(MemberId peer, String address) {}
+
+        @Override
+        public void send(MemberId to, Frame frame) {}
+
+        @Override
+        public void close() {
+            closed.complete(true);
+        }
+    }
+
+    @Test
+    @DisplayName("fault.P5 a member whose thread has died says that it has left, and why; its peers, its sessions and who looks after it learn of it")
+    void aMemberThatHasFailedHasLeft() throws Exception {
+        AtomicBoolean fails = new AtomicBoolean();
+        MetricsListener metrics = new MetricsListener() {
+            @Override
+            public void turned(int inputs, long nanos) {
+                if (fails.get()) {
+                    throw new OutOfMemoryError("as if");
+                }
+            }
+        };
+        DeadEnd transport = new DeadEnd();
+        CompletableFuture<SessionEvent> end = new CompletableFuture<>();
+        CompletableFuture<SessionPort> port = new CompletableFuture<>();
+        try (Member member = Member.builder(ONE, ALONE).metrics(metrics).transport(transport).frontEnd(taking(port)).start()) {
+            Session session = member.openSession(TEN_SECONDS);
+            session.async().onEvent(end::complete);
+            fails.set(true);
+            session.async().exists(A);
+
+            assertThat(end.get(10, SECONDS)).isInstanceOfSatisfying(SessionEvent.Expired.class, expired -> assertThat(expired.reason())
+                    .startsWith("COORD-1054").contains("member 1 has failed: java.lang.OutOfMemoryError: as if"));
+            assertThat(transport.closed.get(10, SECONDS)).isTrue();
+            MemberStatus status = member.status();
+            assertThat(status.role()).isEqualTo(MemberStatus.Role.LEFT);
+            assertThat(status.isServing()).isFalse();
+            assertThat(status.leader()).isEmpty();
+            assertThat(status.trouble()).hasValueSatisfying(trouble -> assertThat(trouble).contains("member 1 has failed"));
+            assertThat(port.join().digests().toCompletableFuture()).failsWithin(TEN_SECONDS)
+                    .withThrowableThat().withMessageContaining("member 1 has failed");
+        }
+    }
+
+    @Test
+    void whoLooksAtAMemberThatWasClosedIsRefused() {
+        CompletableFuture<SessionPort> port = new CompletableFuture<>();
+        Member.builder(ONE, ALONE).frontEnd(taking(port)).start().close();
+        assertThat(port.join().watchedPaths().toCompletableFuture()).failsWithin(TEN_SECONDS)
+                .withThrowableThat().withMessageContaining("member 1 was closed");
+    }
+
+    static FrontEnd taking(CompletableFuture<SessionPort> port) {
+        return new FrontEnd() {
+            @Override
+            public void open(SessionPort opened) {
+                port.complete(opened);
+            }
+
+            @Override
+            public void close() {}
+        };
     }
 
     // ---- what keeps a member from starting

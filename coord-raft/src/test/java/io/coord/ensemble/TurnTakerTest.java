@@ -14,6 +14,7 @@ import io.coord.NodePath;
 import io.coord.OutcomeUnknownException;
 import io.coord.Session;
 import io.coord.ensemble.spi.MetricsListener;
+import io.coord.ensemble.spi.SessionPort;
 import io.coord.ensemble.spi.Storage;
 import io.coord.ensemble.spi.TurnTaker;
 import io.coord.storage.MemoryStorage;
@@ -27,6 +28,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -217,6 +219,45 @@ class TurnTakerTest {
             storage.hold = hold;
             try {
                 assertThatThrownBy(() -> session.setData(A, Bytes.utf8("1"))).isInstanceOf(OutcomeUnknownException.class);
+            } finally {
+                hold.countDown();
+            }
+        }
+    }
+
+    @Test
+    void aTurnThatFailsIsTheLastThoughMoreIsBrought() throws Exception {
+        HeldStorage storage = new HeldStorage();
+        CompletableFuture<SessionPort> port = new CompletableFuture<>();
+        AtomicBoolean fails = new AtomicBoolean();
+        MetricsListener metrics = new MetricsListener() {
+            @Override
+            public void turned(int inputs, long nanos) {
+                if (fails.get()) {
+                    port.join().digests();
+                    throw new IllegalStateException("as if");
+                }
+            }
+        };
+        CountDownLatch hold = new CountDownLatch(1);
+        try (Member member = Member.builder(MemberId.of(1), Ensemble.parse("1=localhost:7100"))
+                        .storage(storage)
+                        .metrics(metrics)
+                        .frontEnd(MemberTest.taking(port))
+                        .start();
+                Session session = member.openSession(Duration.ofSeconds(10))) {
+            session.create(A, Bytes.EMPTY, CreateMode.PERSISTENT);
+            storage.hold = hold;
+            session.async().setData(A, Bytes.utf8("1"));
+            storage.held.get(10, SECONDS);
+            fails.set(true);
+
+            Taker taker = new Taker(() -> session.async().setData(A, Bytes.utf8("2")));
+            taker.setDaemon(true);
+            try {
+                taker.start();
+                taker.join(SECONDS.toMillis(10));
+                assertThat(taker.isAlive()).as("it takes turns of a member that has failed").isFalse();
             } finally {
                 hold.countDown();
             }

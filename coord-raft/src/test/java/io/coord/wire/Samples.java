@@ -120,7 +120,7 @@ final class Samples {
         put(messages, "read-reply", new Message.ReadReply(5, -9, 0x1_0000_0103L));
         put(messages, "propose", new Message.Propose(5, List.of(command)));
         messages.put("lease-report", new PeerMessage.LeaseReport(9, List.of(SESSION, -1L)));
-        messages.put("lease-ack", new PeerMessage.LeaseAck(9));
+        messages.put("lease-ack", new PeerMessage.LeaseAck(9, 0));
         messages.put("hello", new PeerMessage.Hello("1=alpha:2888,2=beta:2888,3=gamma:2888", 0, true, true));
         put(messages, "heartbeat-match", new Message.Heartbeat(5, 0x1_0000_0100L, 78, 0x1_0000_0103L));
         messages.put("welcome", new PeerMessage.Welcome(3, CONFIGURATION.encoded()));
@@ -130,6 +130,7 @@ final class Samples {
         messages.put("snapshot-request", new PeerMessage.SnapshotRequest(0x1_0000_0100L, 0, 0x1_0000_0180L, 131_072));
         messages.put("snapshot-request-of-a-later-term", new PeerMessage.SnapshotRequest(0x1_0000_0100L, 7, 0, 0));
         messages.put("state-mark", new PeerMessage.StateMark(0x1_0000_0180L, -5));
+        messages.put("lease-ack-index", new PeerMessage.LeaseAck(9, 0x1_0000_0103L));
         return messages;
     }
 

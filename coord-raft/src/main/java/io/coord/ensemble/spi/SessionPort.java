@@ -54,7 +54,7 @@ public interface SessionPort {
 
     /**
      * The paths that each session attached here watches, by session. Holds the member up for as long as it takes to copy them; completes
-     * on the member's one thread, and not at all once the member has ended.
+     * on the member's one thread, and fails with {@link UnavailableException} once the member has ended.
      */
     CompletionStage<Map<Long, List<String>>> watchedPaths();
 

@@ -11,6 +11,7 @@ import io.coord.raft.Configuration;
 import io.coord.raft.Entry;
 import io.coord.state.StateRoot;
 import java.util.List;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** All that is checked of one run: consensus, and what owners of sessions are told. */
@@ -35,14 +36,20 @@ public final class Checks {
      * @param commands reads the commands in the log
      * @param answers whether the log is applied to a model that answers are held against
      * @param electionTimeoutNanos the members' election timeout
+     * @param clocks each member's monotonic clock
      */
     public Checks(
-            List<MemberId> members, Configuration initial, CommandCodec commands, boolean answers, long electionTimeoutNanos) {
+            List<MemberId> members,
+            Configuration initial,
+            CommandCodec commands,
+            boolean answers,
+            long electionTimeoutNanos,
+            ToLongFunction<MemberId> clocks) {
         this.codec = answers ? commands : null;
         this.model = new ModelTree(initial);
         this.ledger = new Ledger(model);
         this.raft = new RaftInvariants(members, initial, this::committed);
-        this.leases = new LeaseInvariants(members, commands, electionTimeoutNanos);
+        this.leases = new LeaseInvariants(members, commands, electionTimeoutNanos, clocks);
     }
 
     private void committed(Entry entry) {
@@ -75,6 +82,12 @@ public final class Checks {
     public void turned(MemberId id, long nowNanos, MemberView before, List<Input> inputs, Effects effects, MemberView after) {
         raft.turned(id, before, inputs, effects, after);
         leases.turned(id, nowNanos, before, inputs, effects, after);
+    }
+
+    /** A member stopped. */
+    public void stopped(MemberId id) {
+        raft.stopped(id);
+        leases.stopped(id);
     }
 
     /** A member shows a state; now and then all of it is held against the model. */

@@ -12,6 +12,7 @@ import io.coord.raft.CommandPayload;
 import io.coord.raft.Entry;
 import io.coord.raft.LogWrite;
 import io.coord.state.Command;
+import io.coord.state.StateRoot;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,12 +20,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.ToLongFunction;
 
 /**
  * Whether each end of a session was justified (inv.Z7, fault.C1, fault.C2): only a leader asks for it, in its own term, and only when its
  * own clock says that it has heard nothing of the session for the session's timeout, counted from the last report, the session's last
  * attach or the beginning of its leadership, whichever was last, or else from the end of its first pause since; how long it paused again
- * after that is not silence (rule.15). Nobody but the leader ever proposes it.
+ * after that is not silence (rule.15). Nobody but the leader ever proposes it. And whether a session is over, for the member it is attached
+ * to, before its end is applied anywhere: whoever holds something by it would hold it beside the next (rule.16).
  */
 final class LeaseInvariants {
 
@@ -66,13 +69,27 @@ final class LeaseInvariants {
     /** Of every session that anybody ever asked to open; a command may be in the log more than once, and only the first counts. */
     private final Map<Long, Bytes> passwords = new HashMap<>();
     private final Set<Long> nonces = new HashSet<>();
+    /** Until when each member calls the sessions connected that are attached to it, on its own clock. */
+    private final Map<MemberId, Map<Long, Long>> validUntilNanos = new HashMap<>();
+    /** Sessions whose end by a leader is in some log, by the first index where it is, and is applied nowhere. */
+    private final Map<Long, Long> ending = new HashMap<>();
+    private final Set<Long> ended = new HashSet<>();
+    /** Sessions whose end somebody asked for: no lease keeps them. */
+    private final Set<Long> given = new HashSet<>();
     private final CommandCodec codec;
     private final long electionTimeoutNanos;
+    private final ToLongFunction<MemberId> clocks;
 
-    LeaseInvariants(List<MemberId> members, CommandCodec codec, long electionTimeoutNanos) {
+    LeaseInvariants(List<MemberId> members, CommandCodec codec, long electionTimeoutNanos, ToLongFunction<MemberId> clocks) {
         members.forEach(id -> watchers.put(id, new Watcher()));
         this.codec = codec;
         this.electionTimeoutNanos = electionTimeoutNanos;
+        this.clocks = clocks;
+    }
+
+    /** A member runs no more, and nobody's session is attached to it. */
+    void stopped(MemberId id) {
+        validUntilNanos.remove(id);
     }
 
     void turned(MemberId id, long nowNanos, MemberView before, List<Input> inputs, Effects effects, MemberView after) {
@@ -97,6 +114,7 @@ final class LeaseInvariants {
                 report.sessions().forEach(session -> watcher.heardNanos.put(session, nowNanos));
             } else if (input instanceof Input.Expire expire) {
                 watcher.ordered.add(expire.session());
+                given.add(expire.session());
             }
         }
         while (!watcher.attaching.isEmpty() && watcher.attaching.firstKey() <= after.appliedIndex()) {
@@ -113,6 +131,47 @@ final class LeaseInvariants {
             if (delivery instanceof Delivery.Answered<?> answered && answered.value() instanceof io.coord.member.SessionGrant grant) {
                 timeoutMillis.put(grant.session(), (long) grant.timeoutMillis());
             }
+            leased(id, delivery);
+        }
+        if (effects.root() != null) {
+            applied(effects.root());
+        }
+    }
+
+    private void leased(MemberId id, Delivery delivery) {
+        Map<Long, Long> leases = validUntilNanos.computeIfAbsent(id, first -> new HashMap<>());
+        if (delivery instanceof Delivery.Renewed renewed) {
+            leases.put(renewed.session(), renewed.validUntilNanos());
+            if (ended.contains(renewed.session())) {
+                requireOver(id, renewed.session());
+            }
+        } else if (delivery instanceof Delivery.Suspended suspended) {
+            leases.remove(suspended.session());
+        } else if (delivery instanceof Delivery.Ended over) {
+            leases.remove(over.session());
+        } else if (delivery instanceof Delivery.Moved moved) {
+            leases.remove(moved.session());
+        }
+    }
+
+    private void applied(StateRoot root) {
+        for (long session : List.copyOf(ending.keySet())) {
+            if (root.index() >= ending.get(session) && root.session(session).isEmpty()) {
+                ending.remove(session);
+                if (!given.contains(session)) {
+                    ended.add(session);
+                    validUntilNanos.keySet().forEach(member -> requireOver(member, session));
+                }
+            }
+        }
+    }
+
+    private void requireOver(MemberId member, long session) {
+        Long until = validUntilNanos.getOrDefault(member, Map.of()).get(session);
+        long left = until == null ? 0 : until - clocks.applyAsLong(member);
+        if (left > 0) {
+            throw new Violation("Z7", "session 0x" + Long.toHexString(session) + " has been ended, but member " + member
+                    + " calls it connected, for another " + left / 1_000_000 + " ms (rule.16)");
         }
     }
 
@@ -126,7 +185,10 @@ final class LeaseInvariants {
             if (passwords.putIfAbsent(open.session(), open.passwordHash()) == null) {
                 watcher.heardNanos.put(open.session(), nowNanos);
             }
+        } else if (command instanceof Command.CloseSession close) {
+            given.add(close.session());
         } else if (command instanceof Command.ExpireSession expire) {
+            ending.merge(expire.session(), entry.index(), Math::min);
             expires(id, watcher, nowNanos, entry, expire, after);
         }
     }

@@ -65,6 +65,7 @@ final class SimMember {
     private @Nullable Door door;
     private @Nullable MemberView view;
     private @Nullable StateRoot root;
+    private long indexBefore;
     private int run;
     private List<Input> inbox = new ArrayList<>();
     private boolean turnScheduled;
@@ -146,6 +147,11 @@ final class SimMember {
     /** The state handed out last; null while it is down. */
     @Nullable StateRoot root() {
         return core == null ? null : root;
+    }
+
+    /** The index of the state that was handed out before the last. */
+    long indexBefore() {
+        return indexBefore;
     }
 
     /** The member as in-process sessions see it, in this run; null while it is down. */
@@ -269,7 +275,7 @@ final class SimMember {
         timerNanos = Long.MAX_VALUE;
         pausedUntilNanos = 0;
         doors.clear();
-        checks.raft().stopped(id());
+        checks.stopped(id());
         storage.crash();
         if (closed != null) {
             closed.ended(notTaken, "member " + id() + " has crashed");
@@ -466,6 +472,7 @@ final class SimMember {
 
     private void show(@Nullable StateRoot shown) {
         if (shown != null) {
+            indexBefore = root == null ? 0 : root.index();
             root = shown;
             if (home != null) {
                 home.shown = shown;

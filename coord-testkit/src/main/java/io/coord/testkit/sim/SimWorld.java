@@ -77,7 +77,13 @@ public final class SimWorld {
         List<MemberId> founders = ids.subList(0, profile.members());
         this.coming = new Members(this);
         this.commands = Codecs.commands();
-        this.checks = new Checks(ids, initial(founders), commands, answers, profile.raft().electionTimeoutNanos());
+        this.checks = new Checks(
+                ids,
+                initial(founders),
+                commands,
+                answers,
+                profile.raft().electionTimeoutNanos(),
+                id -> member(id).clock().nanos());
         this.network = new SimNetwork(
                 time, Chance.of(seed, "network"), faults, profile, Codecs.throughTheWire(commands), new Links());
         SimLog.Snapshots snapshots = new SimLog.Snapshots();
@@ -264,12 +270,21 @@ public final class SimWorld {
         if (event instanceof MemberEvent.SnapshotInstalled installed) {
             faults.count(Fault.SNAPSHOT_INSTALLED);
             clients.forEach(client -> client.homeInstalled(member, installed.index()));
+        } else if (event instanceof MemberEvent.Healed healed) {
+            healed(member, healed.index());
         } else if (event instanceof MemberEvent.LeaseLapsed) {
             faults.count(Fault.SESSION_EXPIRED);
         } else if (event instanceof MemberEvent.Left left && left.reason().contains(REMOVED)) {
             coming.removed(member);
         } else if (event instanceof MemberEvent.Left) {
             restartAfterLeaving(member);
+        }
+    }
+
+    /** Its state was in fact the ensemble's: there is a gap for its sessions only if it was behind. */
+    private void healed(SimMember member, long index) {
+        if (index > member.indexBefore()) {
+            clients.forEach(client -> client.homeInstalled(member, index));
         }
     }
 

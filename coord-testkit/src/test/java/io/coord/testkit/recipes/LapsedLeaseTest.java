@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** A lease that lapses and is renewed before its member looks: a member that is paused finds the leader's word in its inbox. */
+/** Leases that lapse, and are renewed before their member looks, or are not: a member that was paused, or cut off, hears the leader's word. */
 class LapsedLeaseTest {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(4);
@@ -56,5 +56,30 @@ class LapsedLeaseTest {
             losses.set(0);
         }
         assertThat(reasons).anyMatch(reason -> reason.endsWith("renewed the lease when it had lapsed already"));
+    }
+
+    @Test
+    @DisplayName("rule.16 whoever was cut off until its session ended holds nothing when it is back, beside whoever holds it now")
+    void aHealedCutDoesNotMakeTwoHolders() {
+        for (int seed = 1; seed <= 5; seed++) {
+            SimulatedEnsemble ensemble = SimulatedEnsemble.of(3).seed(seed);
+            MemberId home = ensemble.anyFollower();
+            Session session = ensemble.openSession(home, TIMEOUT);
+            Session other = ensemble.openSession(ensemble.leader(), TIMEOUT);
+            Hold hold = session.await(DistributedLock.at(session, NodePath.of("/lock")).request().granted());
+            var next = DistributedLock.at(other, NodePath.of("/lock")).request();
+            List<String> told = new ArrayList<>();
+            session.async().onEvent(event -> told.add(event.state().name()));
+            ensemble.isolate(home);
+            Hold held = other.await(next.granted());
+            ensemble.heal();
+            while (session.state() != SessionState.EXPIRED) {
+                ensemble.advance(Duration.ofNanos(100_000));
+
+                assertThat(hold.isHeld() && held.isHeld()).as("two hold it, seed %s", seed).isFalse();
+            }
+            ensemble.advance(Duration.ofSeconds(1));
+            assertThat(told).containsExactly("SUSPENDED", "EXPIRED");
+        }
     }
 }

@@ -11,6 +11,7 @@ import io.coord.member.PeerMessage;
 import io.coord.member.SessionGrant;
 import io.coord.raft.ConfigPayload;
 import io.coord.raft.Configuration;
+import io.coord.raft.MemberKey;
 import io.coord.raft.Message;
 import io.coord.testkit.sim.SimClient.Kind;
 import io.coord.testkit.sim.Stage.Asked;
@@ -39,12 +40,14 @@ final class MemberPlays {
         all.put("fault.M5 stranger", () -> anEmptyMemberFoundsNothingBesideItsEnsemble(true));
         all.put("fault.M5 observers", MemberPlays::anOldListDoesNotMakeVotersOfObservers);
         all.put("fault.M5 late", MemberPlays::whoIsLateToTheFoundingIsTakenIn);
+        all.put("fault.M5 slow", MemberPlays::whoseDiskIsSlowAtTheFoundingKeepsItsKey);
         all.put("fault.M5 number", MemberPlays::aNumberUsedAgainIsHeardByWhoLags);
         all.put("fault.D6 asked", MemberPlays::aMemberThatHealsAnswersWhoLooksForTheEnsemble);
         all.put("fault.D6 late", MemberPlays::aLatePieceForAHealedMemberIsNoLeadersWord);
         all.put("fault.D6 term", MemberPlays::aHealedMemberForcesItsTermBeforeItSpeaks);
         all.put("inv.D-f leader", () -> aMemberToldThatItDiffersTakesTheMajoritysState(true));
         all.put("inv.D-f follower", () -> aMemberToldThatItDiffersTakesTheMajoritysState(false));
+        all.put("inv.D-f sessions", MemberPlays::aSessionThatEndsWhileItsMemberHealsIsToldSo);
         all.put("rule.25 moved", MemberPlays::aChangeIsSettledBeforeItsOwnerAsksAgain);
     }
 
@@ -345,6 +348,18 @@ final class MemberPlays {
         }
     }
 
+    /** Its identity is on the way to its disk while the others go to work, and take it for one that has lost its own. */
+    private static void whoseDiskIsSlowAtTheFoundingKeepsItsKey() {
+        Stage stage = new Stage(3, 3, 1, Stage.CONFIG, frame -> false);
+        SimMember slow = stage.member(3);
+        slow.storage().stall(3_000 * Stage.MILLI);
+        stage.until("L6", "it is one of the founders", () -> Stage.view(slow).serving());
+        Stage.require("R12", stage.world.checks().raft().key(slow.id()).incarnation() == MemberKey.FIRST_INCARNATION,
+                "member 3 goes by another key than the one on its disk: " + stage.world.checks().raft().key(slow.id()));
+        stage.restart(slow);
+        stage.settle();
+    }
+
     /** Number 3 is removed and given to another process, which then leads; an observer slept through it. */
     private static void aNumberUsedAgainIsHeardByWhoLags() {
         for (int seed = 1; seed <= 5; seed++) {
@@ -442,15 +457,37 @@ final class MemberPlays {
             stage.clients(3, Kind.MOVING, 100);
             stage.run(3_000);
             SimMember differs = leads ? stage.leader() : stage.follower();
+            Stage.Owner owner = stage.session(differs);
+            Asked<Outcome.Created> before = owner.create("/mine", io.coord.CreateMode.EPHEMERAL);
             differs.storage().stall(200 * Stage.MILLI);
             stage.until("L2", "it knows more as committed than its disk has", 150, () -> leads
                     || Stage.view(differs).commitIndex() > Stage.view(differs).appliedIndex());
             stage.world.tellOfAnotherState(differs);
             stage.until("D-f", "member " + differs.id() + " serves no more", 100, () -> Stage.view(differs).healing() != null);
             Stage.require("D-f", !Stage.view(differs).serving(), "a member that differs serves");
+            Asked<Outcome.Created> meanwhile = owner.create("/meanwhile", io.coord.CreateMode.PERSISTENT);
+            Stage.require("Z1", owner.suspended, "a session is connected to a member that heals");
             stage.until("L6", "it is healed", () -> Stage.view(differs).healing() == null && Stage.view(differs).serving());
+            stage.until("L2", "its sessions go on", 1_000, () -> !owner.suspended && before.isGranted() && meanwhile.isGranted());
             stage.settle();
         }
+    }
+
+    /** One whose owner cannot come back to it before it has ended learns of that. */
+    private static void aSessionThatEndsWhileItsMemberHealsIsToldSo() {
+        Stage stage = new Stage(3);
+        stage.clients(3, Kind.MOVING, 100);
+        stage.run(3_000);
+        SimMember differs = stage.follower();
+        Stage.Owner owner = stage.session(differs);
+        stage.world.tellOfAnotherState(differs);
+        stage.until("D-f", "member " + differs.id() + " heals", 100, () -> Stage.view(differs).healing() != null);
+        stage.isolate(differs);
+        stage.run(3_000);
+        Stage.require("Z7", !owner.over, "a session has ended that nobody can know to have ended");
+        stage.mend();
+        stage.until("Z7", "its owner learns that it has ended", () -> owner.over);
+        stage.settle();
     }
 
     /** A change waits for a newcomer that is not heard; its owner goes to another member; it is settled; then the owner asks once more. */

@@ -16,6 +16,7 @@ import io.coord.testkit.sim.Stage.Asked;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -80,6 +81,8 @@ public final class Plays {
         all.put("fault.D11 all", Plays::aLeaderThatNobodyCanFollowTakesNoWrites);
         all.put("fault.D11 again", Plays::aWriteThatWasAppliedIsNotRefusedForWantOfRoom);
         all.put("fault.M7 received", Plays::aSnapshotThatIsNotInstalledKeepsNobodyFromTheNext);
+        all.put("inv.Z7 heal", Plays::aHealedMemberDoesNotReviveASessionThatHasEnded);
+        all.put("inv.Z7 late", Plays::aSessionIsGoodForAsLongAsSinceItWasFirstAskedFor);
         all.put("rule.15 ids", Plays::aNewSessionOvertakenByALaterOneIsOpened);
         all.put("inv.L2", Plays::aLostProposalIsMadeAgain);
         all.put("inv.L13", Plays::messagesPerWriteAreBounded);
@@ -492,6 +495,38 @@ public final class Plays {
             owners.forEach(owner -> Stage.require("Z7", !owner.over, "a session that was alive all the time was ended"));
             stage.settle();
         }
+    }
+
+    /** The leader's word on what a member reports when it is back comes before the log that tells it what has become of that. */
+    private static void aHealedMemberDoesNotReviveASessionThatHasEnded() {
+        Stage stage = new Stage(3);
+        SimMember home = stage.follower();
+        Stage.Owner owner = stage.session(home);
+        stage.isolate(home);
+        stage.until("Z7", "the session's end", () -> stage.others(home).stream()
+                .allMatch(member -> Objects.requireNonNull(member.root()).session(owner.session).isEmpty()));
+        home.storage().stall(1_000 * Stage.MILLI);
+        stage.mend();
+        stage.until("Z7", "its owner learns of it", () -> owner.over);
+        stage.settle();
+    }
+
+    /** It asks again and again to have a session attached that is attached long since, which it learns late; then it is cut off. */
+    private static void aSessionIsGoodForAsLongAsSinceItWasFirstAskedFor() {
+        Stage stage = new Stage(3);
+        SimMember home = stage.follower();
+        Stage.Owner owner = stage.session(stage.leader());
+        home.storage().stall(1_300 * Stage.MILLI);
+        Asked<SessionGrant> moved = new Asked<>();
+        home.receive(new Input.Resume(moved, owner.session, 2_000, Stage.PASSWORD, Stage.IDENTITIES, true, 0));
+        stage.until("L2", "it is attached there", () -> owner.over);
+        stage.world.network().lose(frame -> frame.from().id().equals(home.id())
+                && frame.message() instanceof PeerMessage.Consensus consensus
+                && consensus.message() instanceof Message.Propose);
+        stage.until("L2", "its member learns of it", moved::isGranted);
+        stage.isolate(home);
+        stage.until("Z7", "its end", () -> Objects.requireNonNull(stage.leader().root()).session(owner.session).isEmpty());
+        stage.settle();
     }
 
     /** Every half session timeout the leader dies; whoever gives signs of life keeps its session (inv.L8). */

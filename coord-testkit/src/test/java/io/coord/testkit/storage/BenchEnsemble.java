@@ -13,6 +13,7 @@ import io.coord.member.MemberCore;
 import io.coord.member.MemberEvent;
 import io.coord.member.MemberSetup;
 import io.coord.member.PeerFrame;
+import io.coord.member.PeerMessage;
 import io.coord.raft.CommandPayload;
 import io.coord.raft.Configuration;
 import io.coord.raft.MemberKey;
@@ -284,6 +285,17 @@ final class BenchEnsemble {
             first = root;
         }
         return true;
+    }
+
+    /** All others tell a member that they came to another state, where they compared last. */
+    void tellOfAnotherState(Seat told) {
+        long mark = told.core().digests().lastKey();
+        for (MemberKey voter : told.core().view().configuration().voters()) {
+            if (!voter.id().equals(told.id)) {
+                PeerMessage differs = new PeerMessage.StateMark(mark, 0xD1FF);
+                told.inbox.add(new Input.Received(new PeerFrame(told.core().view().clusterId(), voter, told.id, 0, differs)));
+            }
+        }
     }
 
     /** A codec that misreads, once, as failing memory would: the data of the next node that is created. Each errs in its own way. */

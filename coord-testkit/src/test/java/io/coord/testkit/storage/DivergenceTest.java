@@ -3,6 +3,7 @@ package io.coord.testkit.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.coord.member.MemberEvent;
+import io.coord.raft.MemberKey;
 import io.coord.testkit.storage.BenchEnsemble.Seat;
 import java.io.IOException;
 import org.junit.jupiter.api.DisplayName;
@@ -53,6 +54,30 @@ class DivergenceTest {
         ensemble.start(wrong);
 
         assertThat(ensemble.until(ensemble::agree, 2_000)).isTrue();
+    }
+
+    @Test
+    @DisplayName("fault.D8, rule.14: a member that had to rejoin, and then to take the majority's state, has its vote all the same")
+    void whoRejoinedAndHealedVotes() throws IOException {
+        BenchEnsemble ensemble = new BenchEnsemble(3).startAll();
+        ensemble.begin();
+        Seat wrong = ensemble.seat(2);
+        ensemble.kill(wrong);
+        wrong.disk.remove("control");
+        ensemble.start(wrong);
+        ensemble.create(130, 10);
+        assertThat(ensemble.until(() -> votesUnderANewKey(wrong), 2_000)).as("rejoined").isTrue();
+
+        ensemble.tellOfAnotherState(wrong);
+        assertThat(ensemble.until(() -> healed(wrong) && ensemble.agree(), 2_000)).as("healed").isTrue();
+        ensemble.kill(ensemble.seat(3));
+
+        ensemble.create(5, 10);
+    }
+
+    private static boolean votesUnderANewKey(Seat seat) {
+        return seat.core().view().configuration().voters().stream()
+                .anyMatch(voter -> voter.id().equals(seat.id) && voter.incarnation() != MemberKey.FIRST_INCARNATION);
     }
 
     @Test

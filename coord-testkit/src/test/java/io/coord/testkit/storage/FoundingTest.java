@@ -26,6 +26,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** An ensemble goes on from a state that another one left. */
 @Timeout(60)
@@ -96,6 +98,33 @@ class FoundingTest {
         assertThat(Founding.baseAbove(0)).isEqualTo(0x1_0000_0000L);
         assertThat(Founding.baseAbove(0x1_0000_0000L)).isEqualTo(0x2_0000_0000L);
         assertThatThrownBy(() -> Founding.baseAbove(-1)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0x7_0000_0000L, 0x8001_0000_0000L, 0x1_0001_0000_0000L, 0x7fff_ef01_0000_0000L})
+    @DisplayName("fault.M5 whoever lost its disk is taken in again, however high the zxids are")
+    void whoeverIsWipedComesBackAtAnyBase(long base, @TempDir Path directory) throws IOException {
+        long cluster = Founding.newClusterId();
+        for (MemberId member : ENSEMBLE.members()) {
+            Founding.directory(directory.resolve("member-" + member), member, ENSEMBLE, cluster, state(base));
+        }
+
+        try (LocalEnsemble ensemble = LocalEnsemble.builder().fileStorage(directory).start()) {
+            MemberId wiped = ensemble.anyFollower();
+            ensemble.kill(wiped);
+            ensemble.wipe(wiped);
+            ensemble.restart(wiped);
+            ensemble.awaitVoter(wiped);
+        }
+    }
+
+    @Test
+    @DisplayName("rule.26: a base leaves room for all that is written above it before members' keys come round")
+    void aBaseLeavesRoomForKeys() {
+        assertThat(Founding.baseAbove(0x6fff_0000_0001L)).isEqualTo(0x7000_0000_0000L);
+        assertThat(Founding.baseAbove(0x7fff_0000_0001L)).isEqualTo(0x8001_0000_0000L);
+        assertThat(Founding.baseAbove(0x8000_0000_0001L)).isEqualTo(0x8001_0000_0000L);
+        assertThatThrownBy(() -> Founding.baseAbove(0x7fff_fffe_0000_0000L)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
