@@ -126,6 +126,7 @@ public final class MemberCore {
     private long nextReportNanos;
 
     private final List<PendingOrder> pendingOrders = new ArrayList<>();
+    private final List<AwaitingOrder> awaitingOrders = new ArrayList<>();
     private long nextCollectNanos;
 
     private @Nullable CoordState receivedState;
@@ -142,6 +143,9 @@ public final class MemberCore {
 
     /** An order that is carried out when an entry is applied. */
     private record PendingOrder(Caller<Boolean> caller, long index) {}
+
+    /** An order about the state as of this index, which is to be applied before: it may be acknowledged by others already. */
+    private record AwaitingOrder(Input.Order order, long index) {}
 
     private final Map<MemberId, Boolean> formedPeers = new LinkedHashMap<>();
 
@@ -918,6 +922,7 @@ public final class MemberCore {
         if (!effects.committed().isEmpty()) {
             host.appliedTo();
             serveIfReached();
+            carryOutAwaiting();
         }
         noticeLeader();
     }
@@ -1235,9 +1240,18 @@ public final class MemberCore {
     // ------------------------------------------------------------------------------------------------ orders
 
     private void order(Input.Order order) {
-        if (raft == null) {
+        boolean looksAtState = order instanceof Input.Expire || order instanceof Input.Collect;
+        if (raft == null || looksAtState && leases == null) {
             refuse(order);
-        } else if (order instanceof Input.Expire expire) {
+        } else if (looksAtState && raft.lastIndex() > state.appliedIndex()) {
+            awaitingOrders.add(new AwaitingOrder(order, raft.lastIndex()));
+        } else {
+            carryOut(order);
+        }
+    }
+
+    private void carryOut(Input.Order order) {
+        if (order instanceof Input.Expire expire) {
             expire(expire);
         } else if (order instanceof Input.Transfer transfer) {
             transfer(transfer);
@@ -1246,12 +1260,14 @@ public final class MemberCore {
         } else if (order instanceof Input.Configure configure) {
             configure(configure);
         } else if (order instanceof Input.Collect collect) {
-            if (leases == null) {
-                refuse(order);
-            } else {
-                raft.advanceElapsed(collect.pretendElapsedMillis());
-                toldWhenApplied(collect.caller(), collect());
-            }
+            raft().advanceElapsed(collect.pretendElapsedMillis());
+            toldWhenApplied(collect.caller(), collect());
+        }
+    }
+
+    private void carryOutAwaiting() {
+        while (!awaitingOrders.isEmpty() && awaitingOrders.get(0).index() <= state.appliedIndex()) {
+            carryOut(awaitingOrders.remove(0).order());
         }
     }
 
@@ -1275,8 +1291,8 @@ public final class MemberCore {
 
     private void expire(Input.Expire expire) {
         var session = state.root().session(expire.session());
-        if (leases == null || session.isEmpty()) {
-            told(expire.caller(), leases != null); // a session that is over already is what was asked for
+        if (session.isEmpty()) {
+            told(expire.caller(), true); // a session that is over already is what was asked for
         } else {
             long attach = session.get().attach();
             toldWhenApplied(
@@ -1329,6 +1345,8 @@ public final class MemberCore {
     private void refusePendingOrders() {
         pendingOrders.forEach(order -> told(order.caller(), false));
         pendingOrders.clear();
+        awaitingOrders.forEach(awaiting -> refuse(awaiting.order()));
+        awaitingOrders.clear();
     }
 
     // ------------------------------------------------------------------------------------------------ snapshots

@@ -49,6 +49,7 @@ final class MemberPlays {
         all.put("inv.D-f follower", () -> aMemberToldThatItDiffersTakesTheMajoritysState(false));
         all.put("inv.D-f sessions", MemberPlays::aSessionThatEndsWhileItsMemberHealsIsToldSo);
         all.put("rule.25 moved", MemberPlays::aChangeIsSettledBeforeItsOwnerAsksAgain);
+        all.put("fault.D13 order", MemberPlays::anOrderSeesWhatWasAcknowledged);
     }
 
     private static MemberConfig compacting() {
@@ -517,5 +518,30 @@ final class MemberPlays {
                 owner.session, again, io.coord.Operation.Reconfigure.to(Ensemble.of(addresses)), 0));
         stage.until("Z13", "the answer to the change", again::isOver);
         Stage.require("Z13", again.isGranted(), "a change that was carried out was refused: " + again.failure());
+    }
+
+    /** A leader whose disk lags applies what the others have acknowledged late; what it is told to do is about that, too. */
+    private static void anOrderSeesWhatWasAcknowledged() {
+        Stage stage = new Stage(3);
+        SimMember leader = stage.leader();
+        leader.storage().stall(200 * Stage.MILLI);
+        Stage.Owner owner = stage.session(stage.follower());
+        Asked<Boolean> expired = new Asked<>();
+        leader.receive(new Input.Expire(expired, owner.session));
+        stage.until("Z7", "the leader has done it", expired::isGranted);
+        stage.until("Z7", "the session has ended", 500, () -> owner.over);
+
+        Stage.Owner next = stage.session(stage.follower());
+        Asked<Outcome.Created> container = next.create("/container", io.coord.CreateMode.CONTAINER);
+        Asked<Outcome.Created> child = next.create("/container/child", io.coord.CreateMode.EPHEMERAL);
+        stage.until("L2", "two nodes", () -> container.isGranted() && child.isGranted());
+        leader.storage().stall(200 * Stage.MILLI);
+        next.home.receive(new Input.Close(next.session, new Asked<>()));
+        stage.until("L2", "the end of its session", () -> next.over);
+        Asked<Boolean> collected = new Asked<>();
+        leader.receive(new Input.Collect(collected, 0));
+        stage.until("zk.CT2", "the leader has done it", collected::isGranted);
+        Stage.require("zk.CT2", Objects.requireNonNull(leader.root()).stat("/container").isEmpty(), "a container without children is left");
+        stage.settle();
     }
 }
