@@ -189,7 +189,11 @@ public final class Member implements AutoCloseable {
         try {
             frontEnds.forEach(frontEnd -> frontEnd.open(running.port()));
         } catch (RuntimeException | Error e) {
-            close();
+            try {
+                close();
+            } catch (RuntimeException closing) {
+                e.addSuppressed(closing);
+            }
             throw e;
         }
     }
@@ -316,16 +320,37 @@ public final class Member implements AutoCloseable {
 
     /**
      * Closes the member's sessions, if it can, then its front ends, threads and files. Waits for all of them, for callbacks of yours
-     * that still run too; called again it does nothing.
+     * that still run too; called again it does nothing. What a front end throws comes when all else is closed.
      */
     @Override
     public void close() {
         if (closed.getAndSet(true)) {
             return;
         }
-        frontEnds.forEach(FrontEnd::close);
-        running.farewell(List.copyOf(sessions), FAREWELL_MAX);
-        running.close();
+        try {
+            closeFrontEnds();
+        } finally {
+            running.farewell(List.copyOf(sessions), FAREWELL_MAX);
+            running.close();
+        }
+    }
+
+    private void closeFrontEnds() {
+        RuntimeException failure = null;
+        for (FrontEnd frontEnd : frontEnds) {
+            try {
+                frontEnd.close();
+            } catch (RuntimeException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
     }
 
     @Override

@@ -121,6 +121,9 @@ public final class RunningMember implements AutoCloseable {
         } catch (IOException e) {
             closeTransport(parts);
             throw new UncheckedIOException(e.getMessage(), e);
+        } catch (RuntimeException | Error e) {
+            closeTransport(parts);
+            throw e;
         }
         try {
             requireOwn(found, parts);
@@ -449,10 +452,13 @@ public final class RunningMember implements AutoCloseable {
     }
 
     private void closeParts() {
-        closeTransport(parts);
-        parts.storage().close();
-        if (ownCallbacks != null) {
-            ownCallbacks.close(CLOSE_NANOS_MAX).forEach(logger::slowCallback);
+        try {
+            closeTransport(parts);
+        } finally {
+            parts.storage().close();
+            if (ownCallbacks != null) {
+                ownCallbacks.close(CLOSE_NANOS_MAX).forEach(logger::slowCallback);
+            }
         }
     }
 }

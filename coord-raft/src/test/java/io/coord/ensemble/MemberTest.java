@@ -368,6 +368,38 @@ class MemberTest {
     }
 
     @Test
+    void aFrontEndThatCannotBeClosedKeepsNothingElseOpen(@TempDir Path directory) throws Exception {
+        DeadEnd transport = new DeadEnd();
+        CompletableFuture<Boolean> closed = new CompletableFuture<>();
+        Member member = Member.builder(ONE, ALONE)
+                .dataDirectory(directory)
+                .transport(transport)
+                .frontEnd(closing(() -> {
+                    throw new IllegalStateException("as if");
+                }))
+                .frontEnd(closing(() -> closed.complete(true)))
+                .start();
+
+        assertThatThrownBy(member::close).isInstanceOf(IllegalStateException.class).hasMessage("as if");
+
+        assertThat(closed).isCompleted();
+        assertThat(transport.closed).isCompleted();
+        Member.builder(ONE, ALONE).dataDirectory(directory).start().close();
+    }
+
+    private static FrontEnd closing(Runnable close) {
+        return new FrontEnd() {
+            @Override
+            public void open(SessionPort port) {}
+
+            @Override
+            public void close() {
+                close.run();
+            }
+        };
+    }
+
+    @Test
     void aCallbackThatClosesItsMemberDoesNotDeadlock() throws Exception {
         Member member = Member.builder(ONE, ALONE).start();
         Session session = member.openSession(TEN_SECONDS);

@@ -84,6 +84,11 @@ public final class Checks {
         leases.turned(id, nowNanos, before, inputs, effects, after);
     }
 
+    /** A member's monotonic clock jumped. */
+    public void clockJumped() {
+        leases.clockJumped();
+    }
+
     /** A member stopped. */
     public void stopped(MemberId id) {
         raft.stopped(id);

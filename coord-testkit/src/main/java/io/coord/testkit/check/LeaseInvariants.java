@@ -71,6 +71,8 @@ final class LeaseInvariants {
     private final Set<Long> nonces = new HashSet<>();
     /** Until when each member calls the sessions connected that are attached to it, on its own clock. */
     private final Map<MemberId, Map<Long, Long>> validUntilNanos = new HashMap<>();
+    /** When some member's clock jumped last, on each one's own. */
+    private final Map<MemberId, Long> jumpedNanos = new HashMap<>();
     /** Sessions whose end by a leader is in some log, by the first index where it is, and is applied nowhere. */
     private final Map<Long, Long> ending = new HashMap<>();
     private final Set<Long> ended = new HashSet<>();
@@ -85,6 +87,12 @@ final class LeaseInvariants {
         this.codec = codec;
         this.electionTimeoutNanos = electionTimeoutNanos;
         this.clocks = clocks;
+    }
+
+    /** A member's monotonic clock jumped: what was vouched for by what was said before holds no more (rule.16 is for rates that differ by less than 10 %). */
+    void clockJumped() {
+        validUntilNanos.clear();
+        watchers.keySet().forEach(member -> jumpedNanos.put(member, clocks.applyAsLong(member)));
     }
 
     /** A member runs no more, and nobody's session is attached to it. */
@@ -141,6 +149,10 @@ final class LeaseInvariants {
     private void leased(MemberId id, Delivery delivery) {
         Map<Long, Long> leases = validUntilNanos.computeIfAbsent(id, first -> new HashMap<>());
         if (delivery instanceof Delivery.Renewed renewed) {
+            if (isOfBeforeAJump(id, renewed)) {
+                leases.remove(renewed.session());
+                return;
+            }
             leases.put(renewed.session(), renewed.validUntilNanos());
             if (ended.contains(renewed.session())) {
                 requireOver(id, renewed.session());
@@ -152,6 +164,12 @@ final class LeaseInvariants {
         } else if (delivery instanceof Delivery.Moved moved) {
             leases.remove(moved.session());
         }
+    }
+
+    private boolean isOfBeforeAJump(MemberId id, Delivery.Renewed renewed) {
+        Long jumped = jumpedNanos.get(id);
+        long askedNanos = renewed.validUntilNanos() - timeoutMillis.getOrDefault(renewed.session(), 0L) * 1_000_000 / 3 * 2;
+        return jumped != null && askedNanos - jumped <= 0;
     }
 
     private void applied(StateRoot root) {

@@ -226,6 +226,7 @@ final class Nemesis {
     private void monotonicJump() {
         faults.count(Fault.MONOTONIC_JUMP);
         anyone().clock().jump(chance.logUniform(50 * MILLI, 60 * SECOND));
+        world.checks().clockJumped();
     }
 
     private void stuckForce() {
