@@ -146,7 +146,7 @@ public final class CoordServer {
             log.info("member {} of {} has started: {}", self, settings.ensemble(), doors);
             boolean wasAsked = awaitServing(member);
             if (!wasAsked && member.status().isServing()) {
-                log.info("member {} serves: {}, data in {}", self, doors, settings.directory());
+                log.info("member {} serves: {}, data in {}", self, doors, settings.memberDirectory());
             }
             while (!wasAsked && !hasLeft(member)) {
                 wasAsked = asked.await(LATER_LOOKS_MILLIS, TimeUnit.MILLISECONDS);

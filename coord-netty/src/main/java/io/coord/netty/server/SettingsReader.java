@@ -232,6 +232,11 @@ public final class SettingsReader {
                         + " coord-netty/README.md says: java -cp coord-server.jar io.coord.netty.ImportZooKeeper --from " + directory
                         + " --data-dir " + memberDirectory(directory) + " ...; or name an empty directory"));
             }
+            if (holdsMember(directory) && holdsMember(directory.resolve("coord"))) {
+                mistakes.add(new Mistake(ErrorCode.CONFLICTING_VALUES, directory + " holds the data of a member, and so does "
+                        + directory.resolve("coord") + ", where it lies beside ZooKeeper's myid or version-2: which of them counts cannot"
+                        + " be told. Move the one that is not to be used elsewhere"));
+            }
             return directory;
         } catch (InvalidPathException e) {
             mistakes.add(new Mistake(ErrorCode.BAD_ARGUMENT, "the data directory " + quoted(text.get()) + " is no path"));
@@ -239,10 +244,14 @@ public final class SettingsReader {
         }
     }
 
-    /** A dataDir of ZooKeeper's has a file of its own in it, so the member's go below. */
+    /** A dataDir of ZooKeeper's has a file of its own in it, so the member's go below, unless they were here before that. */
     private static Path memberDirectory(Path directory) {
         boolean isZooKeepers = Files.exists(directory.resolve("myid")) || Files.exists(directory.resolve("version-2"));
-        return isZooKeepers ? directory.resolve("coord") : directory;
+        return isZooKeepers && !holdsMember(directory) ? directory.resolve("coord") : directory;
+    }
+
+    private static boolean holdsMember(Path directory) {
+        return Stream.of("identity", "control").map(directory::resolve).anyMatch(Files::exists);
     }
 
     private static boolean holdsFilesOfZooKeeper(Path directory) {

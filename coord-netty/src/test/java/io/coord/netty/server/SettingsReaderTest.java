@@ -570,6 +570,18 @@ class SettingsReaderTest {
         assertThat(alone().directory()).isEqualTo(directory);
     }
 
+    @Test
+    void aMyidThatIsPutBesideAMembersFilesDoesNotMoveThem() throws IOException {
+        Files.writeString(directory.resolve("identity"), "");
+        Files.writeString(directory.resolve("myid"), "1\n");
+
+        assertThat(alone().memberDirectory()).isEqualTo(directory);
+        Files.createDirectories(directory.resolve("coord"));
+        Files.writeString(directory.resolve("coord/identity"), "");
+        assertThatThrownBy(() -> alone()).hasMessageContaining("COORD-1025 " + directory + " holds the data of a member, and so does "
+                + directory.resolve("coord"));
+    }
+
     // ------------------------------------------------------------------------------------------------ helpers
 
     private ServerSettings alone(String... properties) {
