@@ -10,9 +10,12 @@ import io.coord.MemberId;
 import io.coord.NodePath;
 import io.coord.netty.peer.TlsFiles;
 import java.io.IOException;
-import java.io.Reader;
+import java.io.StringReader;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -132,8 +135,8 @@ public final class SettingsReader {
 
     private void addFile(String name, boolean mayName) {
         Properties read = new Properties();
-        try (Reader in = Files.newBufferedReader(Path.of(name))) {
-            read.load(in);
+        try {
+            read.load(new StringReader(characters(Path.of(name))));
         } catch (IOException | IllegalArgumentException e) {
             mistakes.add(new Mistake(ErrorCode.UNREADABLE_FILE, "cannot read " + NodePath.printable(name) + ": " + reason(e)));
             return;
@@ -151,6 +154,16 @@ public final class SettingsReader {
         if (members != null && mayName) {
             addFile(members.text(), false);
             given.remove("version"); // of the list of servers; the log knows it
+        }
+    }
+
+    /** ZooKeeper takes any byte, as ISO 8859-1. */
+    private static String characters(Path file) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+        } catch (CharacterCodingException e) {
+            return new String(bytes, StandardCharsets.ISO_8859_1);
         }
     }
 

@@ -10,6 +10,8 @@ import io.coord.MemberConfig;
 import io.coord.MemberId;
 import io.coord.netty.peer.TlsFiles;
 import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -461,6 +463,18 @@ class SettingsReaderTest {
         assertThat(settings.clientPort()).hasValue(2181);
         assertThat(settings.config().minSessionTimeout()).isEqualTo(Duration.ofSeconds(4));
         assertThat(settings.warnings()).hasSize(2).allMatch(warning -> warning.matches("(init|sync)Limit is passed over: .*"));
+    }
+
+    /** ZooKeeper reads any byte, as ISO 8859-1. */
+    @Test
+    void aCommentInAnotherCharacterSetDoesNotStopTheStart() throws IOException {
+        Path file = directory.resolve("zoo.cfg");
+        String text = "# donn\u00e9es f\u00fcr\nclientPort=2181\nDigestAuthenticationProvider.superDigest=\u00e9\ndataDir=" + directory + "\n";
+
+        for (Charset charset : List.of(StandardCharsets.ISO_8859_1, StandardCharsets.UTF_8)) {
+            Files.write(file, text.getBytes(charset));
+            assertThat(read("--config", file.toString()).door().superDigest()).as(charset.name()).contains("\u00e9");
+        }
     }
 
     @Test
