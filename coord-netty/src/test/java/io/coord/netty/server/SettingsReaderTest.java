@@ -437,6 +437,19 @@ class SettingsReaderTest {
                                 + " length of the log");
     }
 
+    /** By the names of the administrator's guide too, of which some are not those that ZooKeeper's server reads. */
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "jaasLoginRenew", "txnLogSizeLimitInKb", "emulate353TTLNodes", "connectionMaxTokens", "connectionTokenFillTime",
+        "connectionTokenFillCount", "connectionFreezeTime", "connectionDropIncrease", "connectionDropDecrease", "connectionDecreaseRatio",
+        "requestThrottleLimit", "requestThrottleStallTime", "requestThrottleDropStale", "requestStaleLatencyCheck",
+        "requestStaleConnectionCheck", "advancedFlowControlEnabled", "maxConcurrentSnapSyncs", "maxConcurrentDiffSyncs",
+        "throttledOpWaitTime", "outstandingHandshake.limit",
+    })
+    void aSettingOfZooKeepersDoesNotStopTheStart(String name) {
+        assertThat(alone(name + "=1").warnings()).singleElement().asString().startsWith(name + " is passed over: ");
+    }
+
     // ------------------------------------------------------------------------------------------------ files
 
     @Test
