@@ -55,6 +55,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -120,6 +121,8 @@ public final class ClientSession implements AsyncSession {
     private @Nullable Wire wire;
     private boolean isAttached;
     private boolean isClosing;
+    private @Nullable Future<?> ticks;
+    private long tickNanos;
     private String trouble = "no server was tried yet";
     private long attemptNanos;
     private long heardNanos;
@@ -152,10 +155,22 @@ public final class ClientSession implements AsyncSession {
     }
 
     private void begin() {
-        long tickNanos = Math.max(1_000_000L, Math.min(timeoutNanos() / 12, setup.requestTimeout().toNanos() / 4));
-        loop.scheduleAtFixedRate(this::tick, tickNanos, tickNanos, TimeUnit.NANOSECONDS);
+        keepPace();
         loop.schedule(this::giveUpOpening, setup.requestTimeout().toNanos(), TimeUnit.NANOSECONDS);
         connect();
+    }
+
+    /** Has the clock tick as often as the session's timeout demands, of which the server may grant a small part. */
+    private void keepPace() {
+        long nanos = Math.max(1_000_000L, Math.min(timeoutNanos() / 12, setup.requestTimeout().toNanos() / 4));
+        Future<?> ticking = ticks;
+        if (nanos != tickNanos) {
+            if (ticking != null) {
+                ticking.cancel(false);
+            }
+            tickNanos = nanos;
+            ticks = loop.scheduleAtFixedRate(this::tick, nanos, nanos, TimeUnit.NANOSECONDS);
+        }
     }
 
     private void giveUpOpening() {
@@ -282,6 +297,7 @@ public final class ClientSession implements AsyncSession {
         boolean isNew = id == 0;
         id = response.session();
         timeoutMillis = response.timeoutMillis();
+        keepPace();
         password = response.password() == null ? NO_PASSWORD : response.password();
         heardNanos = System.nanoTime();
         prolong(attemptNanos);

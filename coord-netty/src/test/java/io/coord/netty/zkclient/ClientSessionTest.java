@@ -11,6 +11,7 @@ import io.coord.OutcomeUnknownException;
 import io.coord.ReadMode;
 import io.coord.Refusal;
 import io.coord.Registration;
+import io.coord.Session;
 import io.coord.SessionState;
 import io.coord.Stat;
 import io.coord.UnavailableException;
@@ -38,8 +39,10 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -62,12 +65,13 @@ class ClientSessionTest {
     @BeforeEach
     void listen() throws IOException {
         listener = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+        listener.setSoTimeout(20_000);
     }
 
     /** The server is gone by then: the client is told to close, and does so as soon as it hears of that. */
     @AfterEach
     void close() throws Exception {
-        CompletionStage<Void> closed = session.closeAsync();
+        CompletionStage<Void> closed = session == null ? CompletableFuture.completedFuture(null) : session.closeAsync();
         listener.close();
         served.close();
         closed.toCompletableFuture().get(20, TimeUnit.SECONDS);
@@ -94,11 +98,19 @@ class ClientSessionTest {
     }
 
     private void accept(Duration sessionTimeout) throws IOException {
+        take();
+        grant(sessionTimeout);
+    }
+
+    private void take() throws IOException {
         served = listener.accept();
         served.setTcpNoDelay(true);
         served.setSoTimeout(20_000);
         in = new DataInputStream(served.getInputStream());
         frame();
+    }
+
+    private void grant(Duration sessionTimeout) throws IOException {
         send(out -> new ConnectResponse(0, (int) sessionTimeout.toMillis(), 7, Bytes.wrap(new byte[16]), false).write(out));
     }
 
@@ -112,6 +124,7 @@ class ClientSessionTest {
 
     /** The next request but for pings, which are answered. */
     private Asked next() throws IOException {
+        long endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         while (true) {
             ByteBuffer request = frame();
             int xid = request.getInt();
@@ -119,6 +132,7 @@ class ClientSessionTest {
             if (op != OpCode.PING) {
                 return new Asked(xid, op);
             }
+            assertThat(System.nanoTime() - endNanos).as("nothing but pings for so long").isNegative();
             send(out -> new ReplyHeader(Xid.PING, 1, 0).write(out));
         }
     }
@@ -300,5 +314,25 @@ class ClientSessionTest {
         fire(new WatchEvent(WatchEvent.Type.CREATED, "/a", 2));
         settle();
         assertThat(heard).isEmpty();
+    }
+
+    /** By pings as often as the timeout granted demands, which may be a small part of the one wanted. */
+    @Test
+    void aSessionOfAShorterTimeoutThanWantedKeepsItsConnection() throws Exception {
+        CompletionStage<AsyncSession> opened = ZooKeeperClient.to("127.0.0.1:" + listener.getLocalPort())
+                .withSessionTimeout(Duration.ofSeconds(60))
+                .openAsync();
+        accept(Duration.ofSeconds(2));
+        session = get(opened);
+        Queue<SessionState> told = new ConcurrentLinkedQueue<>();
+        session.onEvent(event -> told.add(event.state()));
+
+        for (int pings = 0; pings < 3; pings++) {
+            assertThat(frame().getInt()).isEqualTo(Xid.PING);
+            send(out -> new ReplyHeader(Xid.PING, 1, 0).write(out));
+        }
+        settle();
+
+        assertThat(told).isEmpty();
     }
 }
