@@ -335,4 +335,21 @@ class ClientSessionTest {
 
         assertThat(told).isEmpty();
     }
+
+    @Test
+    void aSessionWhoseOpeningWasInterruptedIsClosedWhenAServerOpensIt() throws Exception {
+        FutureTask<Session> opening = new FutureTask<>(
+                () -> ZooKeeperClient.to("127.0.0.1:" + listener.getLocalPort()).open());
+        Thread caller = new Thread(opening);
+        caller.start();
+        take();
+        caller.interrupt();
+        assertThatThrownBy(opening::get).hasCauseInstanceOf(UnavailableException.class).hasMessageContaining("interrupted");
+
+        grant(Duration.ofSeconds(30));
+
+        Asked closing = next(OpCode.CLOSE_SESSION);
+        answer(closing, 1, Response.Nothing.NOTHING);
+        assertThat(in.read()).as("the end of the connection").isEqualTo(-1);
+    }
 }
