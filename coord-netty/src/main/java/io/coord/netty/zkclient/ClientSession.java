@@ -86,7 +86,13 @@ public final class ClientSession implements AsyncSession {
     /** ZooKeeper's client sends as much: below any server's limit (zk.W9). */
     private static final int SET_WATCHES_BYTES_MAX = 128 << 10;
 
+    /** What addresses a host has. */
+    interface Hosts {
+        InetAddress[] addressesOf(String host) throws UnknownHostException;
+    }
+
     private final ClientSetup setup;
+    private final Hosts hosts;
     private final Translation translation;
     private final Servers servers;
     private final EventLoops loops = EventLoops.best();
@@ -130,8 +136,9 @@ public final class ClientSession implements AsyncSession {
     private int watchesBeingSet;
     private final ToldEvents told = new ToldEvents();
 
-    private ClientSession(ClientSetup setup) {
+    private ClientSession(ClientSetup setup, Hosts hosts) {
         this.setup = setup;
+        this.hosts = hosts;
         this.translation = new Translation(setup.to());
         this.servers = new Servers(setup.to().servers(), new Random());
         this.credentials = new ArrayList<>(setup.credentials());
@@ -149,7 +156,11 @@ public final class ClientSession implements AsyncSession {
      * @return completes with it; fails with {@link UnavailableException} if no server lets it in within the request timeout
      */
     public static CompletionStage<AsyncSession> open(ClientSetup setup) {
-        ClientSession session = new ClientSession(setup);
+        return open(setup, InetAddress::getAllByName);
+    }
+
+    static CompletionStage<AsyncSession> open(ClientSetup setup, Hosts hosts) {
+        ClientSession session = new ClientSession(setup, hosts);
         session.loop.execute(session::begin);
         return session.opened.minimalCompletionStage();
     }
@@ -211,8 +222,8 @@ public final class ClientSession implements AsyncSession {
         try {
             lookup.execute(() -> {
                 try {
-                    InetAddress address = InetAddress.getByName(server.host());
-                    onLoop(() -> found.accept(address));
+                    InetAddress[] addresses = hosts.addressesOf(server.host());
+                    onLoop(() -> found.accept(servers.choose(server, addresses)));
                 } catch (UnknownHostException e) {
                     onLoop(() -> notFound.accept("the host " + server.host() + " is unknown"));
                 }

@@ -37,6 +37,7 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -351,5 +352,21 @@ class ClientSessionTest {
         Asked closing = next(OpCode.CLOSE_SESSION);
         answer(closing, 1, Response.Nothing.NOTHING);
         assertThat(in.read()).as("the end of the connection").isEqualTo(-1);
+    }
+
+    /** The first of them would be tried again and again. */
+    @Test
+    void eachAddressOfAHostIsTried() throws Exception {
+        InetAddress[] addresses = {InetAddress.getByName("127.0.0.2"), InetAddress.getByName("127.0.0.1")};
+        ClientSetup setup = new ClientSetup(
+                ConnectString.parse("zk.example.org:" + listener.getLocalPort()), Duration.ofSeconds(10), Duration.ofSeconds(5), List.of(),
+                Optional.empty(), 10, 1 << 20, Optional.empty());
+        CompletionStage<AsyncSession> opened = ClientSession.open(setup, host -> addresses);
+
+        accept();
+        session = get(opened);
+        served.close();
+        accept();
+        settle();
     }
 }
