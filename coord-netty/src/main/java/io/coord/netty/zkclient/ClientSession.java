@@ -390,9 +390,9 @@ public final class ClientSession implements AsyncSession {
                 : new UnavailableException(what(call, why) + ". It was not done");
     }
 
-    /** Of one that may still be answered: watches are removed then, which go with the connection where that is lost. */
+    /** Of one that may still be answered: then watches are removed and proofs count, which go with the connection where that is lost. */
     private static CoordException noAnswer(Call<?> call, String why) {
-        return call.op == OpCode.REMOVE_WATCHES ? mayBeDone(call, why) : failure(call, why);
+        return call.op == OpCode.REMOVE_WATCHES || call.op == OpCode.AUTH ? mayBeDone(call, why) : failure(call, why);
     }
 
     private static OutcomeUnknownException mayBeDone(Call<?> call, String why) {
@@ -529,7 +529,8 @@ public final class ClientSession implements AsyncSession {
         Call<?> call = caller == null
                 ? new Call<Boolean>(OpCode.AUTH, body, Call.Kind.READ, "", response -> true)
                 : caller;
-        call.sentNanos = System.nanoTime();
+        call.askedNanos = System.nanoTime();
+        call.sentNanos = call.askedNanos;
         if (caller == null) {
             outstanding.incrementAndGet();
         }
@@ -672,13 +673,22 @@ public final class ClientSession implements AsyncSession {
         }
         for (Call<?> call : sent) {
             if (nowNanos - call.askedNanos <= mostNanos) {
-                return;
+                break;
             }
-            if (!call.givenUp) {
-                call.givenUp = true;
-                CoordException failure = noAnswer(call, "no answer for " + mostNanos / 1_000_000 + " ms");
-                queue.execute(() -> call.fail(failure));
+            giveUp(call, mostNanos);
+        }
+        for (Call<?> call : proofs) {
+            if (nowNanos - call.askedNanos > mostNanos) {
+                giveUp(call, mostNanos);
             }
+        }
+    }
+
+    private void giveUp(Call<?> call, long afterNanos) {
+        if (!call.givenUp) {
+            call.givenUp = true;
+            CoordException failure = noAnswer(call, "no answer for " + afterNanos / 1_000_000 + " ms");
+            queue.execute(() -> call.fail(failure));
         }
     }
 

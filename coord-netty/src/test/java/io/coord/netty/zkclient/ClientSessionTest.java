@@ -354,6 +354,33 @@ class ClientSessionTest {
         assertThat(in.read()).as("the end of the connection").isEqualTo(-1);
     }
 
+    /** What was proven late counts all the same: the next connection proves it again. */
+    @Test
+    void credentialsThatNobodyAnswersForAreNotWaitedForLongerThanAnyRequest() throws Exception {
+        open(Duration.ofSeconds(1));
+        CompletionStage<Void> proven = session.addAuth("digest", Bytes.utf8("a:b"));
+        Asked proving = next(OpCode.AUTH);
+        CompletionStage<Void> failed = CompletableFuture.runAsync(() -> assertThatThrownBy(() -> get(proven))
+                .hasCauseInstanceOf(OutcomeUnknownException.class));
+        served.setSoTimeout(50);
+        while (!failed.toCompletableFuture().isDone()) {
+            try {
+                assertThat(frame().getInt()).isEqualTo(Xid.PING);
+                send(out -> new ReplyHeader(Xid.PING, 1, 0).write(out));
+            } catch (SocketTimeoutException nothingAsked) {
+                // Nor was it told anything.
+            }
+        }
+        served.setSoTimeout(20_000);
+        get(failed);
+
+        answer(proving, 1, Response.Nothing.NOTHING);
+        settle();
+        served.close();
+        accept();
+        next(OpCode.AUTH);
+    }
+
     /** The first of them would be tried again and again. */
     @Test
     void eachAddressOfAHostIsTried() throws Exception {
