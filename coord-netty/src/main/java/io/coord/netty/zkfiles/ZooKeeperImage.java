@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What a stopped ZooKeeper server would come up with: its newest whole snapshot, and the log replayed on it. */
@@ -20,6 +21,7 @@ public final class ZooKeeperImage {
 
     /** Among how many transactions one is known again. */
     private static final int PRINTS_MAX = 100_000;
+    private static final int NAMES_TOLD_MAX = 20;
 
     private final ZooKeeperTree tree;
     private final String origin;
@@ -124,6 +126,7 @@ public final class ZooKeeperImage {
                 gap("the newest snapshot " + snapshots.get(0) + " is damaged, and the log ends before it, at " + hex(zxid));
             }
             checkShown();
+            checkNames();
             checkLists();
             checkDigest();
         }
@@ -301,6 +304,17 @@ public final class ZooKeeperImage {
             if (shown > zxid) {
                 gap("the snapshot shows transactions up to " + hex(shown) + ", but the log ends at " + hex(zxid));
                 zxid = shown;
+            }
+        }
+
+        /** Older versions let some names be created that 3.9 does not, and none looks at those that it loads. */
+        private void checkNames() throws IOException {
+            List<String> invalid = tree.nodes().keySet().stream().filter(path -> NodePath.violation(path).isPresent()).sorted().toList();
+            if (!invalid.isEmpty()) {
+                String first = invalid.stream().limit(NAMES_TOLD_MAX).map(NodePath::printable).collect(Collectors.joining(", "));
+                throw new IOException(ErrorCode.ZOOKEEPER_NAMES_INVALID.message(invalid.size() + " nodes have names that no node can have"
+                        + " any more: " + first + (invalid.size() > NAMES_TOLD_MAX ? ", ..." : "") + ". Nothing was imported. Delete them in"
+                        + " ZooKeeper, or copy them to other names, by a client of the version that made them."));
             }
         }
 

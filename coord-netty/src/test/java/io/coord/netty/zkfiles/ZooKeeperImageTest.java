@@ -3,6 +3,7 @@ package io.coord.netty.zkfiles;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.coord.Acl;
 import io.coord.netty.zkfiles.ZooKeeperTree.Node;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -205,6 +206,23 @@ class ZooKeeperImageTest {
 
         assertThatThrownBy(() -> read(directory)).isInstanceOf(IOException.class)
                 .hasMessageStartingWith("COORD-1091").hasMessageContaining("dataLogDir");
+    }
+
+    @Test
+    @DisplayName("nodes whose names only older versions allowed are named, all at once")
+    void namesThatNoNodeCanHaveAreNamed() throws IOException {
+        LiveServer server = new LiveServer(4, true);
+        Map.Entry<Long, byte[]> snapshot = server.snapshot(0);
+        List<byte[]> log = new ArrayList<>();
+        for (String path : List.of("/a\u007f", "/b", "/c\ufff0")) {
+            log.add(Written.transaction(1, LiveServer.EPOCH + 1 + log.size(), 5, Written.create(
+                    Written.CREATE, path, null, Acl.OPEN, false, log.size() + 1)));
+        }
+        Written.write(directory, "snapshot." + Long.toHexString(snapshot.getKey()), snapshot.getValue());
+        writeLog(directory, log);
+
+        assertThatThrownBy(() -> read(directory)).isInstanceOf(IOException.class)
+                .hasMessageStartingWith("COORD-1092 2 nodes").hasMessageContaining("/a\\u007F, /c\\uFFF0");
     }
 
     @Test
