@@ -40,6 +40,7 @@ import java.util.SortedSet;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -391,6 +392,7 @@ public final class LocalEnsemble implements AutoCloseable {
 
     /** Stops a member in its tracks, as a long pause of the collector would, until {@link #resume}. */
     public void pause(MemberId id) {
+        running(id);
         seat(id).time.pause();
     }
 
@@ -503,7 +505,7 @@ public final class LocalEnsemble implements AutoCloseable {
         for (Seat seat : seats.values()) {
             RunningMember member = seat.member;
             MemberView view = member == null ? null : member.view();
-            boolean leads = view != null && view.role() == Role.LEADER && view.established() && reachesMajority(seat.id, view);
+            boolean leads = view != null && !seat.time.isPaused() && view.role() == Role.LEADER && view.established() && reachesMajority(seat.id, view);
             if (leads && (best == null || view.term() > best.term())) {
                 best = view;
             }
@@ -511,11 +513,11 @@ public final class LocalEnsemble implements AutoCloseable {
         return best == null ? Optional.empty() : Optional.of(best.self());
     }
 
-    /** Of the voters of its own configuration. */
+    /** Of the voters of its own configuration; what a paused one says is from before. */
     private boolean reachesMajority(MemberId id, MemberView view) {
         long reached = view.configuration().voters().stream()
                 .map(voter -> seats.get(voter.id()))
-                .filter(other -> other != null && other.member != null && network.isConnected(id, other.id))
+                .filter(other -> other != null && other.member != null && !other.time.isPaused() && network.isConnected(id, other.id))
                 .count();
         return 2 * reached > view.configuration().voters().size();
     }
@@ -640,11 +642,40 @@ public final class LocalEnsemble implements AutoCloseable {
     }
 
     private void order(String what, Function<Caller<Boolean>, Input.Order> order) {
-        await(what, () -> {
-            RunningMember leader = establishedLeader().map(id -> seat(id).member).orElse(null);
-            boolean done = leader != null && leader.order(order).toCompletableFuture().join();
-            return done ? Optional.of(true) : Optional.empty();
-        });
+        await(what, new Errand(order));
+    }
+
+    /** An order on its way to a leader; to the next one if that cannot do it, or is paused or dead. */
+    private final class Errand implements Supplier<Optional<Boolean>> {
+        private final Function<Caller<Boolean>, Input.Order> order;
+        private @Nullable Seat seat;
+        private @Nullable RunningMember asked;
+        private CompletableFuture<Boolean> answer = CompletableFuture.completedFuture(false);
+
+        Errand(Function<Caller<Boolean>, Input.Order> order) {
+            this.order = order;
+        }
+
+        @Override
+        public Optional<Boolean> get() {
+            if (answer.isDone() && answer.join()) {
+                return Optional.of(true);
+            }
+            boolean isOnItsWay = !answer.isDone() && seat != null && seat.member == asked && !seat.time.isPaused();
+            Seat next = isOnItsWay ? null : establishedLeader().map(LocalEnsemble.this::seat).orElse(null);
+            RunningMember leader = next == null ? null : next.member;
+            if (leader != null) {
+                seat = next;
+                asked = leader;
+                answer = leader.order(order).toCompletableFuture();
+                answer.whenComplete((done, failure) -> {
+                    if (failure != null || done) {
+                        signal();
+                    }
+                });
+            }
+            return Optional.empty();
+        }
     }
 
     /** How each running member stands. */

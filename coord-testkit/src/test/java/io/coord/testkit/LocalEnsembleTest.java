@@ -226,6 +226,23 @@ class LocalEnsembleTest {
     }
 
     @Test
+    @Timeout(value = 40, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void anOrderIsNotLeftWithALeaderThatIsPaused(@Coord LocalEnsemble ensemble) {
+        Session session = ensemble.openSession(ensemble.anyFollower(), TEN_SECONDS);
+        ensemble.pause(ensemble.leader());
+        ensemble.expire(session);
+        assertThatThrownBy(() -> session.setData(A, Bytes.EMPTY)).isInstanceOf(SessionEndedException.class);
+    }
+
+    @Test
+    void whoDoesNotRunIsNotPaused(@Coord LocalEnsemble ensemble) {
+        MemberId killed = ensemble.anyFollower();
+        ensemble.kill(killed);
+        assertThatThrownBy(() -> ensemble.pause(killed)).isInstanceOf(IllegalStateException.class).hasMessage("member " + killed + " does not run");
+        ensemble.restart(killed);
+    }
+
+    @Test
     void aSessionOfAMemberEndsWithItAndItsStagesAllComplete() throws Exception {
         LocalEnsemble ensemble = LocalEnsemble.of(3);
         MemberId home = ensemble.anyFollower();
