@@ -591,6 +591,11 @@ public final class LocalEnsemble implements AutoCloseable {
         return running;
     }
 
+    /** Whether a member has been started and not been killed since. */
+    boolean isRunning(MemberId id) {
+        return seat(id).member != null;
+    }
+
     private RunningMember running(MemberId id) {
         RunningMember member = seat(id).member;
         if (member == null) {
