@@ -306,6 +306,9 @@ public final class LocalEnsemble implements AutoCloseable {
             member.close();
         }
         seats.remove(id);
+        if (directory != null) {
+            delete(directory.resolve("member-" + id));
+        }
         signal();
     }
 
