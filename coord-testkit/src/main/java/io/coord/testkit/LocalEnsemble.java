@@ -109,7 +109,7 @@ public final class LocalEnsemble implements AutoCloseable {
         this.config = builder.config;
         this.directory = builder.directory;
         this.frontEnds = builder.frontEnds;
-        this.movers = new Movers(this::running, callbacks, config);
+        this.movers = new Movers(this::running, callbacks::schedule, config);
         for (MemberId id : ensemble.members()) {
             seats.put(id, new Seat(id, ensemble));
         }
