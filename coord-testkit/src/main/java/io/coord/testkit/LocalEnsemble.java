@@ -427,17 +427,37 @@ public final class LocalEnsemble implements AutoCloseable {
 
     @Override
     public void close() {
-        movers.close();
+        List<Runnable> parts = new ArrayList<>(List.of(movers::close));
         for (Seat seat : seats.values()) {
             RunningMember member = seat.member;
             if (member != null) {
                 seat.member = null;
                 seat.time.resume();
-                closeFrontEnd(seat);
-                member.close();
+                parts.add(() -> closeFrontEnd(seat));
+                parts.add(member::close);
             }
         }
-        callbacks.close();
+        parts.add(callbacks::close);
+        closeAll(parts);
+    }
+
+    /** All of them, whichever fail; the first failure is thrown, with the others in it. */
+    private static void closeAll(List<Runnable> parts) {
+        RuntimeException first = null;
+        for (Runnable part : parts) {
+            try {
+                part.run();
+            } catch (RuntimeException e) {
+                if (first == null) {
+                    first = e;
+                } else {
+                    first.addSuppressed(e);
+                }
+            }
+        }
+        if (first != null) {
+            throw first;
+        }
     }
 
     // ------------------------------------------------------------------------------------------------ who leads

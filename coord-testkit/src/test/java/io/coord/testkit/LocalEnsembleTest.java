@@ -21,6 +21,8 @@ import io.coord.SessionEvent;
 import io.coord.SessionState;
 import io.coord.Stat;
 import io.coord.UnavailableException;
+import io.coord.ensemble.spi.FrontEnd;
+import io.coord.ensemble.spi.SessionPort;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,6 +30,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -240,6 +243,29 @@ class LocalEnsembleTest {
         ensemble.kill(killed);
         assertThatThrownBy(() -> ensemble.pause(killed)).isInstanceOf(IllegalStateException.class).hasMessage("member " + killed + " does not run");
         ensemble.restart(killed);
+    }
+
+    @Test
+    void whateverDoesNotCloseTheRestOfAnEnsembleIsClosed() {
+        AtomicInteger closed = new AtomicInteger();
+        LocalEnsemble ensemble = LocalEnsemble.builder()
+                .frontEnd(member -> new FrontEnd() {
+                    @Override
+                    public void open(SessionPort port) {}
+
+                    @Override
+                    public void close() {
+                        closed.incrementAndGet();
+                        throw new IllegalArgumentException("of member " + member);
+                    }
+                })
+                .start();
+        Session session = ensemble.openSession(ensemble.leader(), TEN_SECONDS);
+
+        assertThatThrownBy(ensemble::close).hasMessage("of member 1").satisfies(thrown -> assertThat(thrown.getSuppressed()).hasSize(2));
+
+        assertThat(closed).hasValue(3);
+        assertThat(session.state().isOver()).isTrue();
     }
 
     @Test
