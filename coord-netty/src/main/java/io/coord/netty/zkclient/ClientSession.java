@@ -725,7 +725,7 @@ public final class ClientSession implements AsyncSession {
     public <R> CompletionStage<R> submit(Operation.Read<R> read, ReadMode mode) {
         if (mode == ReadMode.LINEARIZABLE) {
             CompletionStage<String> synced = submit(new Operation.Sync("/"));
-            return submit(read).thenCombine(synced, (value, path) -> value);
+            return synced.thenCombine(submit(read), (path, value) -> value); // in this order a failed sync comes before a refusal
         }
         return submit(read);
     }

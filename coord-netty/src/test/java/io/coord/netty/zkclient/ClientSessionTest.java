@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.coord.AsyncSession;
 import io.coord.Bytes;
+import io.coord.Children;
 import io.coord.NodePath;
 import io.coord.Operation;
 import io.coord.OutcomeUnknownException;
@@ -297,8 +298,12 @@ class ClientSessionTest {
         CompletionStage<Optional<Stat>> read = session.submit(new Operation.Exists("/a"), ReadMode.LINEARIZABLE);
         refuse(next(OpCode.SYNC), 1, Refusal.THROTTLED_OP);
         refuse(next(OpCode.EXISTS), 1, Refusal.NO_NODE);
+        CompletionStage<Children> refused = session.submit(new Operation.GetChildren("/a"), ReadMode.LINEARIZABLE);
+        refuse(next(OpCode.SYNC), 1, Refusal.THROTTLED_OP);
+        refuse(next(OpCode.GET_CHILDREN2), 1, Refusal.NO_NODE);
 
         assertThatThrownBy(() -> get(read)).hasCauseInstanceOf(UnavailableException.class);
+        assertThatThrownBy(() -> get(refused)).hasCauseInstanceOf(UnavailableException.class);
     }
 
     @Test
