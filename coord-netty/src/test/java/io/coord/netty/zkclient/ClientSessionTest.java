@@ -27,6 +27,9 @@ import io.coord.netty.jute.ReplyHeader;
 import io.coord.netty.jute.Response;
 import io.coord.netty.jute.WatcherEvent;
 import io.coord.netty.jute.Xid;
+import io.coord.recipes.DistributedLock;
+import io.coord.session.BlockingSession;
+import io.coord.session.ParkingAwaiter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -304,6 +307,24 @@ class ClientSessionTest {
 
         assertThatThrownBy(() -> get(read)).hasCauseInstanceOf(UnavailableException.class);
         assertThatThrownBy(() -> get(refused)).hasCauseInstanceOf(UnavailableException.class);
+    }
+
+    /** The next server may be behind the one that has perhaps created the node: what is asked then is behind a sync. */
+    @Test
+    void aRecipeLooksForWhatItHasPerhapsCreatedWhereItMustBeSeen() throws Exception {
+        open(Duration.ofSeconds(20));
+        DistributedLock lock = DistributedLock.at(new BlockingSession(session, new ParkingAwaiter(() -> false)), NodePath.of("/lock"));
+        Thread acquiring = new Thread(new FutureTask<>(lock::acquire));
+        acquiring.start();
+        next(OpCode.CREATE2);
+
+        served.close();
+        accept();
+
+        next(OpCode.SYNC);
+        next(OpCode.GET_CHILDREN2);
+        acquiring.interrupt();
+        acquiring.join();
     }
 
     @Test
