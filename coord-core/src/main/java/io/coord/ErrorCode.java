@@ -130,7 +130,9 @@ public enum ErrorCode {
     /** A file of an Apache ZooKeeper server is not what its server wrote. */
     ZOOKEEPER_DATA_DAMAGED(1090),
     /** Files of an Apache ZooKeeper server are not where they were looked for. */
-    ZOOKEEPER_DATA_MISSING(1091);
+    ZOOKEEPER_DATA_MISSING(1091),
+    /** Nodes of an Apache ZooKeeper server have names that no node can have. */
+    ZOOKEEPER_NAMES_INVALID(1092);
 
     private final int number;
 

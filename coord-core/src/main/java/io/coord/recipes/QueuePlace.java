@@ -7,8 +7,10 @@ import io.coord.CoordException;
 import io.coord.CreateMode;
 import io.coord.Node;
 import io.coord.NodePath;
+import io.coord.Operation;
 import io.coord.Outcome;
 import io.coord.OutcomeUnknownException;
+import io.coord.ReadMode;
 import io.coord.RejectedException.NoNodeException;
 import io.coord.SessionEndedException;
 import io.coord.SessionEvent;
@@ -170,9 +172,10 @@ final class QueuePlace {
         });
     }
 
+    /** The server that is asked may be another by now, and behind: a node that is not seen there would be made twice. */
     private void find() {
         retrying = false;
-        session.getChildren(queue).whenComplete((children, thrown) -> {
+        session.submit(new Operation.GetChildren(queue.value()), ReadMode.LINEARIZABLE).whenComplete((children, thrown) -> {
             if (children != null) {
                 found(children.names().stream().filter(name -> name.startsWith(prefix)).findFirst());
             } else if (Waiting.cause(thrown) instanceof NoNodeException) {

@@ -83,9 +83,6 @@ final class Judge {
         if (refused != null) {
             return refused;
         }
-        if (create.mode().isEphemeral() && sessions.find(session) == null) {
-            return Refusals.ephemeralOnLocalSession(create.path()); // zk.C3
-        }
         ZNode parent = nodes.findParent(create.path());
         if (parent == null) {
             return Refusals.noParent(create.path()); // zk.C6
@@ -100,7 +97,7 @@ final class Judge {
         return refused == null ? created(path, create, parent) : refused;
     }
 
-    /** zk.C2, zk.C4, zk.C5. */
+    /** zk.C2 to zk.C5. */
     private @Nullable Refused refuseArguments(Operation.Create create) {
         CreateMode mode = create.mode();
         long ttl = create.ttlMillis();
@@ -111,6 +108,9 @@ final class Judge {
         if (mode.isTtl() ? ttl <= 0 || ttl > TTL_MILLIS_MAX : ttl >= 0) {
             String fact = mode.isTtl() ? "out of range 1 to " + TTL_MILLIS_MAX : "not for mode " + mode.name();
             return new Refused(Refusal.BAD_ARGUMENTS, create.path(), "a time to live of " + ttl + " ms is " + fact);
+        }
+        if (mode.isEphemeral() && sessions.find(session) == null) {
+            return Refusals.ephemeralOnLocalSession(create.path());
         }
         Refused refused = refuseWithoutParent(create.path());
         return refused == null ? refuseAcl(create.path(), create.acl()) : refused;

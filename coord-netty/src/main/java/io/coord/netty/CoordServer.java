@@ -1,6 +1,7 @@
 package io.coord.netty;
 
 import io.coord.ConfigException;
+import io.coord.ErrorCode;
 import io.coord.MemberId;
 import io.coord.MemberStatus;
 import io.coord.ensemble.Member;
@@ -46,12 +47,28 @@ public final class CoordServer {
     private final Logger log = LoggerFactory.getLogger("io.coord.server");
 
     private final ServerSettings settings;
+    private final Doors doors;
     private final CountDownLatch asked = new CountDownLatch(1);
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile int exitCode = FAILED;
 
     private CoordServer(ServerSettings settings) {
         this.settings = settings;
+        this.doors = new Doors(settings, logins(settings.door().sasl().section()));
+    }
+
+    /** Named to the JVM, as for ZooKeeper's server: a process of its own may read what a library must not. */
+    private static JaasSection logins(String section) {
+        String file = System.getProperty("java.security.auth.login.config");
+        if (file == null) {
+            return JaasSection.NONE;
+        }
+        try {
+            return JaasSection.of(Configuration.getConfiguration(), section);
+        } catch (SecurityException e) {
+            throw new ConfigException("what the server was told", List.of(new ConfigException.Mistake(ErrorCode.UNREADABLE_FILE,
+                    "cannot read " + file + ", which java.security.auth.login.config names: " + e.getMessage())));
+        }
     }
 
     /** Runs a member until it is told to stop; ends the process. */
@@ -137,17 +154,13 @@ public final class CoordServer {
 
     private int live() throws InterruptedException {
         MemberId self = settings.self();
-        // Named to the JVM, as for ZooKeeper's server: a process of its own may read what a library must not.
-        boolean hasLogins = System.getProperty("java.security.auth.login.config") != null;
-        Doors doors = new Doors(
-                settings, hasLogins ? JaasSection.of(Configuration.getConfiguration(), settings.door().sasl().section()) : JaasSection.NONE);
         settings.warnings().forEach(warning -> log.warn("{}", warning));
         doors.warnings().forEach(warning -> log.warn("{}", warning));
         try (Member member = doors.start()) {
             log.info("member {} of {} has started, by {}: {}", self, settings.ensemble(), EventLoops.best(), doors);
             boolean wasAsked = awaitServing(member);
             if (!wasAsked && member.status().isServing()) {
-                log.info("member {} serves: {}, data in {}", self, doors, settings.directory());
+                log.info("member {} serves: {}, data in {}", self, doors, settings.memberDirectory());
             }
             while (!wasAsked && !hasLeft(member)) {
                 wasAsked = asked.await(LATER_LOOKS_MILLIS, TimeUnit.MILLISECONDS);

@@ -109,13 +109,15 @@ public final class ZooKeeperClient {
      * @throws io.coord.UnavailableException if no server opened one within the request timeout; the message says what was tried
      */
     public Session open() {
+        CompletionStage<AsyncSession> opening = openAsync();
         try {
-            ClientSession session = (ClientSession) openAsync().toCompletableFuture().get();
+            ClientSession session = (ClientSession) opening.toCompletableFuture().get();
             return new BlockingSession(session, new ParkingAwaiter(session::mayNotWait));
         } catch (ExecutionException e) {
             throw e.getCause() instanceof io.coord.CoordException failure ? failure.rethrown() : new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            opening.thenAccept(AsyncSession::closeAsync); // nobody else could
             throw new io.coord.UnavailableException("interrupted while a session was being opened with " + setup.to().servers(), e);
         }
     }

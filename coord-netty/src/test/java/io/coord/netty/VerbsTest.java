@@ -3,18 +3,41 @@ package io.coord.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The server's main hands the way from ZooKeeper and back to the commands for it. */
 class VerbsTest {
+
+    @TempDir
+    private Path directory;
 
     @Test
     void importAndExportAreVerbsOfTheServer() {
         assertThat(run("import", "--id", "1")).startsWith("2 ").contains("--from is missing").contains("usage: import");
         assertThat(run("export")).startsWith("2 ").contains("--data-dir is missing").contains("usage: export");
+    }
+
+    @Test
+    void aDoorThatWasToldNonsenseIsAMistakeAndOneThatIsTakenAFailure() throws IOException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            String[] words = {"--data-dir", directory.toString(), "--members", "1=127.0.0.1:0:" + taken.getLocalPort(), "--prop"};
+
+            assertThat(run(with(words, "sessionRequireClientSASLAuth=true"))).startsWith("2 ").contains("but there are no users");
+            assertThat(run(with(words, "sessionRequireClientSASLAuth=false"))).startsWith("1 ");
+        }
+    }
+
+    private static String[] with(String[] words, String last) {
+        return Stream.concat(Stream.of(words), Stream.of(last)).toArray(String[]::new);
     }
 
     private static String run(String... words) {

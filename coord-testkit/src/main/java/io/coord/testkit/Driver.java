@@ -101,8 +101,20 @@ final class Driver {
         try {
             playing.play();
         } finally {
-            troupe = null;
-            playing.dismiss();
+            try {
+                playing.dismiss();
+            } finally {
+                troupe = null;
+            }
+        }
+    }
+
+    /** Ends an actor, since another has failed: no exception, for it would be caught by whoever tries again. */
+    private static final class Dismissed extends Error {
+        private static final long serialVersionUID = 1L;
+
+        Dismissed() {
+            super("another actor has failed");
         }
     }
 
@@ -187,15 +199,20 @@ final class Driver {
                     .filter(player -> player.thread == Thread.currentThread())
                     .findFirst()
                     .orElseThrow(() -> new IllegalStateException("only actors may wait while actors run"));
+            requireStage();
             self.waitsFor = done;
             self.untilNanos = untilNanos;
             time.at(untilNanos, () -> {});
             directorsBaton.release();
             self.baton.acquire();
-            if (dismissed) {
-                throw new InterruptedException("another actor has failed");
-            }
+            requireStage();
             return done.getAsBoolean();
+        }
+
+        private void requireStage() {
+            if (dismissed) {
+                throw new Dismissed();
+            }
         }
 
         /** After a failure the others are woken, to end. */

@@ -1,6 +1,7 @@
 package io.coord.testkit;
 
 import io.coord.MemberConfig;
+import java.lang.reflect.Constructor;
 import java.util.TreeMap;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
@@ -25,8 +26,22 @@ public final class EnsembleExtension implements ParameterResolver {
         Coord wanted = parameter
                 .findAnnotation(Coord.class)
                 .orElseThrow(() -> new ParameterResolutionException("@Coord is missing on " + parameter));
+        if (parameter.getDeclaringExecutable() instanceof Constructor) {
+            throw new ParameterResolutionException("@Coord on a parameter of a constructor: JUnit would give the same ensemble to each test"
+                    + " of the class. Take it by a parameter of the test method, or of one with @BeforeEach");
+        }
         return test.getStore(NAMESPACE)
-                .getOrComputeIfAbsent(parameter.getParameter(), key -> start(wanted), LocalEnsemble.class);
+                .getOrComputeIfAbsent(parameter.getParameter(), key -> new Held(start(wanted)), Held.class)
+                .ensemble();
+    }
+
+    /** What JUnit closes after the test: before 5.13 its own kind of resource only. */
+    @SuppressWarnings("deprecation")
+    private record Held(LocalEnsemble ensemble) implements ExtensionContext.Store.CloseableResource, AutoCloseable {
+        @Override
+        public void close() {
+            ensemble.close();
+        }
     }
 
     private static LocalEnsemble start(Coord wanted) {

@@ -213,8 +213,17 @@ public final class FaultProxy implements AutoCloseable {
             throw e;
         }
         Link link = new Link(client, toTarget, made.incrementAndGet());
-        links.add(link);
-        link.begin();
+        lock.lock();
+        try {
+            if (closed) {
+                quietly(toTarget);
+                throw new IOException("closed meanwhile");
+            }
+            links.add(link);
+            link.begin();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** What is passed on at once; without bytes it is the end. */
@@ -295,6 +304,7 @@ public final class FaultProxy implements AutoCloseable {
                 quietly(client);
                 quietly(toTarget);
                 ended();
+                interrupt(); // a reader may wait for a place among what nobody passes on any more
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

@@ -40,6 +40,7 @@ import java.util.SortedSet;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -108,7 +109,7 @@ public final class LocalEnsemble implements AutoCloseable {
         this.config = builder.config;
         this.directory = builder.directory;
         this.frontEnds = builder.frontEnds;
-        this.movers = new Movers(this::running, callbacks, config);
+        this.movers = new Movers(this::running, callbacks::schedule, config);
         for (MemberId id : ensemble.members()) {
             seats.put(id, new Seat(id, ensemble));
         }
@@ -305,6 +306,9 @@ public final class LocalEnsemble implements AutoCloseable {
             member.close();
         }
         seats.remove(id);
+        if (directory != null) {
+            delete(directory.resolve("member-" + id));
+        }
         signal();
     }
 
@@ -391,6 +395,7 @@ public final class LocalEnsemble implements AutoCloseable {
 
     /** Stops a member in its tracks, as a long pause of the collector would, until {@link #resume}. */
     public void pause(MemberId id) {
+        running(id);
         seat(id).time.pause();
     }
 
@@ -422,17 +427,37 @@ public final class LocalEnsemble implements AutoCloseable {
 
     @Override
     public void close() {
-        movers.close();
+        List<Runnable> parts = new ArrayList<>(List.of(movers::close));
         for (Seat seat : seats.values()) {
             RunningMember member = seat.member;
             if (member != null) {
                 seat.member = null;
                 seat.time.resume();
-                closeFrontEnd(seat);
-                member.close();
+                parts.add(() -> closeFrontEnd(seat));
+                parts.add(member::close);
             }
         }
-        callbacks.close();
+        parts.add(callbacks::close);
+        closeAll(parts);
+    }
+
+    /** All of them, whichever fail; the first failure is thrown, with the others in it. */
+    private static void closeAll(List<Runnable> parts) {
+        RuntimeException first = null;
+        for (Runnable part : parts) {
+            try {
+                part.run();
+            } catch (RuntimeException e) {
+                if (first == null) {
+                    first = e;
+                } else {
+                    first.addSuppressed(e);
+                }
+            }
+        }
+        if (first != null) {
+            throw first;
+        }
     }
 
     // ------------------------------------------------------------------------------------------------ who leads
@@ -503,7 +528,7 @@ public final class LocalEnsemble implements AutoCloseable {
         for (Seat seat : seats.values()) {
             RunningMember member = seat.member;
             MemberView view = member == null ? null : member.view();
-            boolean leads = view != null && view.role() == Role.LEADER && view.established() && reachesMajority(seat.id, view);
+            boolean leads = view != null && !seat.time.isPaused() && view.role() == Role.LEADER && view.established() && reachesMajority(seat.id, view);
             if (leads && (best == null || view.term() > best.term())) {
                 best = view;
             }
@@ -511,11 +536,11 @@ public final class LocalEnsemble implements AutoCloseable {
         return best == null ? Optional.empty() : Optional.of(best.self());
     }
 
-    /** Of the voters of its own configuration. */
+    /** Of the voters of its own configuration; what a paused one says is from before. */
     private boolean reachesMajority(MemberId id, MemberView view) {
         long reached = view.configuration().voters().stream()
                 .map(voter -> seats.get(voter.id()))
-                .filter(other -> other != null && other.member != null && network.isConnected(id, other.id))
+                .filter(other -> other != null && other.member != null && !other.time.isPaused() && network.isConnected(id, other.id))
                 .count();
         return 2 * reached > view.configuration().voters().size();
     }
@@ -589,6 +614,11 @@ public final class LocalEnsemble implements AutoCloseable {
         return running;
     }
 
+    /** Whether a member has been started and not been killed since. */
+    boolean isRunning(MemberId id) {
+        return seat(id).member != null;
+    }
+
     private RunningMember running(MemberId id) {
         RunningMember member = seat(id).member;
         if (member == null) {
@@ -640,11 +670,40 @@ public final class LocalEnsemble implements AutoCloseable {
     }
 
     private void order(String what, Function<Caller<Boolean>, Input.Order> order) {
-        await(what, () -> {
-            RunningMember leader = establishedLeader().map(id -> seat(id).member).orElse(null);
-            boolean done = leader != null && leader.order(order).toCompletableFuture().join();
-            return done ? Optional.of(true) : Optional.empty();
-        });
+        await(what, new Errand(order));
+    }
+
+    /** An order on its way to a leader; to the next one if that cannot do it, or is paused or dead. */
+    private final class Errand implements Supplier<Optional<Boolean>> {
+        private final Function<Caller<Boolean>, Input.Order> order;
+        private @Nullable Seat seat;
+        private @Nullable RunningMember asked;
+        private CompletableFuture<Boolean> answer = CompletableFuture.completedFuture(false);
+
+        Errand(Function<Caller<Boolean>, Input.Order> order) {
+            this.order = order;
+        }
+
+        @Override
+        public Optional<Boolean> get() {
+            if (answer.isDone() && answer.join()) {
+                return Optional.of(true);
+            }
+            boolean isOnItsWay = !answer.isDone() && seat != null && seat.member == asked && !seat.time.isPaused();
+            Seat next = isOnItsWay ? null : establishedLeader().map(LocalEnsemble.this::seat).orElse(null);
+            RunningMember leader = next == null ? null : next.member;
+            if (leader != null) {
+                seat = next;
+                asked = leader;
+                answer = leader.order(order).toCompletableFuture();
+                answer.whenComplete((done, failure) -> {
+                    if (failure != null || done) {
+                        signal();
+                    }
+                });
+            }
+            return Optional.empty();
+        }
     }
 
     /** How each running member stands. */

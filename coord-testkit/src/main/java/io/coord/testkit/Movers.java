@@ -2,7 +2,6 @@ package io.coord.testkit;
 
 import io.coord.MemberConfig;
 import io.coord.MemberId;
-import io.coord.runtime.CallbackExecutor;
 import io.coord.runtime.LocalSession;
 import io.coord.runtime.RunningMember;
 import io.coord.runtime.SessionHome;
@@ -20,8 +19,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class Movers implements LocalSession.Relocation {
 
+    /** Runs something after a while. */
+    interface Clock {
+        void schedule(Runnable task, long delayNanos);
+    }
+
     private final Supplier<List<RunningMember>> running;
-    private final CallbackExecutor clock;
+    private final Clock clock;
     private final MemberConfig config;
     /** Every moving session that is not over. */
     private final Set<LocalSession> sessions = new LinkedHashSet<>();
@@ -30,6 +34,8 @@ final class Movers implements LocalSession.Relocation {
     /** Those that wait for an event. */
     private final Set<LocalSession> waiting = new LinkedHashSet<>();
 
+    /** Whether the clock is to look after the sessions. */
+    private boolean looking;
     private boolean closed;
 
     /**
@@ -37,7 +43,7 @@ final class Movers implements LocalSession.Relocation {
      *
      * @param clock has the sessions looked after while there are any
      */
-    Movers(Supplier<List<RunningMember>> running, CallbackExecutor clock, MemberConfig config) {
+    Movers(Supplier<List<RunningMember>> running, Clock clock, MemberConfig config) {
         this.running = running;
         this.clock = clock;
         this.config = config;
@@ -52,10 +58,18 @@ final class Movers implements LocalSession.Relocation {
         });
         synchronized (this) {
             sessions.add(session);
-            if (sessions.size() == 1) {
-                clock.schedule(this::look, config.minSessionTimeout().toNanos() / 4);
+            if (!looking) {
+                lookLater();
             }
         }
+        if (session.state().isOver()) {
+            forget(session); // before it was listened to
+        }
+    }
+
+    private void lookLater() {
+        looking = true;
+        clock.schedule(this::look, config.minSessionTimeout().toNanos() / 4);
     }
 
     private synchronized void forget(LocalSession session) {
@@ -69,8 +83,9 @@ final class Movers implements LocalSession.Relocation {
         List<LocalSession> all;
         synchronized (this) {
             all = new ArrayList<>(sessions);
+            looking = false;
             if (!all.isEmpty()) {
-                clock.schedule(this::look, config.minSessionTimeout().toNanos() / 4);
+                lookLater();
             }
         }
         all.forEach(session -> session.lookAfter(config.requestTimeout().toNanos()));

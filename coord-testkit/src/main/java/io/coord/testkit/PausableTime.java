@@ -33,6 +33,10 @@ final class PausableTime implements TimeSource {
         }
     }
 
+    synchronized boolean isPaused() {
+        return paused;
+    }
+
     synchronized void pause() {
         paused = true;
     }

@@ -39,7 +39,6 @@ public final class ZooKeeperTestServer implements AutoCloseable {
     private final Map<MemberId, Integer> ports = new TreeMap<>();
     /** Ports that are kept until a door takes them: the members are told of all before the first opens. */
     private final Map<MemberId, ServerSocket> reservations = new TreeMap<>();
-    private final Map<MemberId, ZooKeeperServer> doors = new TreeMap<>();
     private final LocalEnsemble ensemble;
 
     private ZooKeeperTestServer(int members, MemberConfig config) {
@@ -98,9 +97,7 @@ public final class ZooKeeperTestServer implements AutoCloseable {
 
     private ZooKeeperServer door(MemberId member) {
         giveUp(member);
-        ZooKeeperServer door = ZooKeeperServer.listeningOn(ports.getOrDefault(member, 0));
-        doors.put(member, door);
-        return door;
+        return ZooKeeperServer.listeningOn(ports.getOrDefault(member, 0));
     }
 
     // ------------------------------------------------------------------------------------------------ where it is
@@ -155,8 +152,9 @@ public final class ZooKeeperTestServer implements AutoCloseable {
         members().forEach(this::killIfRunning);
     }
 
+    /** It may have been killed behind the back of this. */
     private void killIfRunning(MemberId member) {
-        if (doors.remove(member) != null) {
+        if (ensemble.isRunning(member)) {
             ensemble.kill(member);
         }
     }
@@ -170,9 +168,6 @@ public final class ZooKeeperTestServer implements AutoCloseable {
     /** Ends a member as a crash would: its clients find another. */
     public void kill(MemberId member) {
         getPort(member);
-        if (doors.remove(member) == null) {
-            throw new IllegalStateException("member " + member + " does not run");
-        }
         ensemble.kill(member);
     }
 

@@ -24,6 +24,8 @@ import io.coord.SessionEvent;
 import io.coord.SessionState;
 import io.coord.Stat;
 import io.coord.UnavailableException;
+import io.coord.ensemble.spi.FrontEnd;
+import io.coord.ensemble.spi.SessionPort;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,6 +34,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -228,6 +231,46 @@ class LocalEnsembleTest {
         assertThat(session.state()).isEqualTo(SessionState.EXPIRED);
         assertThatThrownBy(() -> session.setData(A, Bytes.EMPTY)).isInstanceOf(SessionEndedException.class);
         assertThat(ensemble.openSession().exists(A)).isEmpty();
+    }
+
+    @Test
+    @Timeout(value = 40, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void anOrderIsNotLeftWithALeaderThatIsPaused(@Coord LocalEnsemble ensemble) {
+        Session session = ensemble.openSession(ensemble.anyFollower(), TEN_SECONDS);
+        ensemble.pause(ensemble.leader());
+        ensemble.expire(session);
+        assertThatThrownBy(() -> session.setData(A, Bytes.EMPTY)).isInstanceOf(SessionEndedException.class);
+    }
+
+    @Test
+    void whoDoesNotRunIsNotPaused(@Coord LocalEnsemble ensemble) {
+        MemberId killed = ensemble.anyFollower();
+        ensemble.kill(killed);
+        assertThatThrownBy(() -> ensemble.pause(killed)).isInstanceOf(IllegalStateException.class).hasMessage("member " + killed + " does not run");
+        ensemble.restart(killed);
+    }
+
+    @Test
+    void whateverDoesNotCloseTheRestOfAnEnsembleIsClosed() {
+        AtomicInteger closed = new AtomicInteger();
+        LocalEnsemble ensemble = LocalEnsemble.builder()
+                .frontEnd(member -> new FrontEnd() {
+                    @Override
+                    public void open(SessionPort port) {}
+
+                    @Override
+                    public void close() {
+                        closed.incrementAndGet();
+                        throw new IllegalArgumentException("of member " + member);
+                    }
+                })
+                .start();
+        Session session = ensemble.openSession(ensemble.leader(), TEN_SECONDS);
+
+        assertThatThrownBy(ensemble::close).hasMessage("of member 1").satisfies(thrown -> assertThat(thrown.getSuppressed()).hasSize(2));
+
+        assertThat(closed).hasValue(3);
+        assertThat(session.state().isOver()).isTrue();
     }
 
     @Test

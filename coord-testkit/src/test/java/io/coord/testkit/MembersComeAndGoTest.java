@@ -15,12 +15,14 @@ import io.coord.ReadMode;
 import io.coord.Refusal;
 import io.coord.RejectedException;
 import io.coord.Session;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Members of real threads join, get a vote, lose their disks and leave, while the ensemble goes on. */
 @Timeout(120)
@@ -73,6 +75,19 @@ class MembersComeAndGoTest {
             assertThat(ensemble.ensemble().members()).containsExactly(last);
             ensemble.members().stream().filter(member -> !member.equals(last)).forEach(ensemble::retire);
             session.setData(A, Bytes.utf8("alone"));
+        }
+    }
+
+    @Test
+    void theNumberOfARetiredMemberIsUsedAgainWithAnEmptyDisk(@TempDir Path directory) {
+        try (LocalEnsemble ensemble = LocalEnsemble.builder().members(3).fileStorage(directory).start()) {
+            ensemble.join(id(4));
+            ensemble.reconfigure(new Ensemble(ensemble.ensemble().voters(), new TreeMap<>()));
+            ensemble.retire(id(4));
+
+            ensemble.join(id(4));
+
+            assertThat(ensemble.ensemble().members()).contains(id(4));
         }
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.coord.Acl;
 import io.coord.Bytes;
 import io.coord.CreateMode;
+import io.coord.MemberConfig;
 import io.coord.MemberId;
 import io.coord.Node;
 import io.coord.NodePath;
@@ -24,7 +25,9 @@ import io.coord.WatchMode;
 import io.coord.runtime.LocalSession;
 import io.coord.runtime.SessionHome;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
@@ -239,6 +242,22 @@ class MovingSessionTest {
         ensemble.isolate(MemberId.of(1));
         session.setData(COUNTER, Bytes.utf8("from elsewhere"));
         assertThat(session.getData(COUNTER).text()).isEqualTo("from elsewhere");
+    }
+
+    @Test
+    void sessionsThatComeAndGoAreLookedAfterByOneClockThatEndsWithThem(@Coord LocalEnsemble ensemble) {
+        Deque<Runnable> looks = new ArrayDeque<>();
+        Movers movers = new Movers(List::of, (look, nanos) -> looks.add(look), MemberConfig.DEFAULT);
+        for (int i = 0; i < 3; i++) {
+            Session session = ensemble.openSession();
+            session.close();
+            movers.watchOver((LocalSession) session.async());
+        }
+        assertThat(looks).hasSize(1);
+
+        looks.remove().run();
+
+        assertThat(looks).isEmpty();
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.coord.Bytes;
+import io.coord.CoordException;
 import io.coord.CreateMode;
 import io.coord.MemberConfig;
 import io.coord.MemberId;
@@ -27,9 +28,12 @@ import io.coord.runtime.LocalSession;
 import io.coord.runtime.SessionHome;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
@@ -481,6 +485,36 @@ class SimulatedEnsembleTest {
                         }))
                 .isSameAs(thrown);
         assertThat(ensemble.elapsed()).isLessThan(TEN_SECONDS);
+    }
+
+    /** As under a storm: whatever fails is asked again, until the other has seen enough. */
+    @Test
+    @Timeout(30)
+    void anActorThatGoesOnTryingDoesNotHideThatAnotherHasFailed() {
+        AssertionError thrown = new AssertionError("of the actor's own");
+        AtomicBoolean isEnough = new AtomicBoolean();
+        Set<CoordException> failures = new HashSet<>();
+
+        assertThatThrownBy(() -> ensemble.run(
+                        () -> {
+                            try (Session session = ensemble.openSession()) {
+                                while (!isEnough.get()) {
+                                    try {
+                                        session.setData(COUNTER, Bytes.EMPTY);
+                                    } catch (CoordException e) {
+                                        failures.add(e); // again
+                                    }
+                                }
+                            }
+                        },
+                        () -> {
+                            ensemble.advance(Duration.ofSeconds(1));
+                            if (!failures.isEmpty()) {
+                                throw thrown;
+                            }
+                            isEnough.set(true);
+                        }))
+                .isSameAs(thrown);
     }
 
     /** Reads, and writes what it read plus one, ten times: only a lock makes that right. */

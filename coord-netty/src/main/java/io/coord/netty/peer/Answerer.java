@@ -163,17 +163,34 @@ final class Answerer extends ChannelInboundHandlerAdapter {
 
     /** Decoded aside, so that no heartbeat waits for a snapshot; nothing more is read before it is done. */
     private void takeBulk(ChannelHandlerContext ctx, MemberId from, Bytes frame) {
+        pulse.hold();
         ctx.channel().config().setAutoRead(false);
         try {
-            network.bulkLoop().execute(() -> {
-                if (network.received(from, frame)) {
-                    ctx.channel().config().setAutoRead(true);
-                } else {
-                    ctx.executor().execute(() -> refuse(ctx, "a frame that is damaged, or another member's"));
-                }
-            });
+            network.bulkLoop().execute(() -> decodeBulk(ctx, from, frame));
         } catch (RejectedExecutionException closing) {
             ctx.close();
+        }
+    }
+
+    private void decodeBulk(ChannelHandlerContext ctx, MemberId from, Bytes frame) {
+        Runnable next;
+        try {
+            next = network.received(from, frame)
+                    ? () -> readOn(ctx)
+                    : () -> refuse(ctx, "a frame that is damaged, or another member's");
+        } catch (RuntimeException failed) {
+            next = () -> exceptionCaught(ctx, failed);
+        }
+        try {
+            ctx.executor().execute(next);
+        } catch (RejectedExecutionException closing) {
+            // with the connection
+        }
+    }
+
+    private void readOn(ChannelHandlerContext ctx) {
+        if (pulse.release()) {
+            ctx.channel().config().setAutoRead(true);
         }
     }
 

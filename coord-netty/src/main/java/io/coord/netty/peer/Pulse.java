@@ -25,6 +25,7 @@ final class Pulse extends ChannelDuplexHandler {
     private boolean heard;
     private boolean spoke;
     private int silentBeats;
+    private int holds;
 
     /**
      * The pulse of a connection.
@@ -50,6 +51,17 @@ final class Pulse extends ChannelDuplexHandler {
         return silentBeats;
     }
 
+    /** Nothing is read for a while, so that nothing can be heard: silence does not count until as many {@linkplain #release releases}. */
+    void hold() {
+        holds++;
+    }
+
+    /** What was held is over; returns whether nothing is held any more. */
+    boolean release() {
+        heard = true;
+        return --holds == 0;
+    }
+
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         Future<?> beats = this.beats;
@@ -72,7 +84,7 @@ final class Pulse extends ChannelDuplexHandler {
     }
 
     private void beat(ChannelHandlerContext ctx) {
-        if (heard) {
+        if (heard || holds > 0) {
             heard = false;
             silentBeats = 0;
         } else if (++silentBeats >= SILENT_BEATS_MAX) {

@@ -10,9 +10,12 @@ import io.coord.MemberId;
 import io.coord.NodePath;
 import io.coord.netty.peer.TlsFiles;
 import java.io.IOException;
-import java.io.Reader;
+import java.io.StringReader;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -132,8 +135,8 @@ public final class SettingsReader {
 
     private void addFile(String name, boolean mayName) {
         Properties read = new Properties();
-        try (Reader in = Files.newBufferedReader(Path.of(name))) {
-            read.load(in);
+        try {
+            read.load(new StringReader(characters(Path.of(name))));
         } catch (IOException | IllegalArgumentException e) {
             mistakes.add(new Mistake(ErrorCode.UNREADABLE_FILE, "cannot read " + NodePath.printable(name) + ": " + reason(e)));
             return;
@@ -151,6 +154,16 @@ public final class SettingsReader {
         if (members != null && mayName) {
             addFile(members.text(), false);
             given.remove("version"); // of the list of servers; the log knows it
+        }
+    }
+
+    /** ZooKeeper takes any byte, as ISO 8859-1. */
+    private static String characters(Path file) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+        } catch (CharacterCodingException e) {
+            return new String(bytes, StandardCharsets.ISO_8859_1);
         }
     }
 
@@ -232,6 +245,11 @@ public final class SettingsReader {
                         + " coord-netty/README.md says: java -cp coord-server.jar io.coord.netty.ImportZooKeeper --from " + directory
                         + " --data-dir " + memberDirectory(directory) + " ...; or name an empty directory"));
             }
+            if (holdsMember(directory) && holdsMember(directory.resolve("coord"))) {
+                mistakes.add(new Mistake(ErrorCode.CONFLICTING_VALUES, directory + " holds the data of a member, and so does "
+                        + directory.resolve("coord") + ", where it lies beside ZooKeeper's myid or version-2: which of them counts cannot"
+                        + " be told. Move the one that is not to be used elsewhere"));
+            }
             return directory;
         } catch (InvalidPathException e) {
             mistakes.add(new Mistake(ErrorCode.BAD_ARGUMENT, "the data directory " + quoted(text.get()) + " is no path"));
@@ -239,10 +257,14 @@ public final class SettingsReader {
         }
     }
 
-    /** A dataDir of ZooKeeper's has a file of its own in it, so the member's go below. */
+    /** A dataDir of ZooKeeper's has a file of its own in it, so the member's go below, unless they were here before that. */
     private static Path memberDirectory(Path directory) {
         boolean isZooKeepers = Files.exists(directory.resolve("myid")) || Files.exists(directory.resolve("version-2"));
-        return isZooKeepers ? directory.resolve("coord") : directory;
+        return isZooKeepers && !holdsMember(directory) ? directory.resolve("coord") : directory;
+    }
+
+    private static boolean holdsMember(Path directory) {
+        return Stream.of("identity", "control").map(directory::resolve).anyMatch(Files::exists);
     }
 
     private static boolean holdsFilesOfZooKeeper(Path directory) {

@@ -19,22 +19,24 @@ final class ZooKeeperKeys {
 
     /** Names that belong to no family. */
     private static final Set<String> SINGLE = Set.copyOf(List.of(
-            "allowSaslFailedQuorumLearners", "bitHashCacheSize", "client.certReload", "client.portUnification", "clientCnxnSocket",
-            "clientPortListenBacklog", "clientTcpKeepAlive", "closeSessionTxn.enabled", "cnxTimeout", "commitLogCount",
-            "connectToLearnerMasterLimit", "dataLogDir", "datadir.autocreate", "db.autocreate", "digest.enabled", "electionAlg",
-            "electionPortBindRetry", "enableEagerACLCheck", "ensembleAuthName", "extendedTypes.ttl", "fips-mode", "flushDelay",
-            "follower.nodelay", "follower.skipLearnerRequestToNextProcessor", "forceSnapshotSync", "forceSync",
+            "advancedFlowControlEnabled", "allowSaslFailedQuorumLearners", "bitHashCacheSize", "client.certReload",
+            "client.portUnification", "clientCnxnSocket", "clientPortListenBacklog", "clientTcpKeepAlive", "closeSessionTxn.enabled",
+            "cnxTimeout", "commitLogCount", "connectToLearnerMasterLimit", "connectionDecreaseRatio", "connectionDropDecrease",
+            "connectionDropIncrease", "connectionFreezeTime", "connectionMaxTokens", "connectionTokenFillCount",
+            "connectionTokenFillTime", "dataLogDir", "datadir.autocreate", "db.autocreate", "digest.enabled", "electionAlg",
+            "electionPortBindRetry", "emulate353TTLNodes", "enableEagerACLCheck", "ensembleAuthName", "extendedTypes.ttl", "fips-mode",
+            "flushDelay", "follower.nodelay", "follower.skipLearnerRequestToNextProcessor", "forceSnapshotSync", "forceSync",
             "forward_learner_requests_to_commit_processor_disabled", "fsync.warningthresholdms",
-            "initLimit", "intBufferStartingSizeBytes", "jmx.log4j.disable", "jute.maxbuffer.extrasize",
-            "kinit", "leaderConnectDelayDuringRetryMs", "leaderServes",
-            "maxBatchSize",
-            "maxGetChildrenResponseCacheSize", "maxInProcessingDeadWatchers", "maxResponseCacheSize",
+            "initLimit", "intBufferStartingSizeBytes", "jaasLoginRenew", "jmx.log4j.disable", "jute.maxbuffer.extrasize",
+            "kinit", "leaderConnectDelayDuringRetryMs", "leaderServes", "maxBatchSize", "maxConcurrentDiffSyncs",
+            "maxConcurrentSnapSyncs", "maxGetChildrenResponseCacheSize", "maxInProcessingDeadWatchers", "maxResponseCacheSize",
             "maxTimeToWaitForEpoch", "maxWriteQueuePollTime", "observerMaster.sizeLimit", "observerMasterPort", "oraclePath",
-            "portUnification", "preAllocSize", "quorumCnxnTimeoutMs", "requireKerberosConfig",
-            "serializeLastProcessedZxid.enabled", "serverCnxnFactory", "snapshotSizeFactor", "sslQuorumReloadCertFiles", "standaloneEnabled",
-            "syncEnabled", "syncLimit", "tcpKeepAlive", "traceFile", "traceMask", "version",
-            "warningthreshold", "watchManagerName", "watcherCleanIntervalInSeconds", "watcherCleanThreadsNum",
-            "watcherCleanThreshold", "znode.container.maxPerMinute"));
+            "outstandingHandshake.limit", "portUnification", "preAllocSize", "quorumCnxnTimeoutMs", "requestStaleConnectionCheck",
+            "requestStaleLatencyCheck", "requestThrottleDropStale", "requestThrottleLimit", "requestThrottleStallTime",
+            "requireKerberosConfig", "serializeLastProcessedZxid.enabled", "serverCnxnFactory", "snapshotSizeFactor",
+            "sslQuorumReloadCertFiles", "standaloneEnabled", "syncEnabled", "syncLimit", "tcpKeepAlive", "throttledOpWaitTime",
+            "traceFile", "traceMask", "txnLogSizeLimitInKb", "version", "warningthreshold", "watchManagerName",
+            "watcherCleanIntervalInSeconds", "watcherCleanThreadsNum", "watcherCleanThreshold", "znode.container.maxPerMinute"));
 
     private ZooKeeperKeys() {}
 
@@ -54,11 +56,20 @@ final class ZooKeeperKeys {
             case "electionAlg", "leaderServes" -> "members elect by Raft, and each of them serves clients";
             case "standaloneEnabled" -> "an ensemble of one member is stand-alone";
             case "observerMasterPort" -> "an observer follows the leader";
+            case "connectionMaxTokens" -> calledOtherwise("connection_throttle_tokens");
+            case "connectionTokenFillTime" -> calledOtherwise("connection_throttle_fill_time");
+            case "connectionTokenFillCount" -> calledOtherwise("connection_throttle_fill_count");
+            case "throttledOpWaitTime" -> calledOtherwise("throttled_op_wait_time");
             default -> name.startsWith("autopurge.")
                     ? "old snapshots are removed by themselves"
                     : name.startsWith("group.") || name.startsWith("weight.")
                             ? "each voter has one vote"
                             : "nothing here depends on it";
         };
+    }
+
+    /** A heading of the administrator's guide, of which ZooKeeper's server does not know either. */
+    private static String calledOtherwise(String name) {
+        return "the name is " + name + ", to ZooKeeper's server too";
     }
 }

@@ -55,6 +55,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -85,7 +86,13 @@ public final class ClientSession implements AsyncSession {
     /** ZooKeeper's client sends as much: below any server's limit (zk.W9). */
     private static final int SET_WATCHES_BYTES_MAX = 128 << 10;
 
+    /** What addresses a host has. */
+    interface Hosts {
+        InetAddress[] addressesOf(String host) throws UnknownHostException;
+    }
+
     private final ClientSetup setup;
+    private final Hosts hosts;
     private final Translation translation;
     private final Servers servers;
     private final EventLoops loops = EventLoops.best();
@@ -120,6 +127,8 @@ public final class ClientSession implements AsyncSession {
     private @Nullable Wire wire;
     private boolean isAttached;
     private boolean isClosing;
+    private @Nullable Future<?> ticks;
+    private long tickNanos;
     private String trouble = "no server was tried yet";
     private long attemptNanos;
     private long heardNanos;
@@ -127,8 +136,9 @@ public final class ClientSession implements AsyncSession {
     private int watchesBeingSet;
     private final ToldEvents told = new ToldEvents();
 
-    private ClientSession(ClientSetup setup) {
+    private ClientSession(ClientSetup setup, Hosts hosts) {
         this.setup = setup;
+        this.hosts = hosts;
         this.translation = new Translation(setup.to());
         this.servers = new Servers(setup.to().servers(), new Random());
         this.credentials = new ArrayList<>(setup.credentials());
@@ -146,16 +156,32 @@ public final class ClientSession implements AsyncSession {
      * @return completes with it; fails with {@link UnavailableException} if no server lets it in within the request timeout
      */
     public static CompletionStage<AsyncSession> open(ClientSetup setup) {
-        ClientSession session = new ClientSession(setup);
+        return open(setup, InetAddress::getAllByName);
+    }
+
+    static CompletionStage<AsyncSession> open(ClientSetup setup, Hosts hosts) {
+        ClientSession session = new ClientSession(setup, hosts);
         session.loop.execute(session::begin);
         return session.opened.minimalCompletionStage();
     }
 
     private void begin() {
-        long tickNanos = Math.max(1_000_000L, Math.min(timeoutNanos() / 12, setup.requestTimeout().toNanos() / 4));
-        loop.scheduleAtFixedRate(this::tick, tickNanos, tickNanos, TimeUnit.NANOSECONDS);
+        keepPace();
         loop.schedule(this::giveUpOpening, setup.requestTimeout().toNanos(), TimeUnit.NANOSECONDS);
         connect();
+    }
+
+    /** Has the clock tick as often as the session's timeout demands, of which the server may grant a small part. */
+    private void keepPace() {
+        long nanos = Math.max(1_000_000L, Math.min(timeoutNanos() / 12, setup.requestTimeout().toNanos() / 4));
+        Future<?> ticking = ticks;
+        if (nanos != tickNanos) {
+            if (ticking != null) {
+                ticking.cancel(false);
+            }
+            tickNanos = nanos;
+            ticks = loop.scheduleAtFixedRate(this::tick, nanos, nanos, TimeUnit.NANOSECONDS);
+        }
     }
 
     private void giveUpOpening() {
@@ -196,8 +222,8 @@ public final class ClientSession implements AsyncSession {
         try {
             lookup.execute(() -> {
                 try {
-                    InetAddress address = InetAddress.getByName(server.host());
-                    onLoop(() -> found.accept(address));
+                    InetAddress[] addresses = hosts.addressesOf(server.host());
+                    onLoop(() -> found.accept(servers.choose(server, addresses)));
                 } catch (UnknownHostException e) {
                     onLoop(() -> notFound.accept("the host " + server.host() + " is unknown"));
                 }
@@ -282,6 +308,7 @@ public final class ClientSession implements AsyncSession {
         boolean isNew = id == 0;
         id = response.session();
         timeoutMillis = response.timeoutMillis();
+        keepPace();
         password = response.password() == null ? NO_PASSWORD : response.password();
         heardNanos = System.nanoTime();
         prolong(attemptNanos);
@@ -363,9 +390,9 @@ public final class ClientSession implements AsyncSession {
                 : new UnavailableException(what(call, why) + ". It was not done");
     }
 
-    /** Of one that may still be answered: watches are removed then, which go with the connection where that is lost. */
+    /** Of one that may still be answered: then watches are removed and proofs count, which go with the connection where that is lost. */
     private static CoordException noAnswer(Call<?> call, String why) {
-        return call.op == OpCode.REMOVE_WATCHES ? mayBeDone(call, why) : failure(call, why);
+        return call.op == OpCode.REMOVE_WATCHES || call.op == OpCode.AUTH ? mayBeDone(call, why) : failure(call, why);
     }
 
     private static OutcomeUnknownException mayBeDone(Call<?> call, String why) {
@@ -502,7 +529,8 @@ public final class ClientSession implements AsyncSession {
         Call<?> call = caller == null
                 ? new Call<Boolean>(OpCode.AUTH, body, Call.Kind.READ, "", response -> true)
                 : caller;
-        call.sentNanos = System.nanoTime();
+        call.askedNanos = System.nanoTime();
+        call.sentNanos = call.askedNanos;
         if (caller == null) {
             outstanding.incrementAndGet();
         }
@@ -645,13 +673,22 @@ public final class ClientSession implements AsyncSession {
         }
         for (Call<?> call : sent) {
             if (nowNanos - call.askedNanos <= mostNanos) {
-                return;
+                break;
             }
-            if (!call.givenUp) {
-                call.givenUp = true;
-                CoordException failure = noAnswer(call, "no answer for " + mostNanos / 1_000_000 + " ms");
-                queue.execute(() -> call.fail(failure));
+            giveUp(call, mostNanos);
+        }
+        for (Call<?> call : proofs) {
+            if (nowNanos - call.askedNanos > mostNanos) {
+                giveUp(call, mostNanos);
             }
+        }
+    }
+
+    private void giveUp(Call<?> call, long afterNanos) {
+        if (!call.givenUp) {
+            call.givenUp = true;
+            CoordException failure = noAnswer(call, "no answer for " + afterNanos / 1_000_000 + " ms");
+            queue.execute(() -> call.fail(failure));
         }
     }
 
@@ -688,7 +725,7 @@ public final class ClientSession implements AsyncSession {
     public <R> CompletionStage<R> submit(Operation.Read<R> read, ReadMode mode) {
         if (mode == ReadMode.LINEARIZABLE) {
             CompletionStage<String> synced = submit(new Operation.Sync("/"));
-            return submit(read).thenCombine(synced, (value, path) -> value);
+            return synced.thenCombine(submit(read), (path, value) -> value); // in this order a failed sync comes before a refusal
         }
         return submit(read);
     }

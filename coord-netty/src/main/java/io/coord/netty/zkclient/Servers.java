@@ -1,8 +1,11 @@
 package io.coord.netty.zkclient;
 
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /** The servers in an order of the client's own, so that many clients spread; and how long to wait before the next is tried. */
@@ -13,6 +16,8 @@ final class Servers {
 
     private final List<ConnectString.Server> shuffled;
     private final Random random;
+    private final Map<ConnectString.Server, Integer> turns = new HashMap<>();
+    private final Map<ConnectString.Server, Integer> addressCounts = new HashMap<>();
     private int next;
     private int failures;
 
@@ -28,8 +33,21 @@ final class Servers {
         return server;
     }
 
+    /** One of the addresses that a server's name has: any at first, then the next each time, for behind each may be a server. */
+    InetAddress choose(ConnectString.Server server, InetAddress[] addresses) {
+        int turn = turns.containsKey(server) ? turns.get(server) + 1 : random.nextInt(addresses.length);
+        turns.put(server, turn);
+        addressCounts.put(server, addresses.length);
+        return addresses[Math.floorMod(turn, addresses.length)];
+    }
+
+    /** How many there are, by what is known of their names' addresses. */
     int count() {
-        return shuffled.size();
+        int count = 0;
+        for (ConnectString.Server server : shuffled) {
+            count += addressCounts.getOrDefault(server, 1);
+        }
+        return count;
     }
 
     /** A server has let the client in. */
@@ -42,7 +60,7 @@ final class Servers {
      * less by chance, so that clients which lost one server together do not all come to the next at once (fault.C5).
      */
     long pauseNanos() {
-        int round = failures++ / shuffled.size();
+        int round = failures++ / count();
         if (round == 0) {
             return 0;
         }

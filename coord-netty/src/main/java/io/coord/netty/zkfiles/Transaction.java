@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /** One transaction of a log: whose, when, and what it does to a tree. */
@@ -37,6 +38,23 @@ final class Transaction {
      */
     record TreeDigest(int version, long value) {}
 
+    /**
+     * By which a transaction is known again.
+     *
+     * @param length its length in bytes
+     * @param whole the sum of all of them
+     * @param body the sum of all but a digest's, should there be one
+     */
+    record Print(int length, int whole, int body) {
+
+        /** Whether it is of the same transaction: a copy may have lost the digest on its way, or come by one. */
+        boolean isOfSame(Print other) {
+            return equals(other)
+                    || length == other.length + DIGEST_BYTES && body == other.whole
+                    || other.length == length + DIGEST_BYTES && other.body == whole;
+        }
+    }
+
     private final byte[] bytes;
     private final JuteInput in;
     private final long session;
@@ -62,6 +80,14 @@ final class Transaction {
 
     long zxid() {
         return zxid;
+    }
+
+    Print print() {
+        CRC32 sum = new CRC32();
+        sum.update(bytes, 0, Math.max(0, bytes.length - DIGEST_BYTES));
+        int body = (int) sum.getValue();
+        sum.update(bytes, Math.max(0, bytes.length - DIGEST_BYTES), Math.min(bytes.length, DIGEST_BYTES));
+        return new Print(bytes.length, (int) sum.getValue(), body);
     }
 
     /** Whether it opens or closes a session. */

@@ -10,12 +10,18 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What a stopped ZooKeeper server would come up with: its newest whole snapshot, and the log replayed on it. */
 public final class ZooKeeperImage {
+
+    /** Among how many transactions one is known again. */
+    private static final int PRINTS_MAX = 100_000;
+    private static final int NAMES_TOLD_MAX = 20;
 
     private final ZooKeeperTree tree;
     private final String origin;
@@ -96,6 +102,15 @@ public final class ZooKeeperImage {
         private long transactions;
         private final List<Transaction> shownSessions = new ArrayList<>();
         private long lastShown;
+        private final Map<Long, Transaction.Print> prints = new LinkedHashMap<>() {
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<Long, Transaction.Print> eldest) {
+                return size() > PRINTS_MAX;
+            }
+        };
+        private int repeated;
+        private long firstRepeated = Long.MAX_VALUE;
+        private long lastRepeated;
 
         Loading(boolean acceptsGaps) {
             this.acceptsGaps = acceptsGaps;
@@ -111,6 +126,7 @@ public final class ZooKeeperImage {
                 gap("the newest snapshot " + snapshots.get(0) + " is damaged, and the log ends before it, at " + hex(zxid));
             }
             checkShown();
+            checkNames();
             checkLists();
             checkDigest();
         }
@@ -164,6 +180,10 @@ public final class ZooKeeperImage {
             for (Named file : files.subList(from, files.size())) {
                 replay(file, file == files.get(files.size() - 1));
             }
+            if (repeated > 0) {
+                findings.add("counted " + repeated + " transactions from " + hex(firstRepeated) + " to " + hex(lastRepeated)
+                        + " once that the log has more often, as ZooKeeper's does when a follower changes its leader");
+            }
             if (zxid == start) {
                 findings.add("no transaction follows the snapshot; if zoo.cfg has a dataLogDir, name that too");
             }
@@ -186,6 +206,8 @@ public final class ZooKeeperImage {
                 for (Transaction next = reader.next(); next != null; next = reader.next()) {
                     if (next.zxid() <= start) {
                         noteShown(next);
+                    } else if (isRepeated(next)) {
+                        noteRepeated(next.zxid());
                     } else {
                         checkFollows(file, reader, next.zxid(), isFirst);
                         applyShownSessions();
@@ -201,8 +223,26 @@ public final class ZooKeeperImage {
             applyShownSessions();
         }
 
+        /**
+         * A follower that loses its leader may log what it had on its way, and once more when it gets that from the next leader
+         * (ZOOKEEPER-4541): ZooKeeper replays both, and comes to the same.
+         */
+        private boolean isRepeated(Transaction next) {
+            Transaction.Print before = next.zxid() <= zxid ? prints.get(next.zxid()) : null;
+            return before != null && before.isOfSame(next.print());
+        }
+
+        private void noteRepeated(long zxid) {
+            repeated++;
+            firstRepeated = Math.min(firstRepeated, zxid);
+            lastRepeated = Math.max(lastRepeated, zxid);
+        }
+
         /** Remembers what happened to sessions, as far as it leads to the snapshot without a gap. */
         private void noteShown(Transaction shown) {
+            if (shown.zxid() <= lastShown || zxid > start) {
+                return; // repeated
+            }
             if (!follows(lastShown, shown.zxid())) {
                 shownSessions.clear();
             }
@@ -239,6 +279,7 @@ public final class ZooKeeperImage {
             zxid = next.zxid();
             millis = Math.max(millis, next.time());
             digest = next.digest();
+            prints.put(zxid, next.print());
             transactions++;
         }
 
@@ -263,6 +304,17 @@ public final class ZooKeeperImage {
             if (shown > zxid) {
                 gap("the snapshot shows transactions up to " + hex(shown) + ", but the log ends at " + hex(zxid));
                 zxid = shown;
+            }
+        }
+
+        /** Older versions let some names be created that 3.9 does not, and none looks at those that it loads. */
+        private void checkNames() throws IOException {
+            List<String> invalid = tree.nodes().keySet().stream().filter(path -> NodePath.violation(path).isPresent()).sorted().toList();
+            if (!invalid.isEmpty()) {
+                String first = invalid.stream().limit(NAMES_TOLD_MAX).map(NodePath::printable).collect(Collectors.joining(", "));
+                throw new IOException(ErrorCode.ZOOKEEPER_NAMES_INVALID.message(invalid.size() + " nodes have names that no node can have"
+                        + " any more: " + first + (invalid.size() > NAMES_TOLD_MAX ? ", ..." : "") + ". Nothing was imported. Delete them in"
+                        + " ZooKeeper, or copy them to other names, by a client of the version that made them."));
             }
         }
 

@@ -107,8 +107,8 @@ public final class Words implements FourLetterWords {
         return switch (word) {
             case "ruok" -> "imok";
             case "isro" -> readsOnly ? "ro" : serves ? "rw" : "null";
-            case "srvr" -> version() + figures(status, port);
-            case "stat" -> version() + "Clients:\n" + connections(port, true) + figures(status, port);
+            case "srvr" -> version(readsOnly) + figures(status, port);
+            case "stat" -> version(readsOnly) + "Clients:\n" + connections(port, true) + figures(status, port);
             case "cons" -> connections(port, false);
             case "mntr" -> monitored(status, port);
             case "conf" -> configuration(status, port);
@@ -129,8 +129,9 @@ public final class Words implements FourLetterWords {
         };
     }
 
-    private static String version() {
-        return "Zookeeper version: " + VERSION + ", built on " + build() + "\n";
+    private static String version(boolean readsOnly) {
+        return "Zookeeper version: " + VERSION + ", built on " + build() + "\n"
+                + (readsOnly ? "READ-ONLY mode; serving only read-only clients\n" : "");
     }
 
     private static String build() {
@@ -170,14 +171,21 @@ public final class Words implements FourLetterWords {
 
     private String figures(MemberStatus status, ClientPort port) {
         Traffic.Sum sum = port.traffic();
+        String mode = mode(status);
         return "Latency min/avg/max: " + sum.minMillis() + "/" + sum.averageMillis() + "/" + sum.maxMillis() + "\n"
                 + "Received: " + sum.received() + "\n"
                 + "Sent: " + sum.sent() + "\n"
                 + "Connections: " + port.connections().size() + "\n"
                 + "Outstanding: " + port.outstanding() + "\n"
                 + "Zxid: 0x" + Long.toHexString(status.appliedIndex()) + "\n"
-                + "Mode: " + mode(status) + "\n"
-                + "Node count: " + member.census().nodes() + "\n";
+                + "Mode: " + mode + "\n"
+                + "Node count: " + member.census().nodes() + "\n"
+                + (mode.equals("leader") ? proposals(member.measured()) : "");
+    }
+
+    private static String proposals(SessionPort.Measured measured) {
+        return "Proposal sizes last/min/max: " + measured.lastProposalBytes() + "/" + measured.fewestProposalBytes() + "/"
+                + measured.mostProposalBytes() + "\n";
     }
 
     private static String connections(ClientPort port, boolean brief) {

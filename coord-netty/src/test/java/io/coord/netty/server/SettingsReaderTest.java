@@ -10,6 +10,8 @@ import io.coord.MemberConfig;
 import io.coord.MemberId;
 import io.coord.netty.peer.TlsFiles;
 import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -435,6 +437,19 @@ class SettingsReaderTest {
                                 + " length of the log");
     }
 
+    /** By the names of the administrator's guide too, of which some are not those that ZooKeeper's server reads. */
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "jaasLoginRenew", "txnLogSizeLimitInKb", "emulate353TTLNodes", "connectionMaxTokens", "connectionTokenFillTime",
+        "connectionTokenFillCount", "connectionFreezeTime", "connectionDropIncrease", "connectionDropDecrease", "connectionDecreaseRatio",
+        "requestThrottleLimit", "requestThrottleStallTime", "requestThrottleDropStale", "requestStaleLatencyCheck",
+        "requestStaleConnectionCheck", "advancedFlowControlEnabled", "maxConcurrentSnapSyncs", "maxConcurrentDiffSyncs",
+        "throttledOpWaitTime", "outstandingHandshake.limit",
+    })
+    void aSettingOfZooKeepersDoesNotStopTheStart(String name) {
+        assertThat(alone(name + "=1").warnings()).singleElement().asString().startsWith(name + " is passed over: ");
+    }
+
     // ------------------------------------------------------------------------------------------------ files
 
     @Test
@@ -461,6 +476,18 @@ class SettingsReaderTest {
         assertThat(settings.clientPort()).hasValue(2181);
         assertThat(settings.config().minSessionTimeout()).isEqualTo(Duration.ofSeconds(4));
         assertThat(settings.warnings()).hasSize(2).allMatch(warning -> warning.matches("(init|sync)Limit is passed over: .*"));
+    }
+
+    /** ZooKeeper reads any byte, as ISO 8859-1. */
+    @Test
+    void aCommentInAnotherCharacterSetDoesNotStopTheStart() throws IOException {
+        Path file = directory.resolve("zoo.cfg");
+        String text = "# donn\u00e9es f\u00fcr\nclientPort=2181\nDigestAuthenticationProvider.superDigest=\u00e9\ndataDir=" + directory + "\n";
+
+        for (Charset charset : List.of(StandardCharsets.ISO_8859_1, StandardCharsets.UTF_8)) {
+            Files.write(file, text.getBytes(charset));
+            assertThat(read("--config", file.toString()).door().superDigest()).as(charset.name()).contains("\u00e9");
+        }
     }
 
     @Test
@@ -568,6 +595,18 @@ class SettingsReaderTest {
         assertThatThrownBy(() -> alone()).hasMessageContaining("COORD-1063 " + directory + " holds the data of an Apache ZooKeeper server");
         Files.createDirectories(directory.resolve("coord"));
         assertThat(alone().directory()).isEqualTo(directory);
+    }
+
+    @Test
+    void aMyidThatIsPutBesideAMembersFilesDoesNotMoveThem() throws IOException {
+        Files.writeString(directory.resolve("identity"), "");
+        Files.writeString(directory.resolve("myid"), "1\n");
+
+        assertThat(alone().memberDirectory()).isEqualTo(directory);
+        Files.createDirectories(directory.resolve("coord"));
+        Files.writeString(directory.resolve("coord/identity"), "");
+        assertThatThrownBy(() -> alone()).hasMessageContaining("COORD-1025 " + directory + " holds the data of a member, and so does "
+                + directory.resolve("coord"));
     }
 
     // ------------------------------------------------------------------------------------------------ helpers

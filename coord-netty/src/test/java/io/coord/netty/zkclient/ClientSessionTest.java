@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.coord.AsyncSession;
 import io.coord.Bytes;
+import io.coord.Children;
 import io.coord.NodePath;
 import io.coord.Operation;
 import io.coord.OutcomeUnknownException;
 import io.coord.ReadMode;
 import io.coord.Refusal;
 import io.coord.Registration;
+import io.coord.Session;
 import io.coord.SessionState;
 import io.coord.Stat;
 import io.coord.UnavailableException;
@@ -25,6 +27,9 @@ import io.coord.netty.jute.ReplyHeader;
 import io.coord.netty.jute.Response;
 import io.coord.netty.jute.WatcherEvent;
 import io.coord.netty.jute.Xid;
+import io.coord.recipes.DistributedLock;
+import io.coord.session.BlockingSession;
+import io.coord.session.ParkingAwaiter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -36,10 +41,13 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -62,12 +70,13 @@ class ClientSessionTest {
     @BeforeEach
     void listen() throws IOException {
         listener = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+        listener.setSoTimeout(20_000);
     }
 
     /** The server is gone by then: the client is told to close, and does so as soon as it hears of that. */
     @AfterEach
     void close() throws Exception {
-        CompletionStage<Void> closed = session.closeAsync();
+        CompletionStage<Void> closed = session == null ? CompletableFuture.completedFuture(null) : session.closeAsync();
         listener.close();
         served.close();
         closed.toCompletableFuture().get(20, TimeUnit.SECONDS);
@@ -94,11 +103,19 @@ class ClientSessionTest {
     }
 
     private void accept(Duration sessionTimeout) throws IOException {
+        take();
+        grant(sessionTimeout);
+    }
+
+    private void take() throws IOException {
         served = listener.accept();
         served.setTcpNoDelay(true);
         served.setSoTimeout(20_000);
         in = new DataInputStream(served.getInputStream());
         frame();
+    }
+
+    private void grant(Duration sessionTimeout) throws IOException {
         send(out -> new ConnectResponse(0, (int) sessionTimeout.toMillis(), 7, Bytes.wrap(new byte[16]), false).write(out));
     }
 
@@ -112,6 +129,7 @@ class ClientSessionTest {
 
     /** The next request but for pings, which are answered. */
     private Asked next() throws IOException {
+        long endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         while (true) {
             ByteBuffer request = frame();
             int xid = request.getInt();
@@ -119,6 +137,7 @@ class ClientSessionTest {
             if (op != OpCode.PING) {
                 return new Asked(xid, op);
             }
+            assertThat(System.nanoTime() - endNanos).as("nothing but pings for so long").isNegative();
             send(out -> new ReplyHeader(Xid.PING, 1, 0).write(out));
         }
     }
@@ -282,8 +301,30 @@ class ClientSessionTest {
         CompletionStage<Optional<Stat>> read = session.submit(new Operation.Exists("/a"), ReadMode.LINEARIZABLE);
         refuse(next(OpCode.SYNC), 1, Refusal.THROTTLED_OP);
         refuse(next(OpCode.EXISTS), 1, Refusal.NO_NODE);
+        CompletionStage<Children> refused = session.submit(new Operation.GetChildren("/a"), ReadMode.LINEARIZABLE);
+        refuse(next(OpCode.SYNC), 1, Refusal.THROTTLED_OP);
+        refuse(next(OpCode.GET_CHILDREN2), 1, Refusal.NO_NODE);
 
         assertThatThrownBy(() -> get(read)).hasCauseInstanceOf(UnavailableException.class);
+        assertThatThrownBy(() -> get(refused)).hasCauseInstanceOf(UnavailableException.class);
+    }
+
+    /** The next server may be behind the one that has perhaps created the node: what is asked then is behind a sync. */
+    @Test
+    void aRecipeLooksForWhatItHasPerhapsCreatedWhereItMustBeSeen() throws Exception {
+        open(Duration.ofSeconds(20));
+        DistributedLock lock = DistributedLock.at(new BlockingSession(session, new ParkingAwaiter(() -> false)), NodePath.of("/lock"));
+        Thread acquiring = new Thread(new FutureTask<>(lock::acquire));
+        acquiring.start();
+        next(OpCode.CREATE2);
+
+        served.close();
+        accept();
+
+        next(OpCode.SYNC);
+        next(OpCode.GET_CHILDREN2);
+        acquiring.interrupt();
+        acquiring.join();
     }
 
     @Test
@@ -300,5 +341,85 @@ class ClientSessionTest {
         fire(new WatchEvent(WatchEvent.Type.CREATED, "/a", 2));
         settle();
         assertThat(heard).isEmpty();
+    }
+
+    /** By pings as often as the timeout granted demands, which may be a small part of the one wanted. */
+    @Test
+    void aSessionOfAShorterTimeoutThanWantedKeepsItsConnection() throws Exception {
+        CompletionStage<AsyncSession> opened = ZooKeeperClient.to("127.0.0.1:" + listener.getLocalPort())
+                .withSessionTimeout(Duration.ofSeconds(60))
+                .openAsync();
+        accept(Duration.ofSeconds(2));
+        session = get(opened);
+        Queue<SessionState> told = new ConcurrentLinkedQueue<>();
+        session.onEvent(event -> told.add(event.state()));
+
+        for (int pings = 0; pings < 3; pings++) {
+            assertThat(frame().getInt()).isEqualTo(Xid.PING);
+            send(out -> new ReplyHeader(Xid.PING, 1, 0).write(out));
+        }
+        settle();
+
+        assertThat(told).isEmpty();
+    }
+
+    @Test
+    void aSessionWhoseOpeningWasInterruptedIsClosedWhenAServerOpensIt() throws Exception {
+        FutureTask<Session> opening = new FutureTask<>(
+                () -> ZooKeeperClient.to("127.0.0.1:" + listener.getLocalPort()).open());
+        Thread caller = new Thread(opening);
+        caller.start();
+        take();
+        caller.interrupt();
+        assertThatThrownBy(opening::get).hasCauseInstanceOf(UnavailableException.class).hasMessageContaining("interrupted");
+
+        grant(Duration.ofSeconds(30));
+
+        Asked closing = next(OpCode.CLOSE_SESSION);
+        answer(closing, 1, Response.Nothing.NOTHING);
+        assertThat(in.read()).as("the end of the connection").isEqualTo(-1);
+    }
+
+    /** What was proven late counts all the same: the next connection proves it again. */
+    @Test
+    void credentialsThatNobodyAnswersForAreNotWaitedForLongerThanAnyRequest() throws Exception {
+        open(Duration.ofSeconds(1));
+        CompletionStage<Void> proven = session.addAuth("digest", Bytes.utf8("a:b"));
+        Asked proving = next(OpCode.AUTH);
+        CompletionStage<Void> failed = CompletableFuture.runAsync(() -> assertThatThrownBy(() -> get(proven))
+                .hasCauseInstanceOf(OutcomeUnknownException.class));
+        served.setSoTimeout(50);
+        while (!failed.toCompletableFuture().isDone()) {
+            try {
+                assertThat(frame().getInt()).isEqualTo(Xid.PING);
+                send(out -> new ReplyHeader(Xid.PING, 1, 0).write(out));
+            } catch (SocketTimeoutException nothingAsked) {
+                // Nor was it told anything.
+            }
+        }
+        served.setSoTimeout(20_000);
+        get(failed);
+
+        answer(proving, 1, Response.Nothing.NOTHING);
+        settle();
+        served.close();
+        accept();
+        next(OpCode.AUTH);
+    }
+
+    /** The first of them would be tried again and again. */
+    @Test
+    void eachAddressOfAHostIsTried() throws Exception {
+        InetAddress[] addresses = {InetAddress.getByName("127.0.0.2"), InetAddress.getByName("127.0.0.1")};
+        ClientSetup setup = new ClientSetup(
+                ConnectString.parse("zk.example.org:" + listener.getLocalPort()), Duration.ofSeconds(10), Duration.ofSeconds(5), List.of(),
+                Optional.empty(), 10, 1 << 20, Optional.empty());
+        CompletionStage<AsyncSession> opened = ClientSession.open(setup, host -> addresses);
+
+        accept();
+        session = get(opened);
+        served.close();
+        accept();
+        settle();
     }
 }

@@ -3,6 +3,7 @@ package io.coord.netty.zkfiles;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.coord.Acl;
 import io.coord.netty.zkfiles.ZooKeeperTree.Node;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -156,6 +157,46 @@ class ZooKeeperImageTest {
     }
 
     @Test
+    @DisplayName("transactions that a follower logged again when it changed its leader count once, wherever the snapshot lies")
+    void whatIsLoggedTwiceCountsOnce() throws IOException {
+        for (int before = 0; before < 30; before += 4) {
+            Path at = Files.createDirectory(directory.resolve("before-" + before));
+            LiveServer server = new LiveServer(6, true);
+            write(server, before);
+            Map.Entry<Long, byte[]> snapshot = server.snapshot(0);
+            write(server, 50 - before);
+            Written.write(at, "snapshot." + Long.toHexString(snapshot.getKey()), snapshot.getValue());
+            List<byte[]> log = new ArrayList<>(server.log.subList(0, 30));
+            log.addAll(server.log.subList(20, 50));
+            writeLog(at, log);
+
+            ZooKeeperImage image = read(at);
+
+            assertThat(shown(image.tree().nodes())).as("snapshot at %s", before).isEqualTo(shown(server.nodes));
+            assertThat(image.tree().sessions()).as("snapshot at %s", before).isEqualTo(server.sessions);
+            assertThat(image.zxid()).isEqualTo(server.zxid);
+            assertThat(image.report()).anyMatch(line -> line.matches("counted \\d+ transactions from 0x.* to 0x50000001e once .*"))
+                    .noneMatch(line -> line.contains("WARNING"));
+        }
+    }
+
+    @Test
+    @DisplayName("two transactions of one number are refused")
+    void anotherTransactionOfTheSameNumberIsRefused() throws IOException {
+        LiveServer server = new LiveServer(6, true);
+        Map.Entry<Long, byte[]> snapshot = server.snapshot(0);
+        write(server, 30);
+        Written.write(directory, "snapshot." + Long.toHexString(snapshot.getKey()), snapshot.getValue());
+        byte[] other = server.log.get(20).clone();
+        other[7] ^= 1; // of another session
+        server.log.add(other);
+        writeLog(directory, server.log);
+
+        assertThatThrownBy(() -> read(directory)).isInstanceOf(IOException.class)
+                .hasMessageStartingWith("COORD-1090").hasMessageContaining("0x500000015 comes after 0x50000001e");
+    }
+
+    @Test
     @DisplayName("a snapshot that shows more than the log tells is refused: its log is somewhere else")
     void aSnapshotWithoutItsLogIsRefused() throws IOException {
         LiveServer server = new LiveServer(4, true);
@@ -165,6 +206,23 @@ class ZooKeeperImageTest {
 
         assertThatThrownBy(() -> read(directory)).isInstanceOf(IOException.class)
                 .hasMessageStartingWith("COORD-1091").hasMessageContaining("dataLogDir");
+    }
+
+    @Test
+    @DisplayName("nodes whose names only older versions allowed are named, all at once")
+    void namesThatNoNodeCanHaveAreNamed() throws IOException {
+        LiveServer server = new LiveServer(4, true);
+        Map.Entry<Long, byte[]> snapshot = server.snapshot(0);
+        List<byte[]> log = new ArrayList<>();
+        for (String path : List.of("/a\u007f", "/b", "/c\ufff0")) {
+            log.add(Written.transaction(1, LiveServer.EPOCH + 1 + log.size(), 5, Written.create(
+                    Written.CREATE, path, null, Acl.OPEN, false, log.size() + 1)));
+        }
+        Written.write(directory, "snapshot." + Long.toHexString(snapshot.getKey()), snapshot.getValue());
+        writeLog(directory, log);
+
+        assertThatThrownBy(() -> read(directory)).isInstanceOf(IOException.class)
+                .hasMessageStartingWith("COORD-1092 2 nodes").hasMessageContaining("/a\\u007F, /c\\uFFF0");
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.coord.netty.jute.OpCode;
 import io.coord.netty.jute.Request;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -24,6 +25,8 @@ import org.apache.zookeeper.Watcher.Event.EventType;
 import org.apache.zookeeper.Watcher.Event.KeeperState;
 import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.data.ACL;
+import org.apache.zookeeper.data.Id;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -115,6 +118,9 @@ public abstract class LocalSessionsContract {
                 .isInstanceOf(KeeperException.EphemeralOnLocalSessionException.class);
         assertThatThrownBy(() -> client.create("/none/e", null, ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.EPHEMERAL_SEQUENTIAL))
                 .as("before the parent is looked at").isInstanceOf(KeeperException.EphemeralOnLocalSessionException.class);
+        List<ACL> malformed = Arrays.asList(new ACL(ZooDefs.Perms.ALL, new Id("digest", "no-password")));
+        assertThatThrownBy(() -> client.create("/e", null, malformed, CreateMode.EPHEMERAL))
+                .as("C3 before C5").isInstanceOf(KeeperException.EphemeralOnLocalSessionException.class);
         assertThatThrownBy(() -> client.multi(List.of(
                         Op.create("/c", null, ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT),
                         Op.create("/e", null, ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.EPHEMERAL))))

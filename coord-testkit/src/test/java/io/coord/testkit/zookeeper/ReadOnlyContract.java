@@ -168,7 +168,7 @@ public abstract class ReadOnlyContract {
         reader.removeWatches("/absent", lasting, Watcher.WatcherType.Persistent, false);
         refusesWrites(reader);
         assertThat(ask(servers.survivor(), "isro")).isEqualTo("ro");
-        assertThat(ask(servers.survivor(), "srvr")).contains("\nMode: read-only\n");
+        assertThat(ask(servers.survivor(), "srvr")).contains("\nREAD-ONLY mode; serving only read-only clients\nLatency ", "\nMode: read-only\n");
         try (WireProbe plain = new WireProbe(servers.survivor())) {
             plain.send(new ConnectRequest(0, 0, 10_000, 0, Bytes.wrap(NO_PASSWORD), false)::write);
             assertThat(plain.frameOrEnd()).as("W6: a client that does not allow it").isNull();

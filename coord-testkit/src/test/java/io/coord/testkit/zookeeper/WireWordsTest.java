@@ -131,7 +131,8 @@ class WireWordsTest {
         String figures = "Latency min/avg/max: \\d+/\\d+\\.\\d+/\\d+\nReceived: \\d+\nSent: \\d+\nConnections: [1-9]\\d*\nOutstanding: \\d+\n"
                 + "Zxid: 0x[0-9a-f]+\nMode: %s\nNode count: \\d+\n";
         MemberId leader = leader();
-        assertThat(ask(leader, "srvr")).matches("Zookeeper version: 3\\.9\\.\\d.*\n" + figures.formatted("leader"));
+        assertThat(ask(leader, "srvr")).matches("Zookeeper version: 3\\.9\\.\\d.*\n" + figures.formatted("leader")
+                + "Proposal sizes last/min/max: \\d+/\\d+/\\d+\n");
         MemberId follower = ensemble.anyFollower();
         ask(follower, "srvr");
         try (WireProbe client = WireProbe.connected(at(follower))) {

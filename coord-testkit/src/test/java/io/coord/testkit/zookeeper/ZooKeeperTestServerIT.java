@@ -1,6 +1,7 @@
 package io.coord.testkit.zookeeper;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.coord.MemberId;
 import io.coord.testkit.ZooKeeperTestServer;
@@ -42,6 +43,24 @@ class ZooKeeperTestServerIT {
             assertThat(server.getPort()).isEqualTo(port);
             server.restart();
             assertThat(client.checkExists().forPath("/a/b")).isNotNull();
+        }
+    }
+
+    @Test
+    void aServerOfWhichAMemberWasKilledBehindItsBackIsRestartedAllTheSame() throws Exception {
+        try (ZooKeeperTestServer server = ZooKeeperTestServer.start(3);
+                CuratorFramework client = client(server)) {
+            client.create().forPath("/a");
+            MemberId leader = server.ensemble().leader();
+            server.ensemble().kill(leader);
+
+            server.restart();
+
+            assertThat(client.checkExists().forPath("/a")).isNotNull();
+            server.ensemble().kill(leader);
+            assertThatThrownBy(() -> server.kill(leader)).isInstanceOf(IllegalStateException.class).hasMessageContaining("does not run");
+            server.restart(leader);
+            server.kill(leader);
         }
     }
 
