@@ -117,6 +117,8 @@ public final class MemberCore {
     private long knownTerm;
 
     private @Nullable SessionLeases leases;
+    /** While it leads: up to where its log may end sessions that their owners believe in. What comes behind is others' business. */
+    private long lastEndIndex;
     private final Map<Long, List<Long>> reports = new LinkedHashMap<>();
     private final Map<Long, Long> reportedNanos = new LinkedHashMap<>();
     /** Reports acknowledged, by what must be applied before that counts. */
@@ -966,6 +968,7 @@ public final class MemberCore {
                 .forEachSession(session ->
                         begun.begin(session.id(), session.attach(), session.timeoutMillis(), nowNanos));
         leases = begun;
+        lastEndIndex = raft().lastIndex();
         membership = new Membership(raft(), self, setup.raft().electionTimeoutNanos(), nowNanos);
         nextCollectNanos = nowNanos + setup.collectIntervalNanos();
         if (state.root().settings().equals(io.coord.state.Settings.DEFAULT)
@@ -1029,8 +1032,8 @@ public final class MemberCore {
 
     private void leaseApplied(Reply reply) {
         if (reply instanceof Reply.Attached attached && attached.member().equals(setup.self())) {
-            long soonNanos = nowNanos + reportEveryNanos(attached.timeoutMillis());
-            nextReportNanos = earlier(nextReportNanos, soonNanos);
+            long soonNanos = host.isShortOfLease(attached.session()) ? 0 : reportEveryNanos(attached.timeoutMillis());
+            nextReportNanos = earlier(nextReportNanos, nowNanos + soonNanos);
         }
         if (leases == null) {
             return;
@@ -1129,9 +1132,15 @@ public final class MemberCore {
         if (leases != null) {
             for (SessionLeases.Lapsed lapsed : leases.lapsed(nowNanos)) {
                 outbox.event(new MemberEvent.LeaseLapsed(lapsed.session(), lapsed.silentNanos() / 1_000_000));
-                propose(new Command.ExpireSession(lapsed.session(), lapsed.attach(), raft().term()));
+                proposeEnd(lapsed.session(), lapsed.attach());
             }
         }
+    }
+
+    private Proposal proposeEnd(long session, long attach) {
+        Proposal answer = propose(new Command.ExpireSession(session, attach, raft().term()));
+        lastEndIndex = raft().lastIndex();
+        return answer;
     }
 
     /** Tells the leader who is alive here; often enough that a few lost reports cost no session its lease. */
@@ -1173,7 +1182,7 @@ public final class MemberCore {
         for (long session : sessions) {
             leases.touch(session, nowNanos);
         }
-        owedAcks.add(new OwedAck(from, sequence, raft().lastIndex(), raft().beginRound()));
+        owedAcks.add(new OwedAck(from, sequence, lastEndIndex, raft().beginRound()));
     }
 
     /** Acknowledges the reports after whose receipt a quorum has confirmed this leader (rule.16). */
@@ -1295,8 +1304,7 @@ public final class MemberCore {
             told(expire.caller(), true); // a session that is over already is what was asked for
         } else {
             long attach = session.get().attach();
-            toldWhenApplied(
-                    expire.caller(), propose(new Command.ExpireSession(expire.session(), attach, raft().term())));
+            toldWhenApplied(expire.caller(), proposeEnd(expire.session(), attach));
         }
     }
 

@@ -34,8 +34,8 @@ public sealed interface PeerMessage {
      * had ended by then, the log says.
      *
      * @param sequence of the report
-     * @param index the end of the leader's log when it came: whoever has not applied that does not know yet; 0 from a leader that does
-     *     not say
+     * @param index up to where the leader's log may have ended sessions when it came, by expiry: whoever has not applied that does not
+     *     know yet; 0 from a leader that does not say
      */
     record LeaseAck(long sequence, long index) implements PeerMessage {}
 

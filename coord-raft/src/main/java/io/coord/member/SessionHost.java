@@ -883,6 +883,12 @@ final class SessionHost {
         outbox.deliver(new Delivery.Renewed(session.id, session.validUntilNanos, false));
     }
 
+    /** Whether a session that was granted late has less than half of its lease left. */
+    boolean isShortOfLease(long id) {
+        HostedSession session = sessions.get(id);
+        return session != null && session.validUntilNanos - nowNanos < leaseNanos(session) / 2;
+    }
+
     /** Two thirds of the timeout: what is left covers the way of the report and a drift of clocks (rule.16). */
     private static long leaseNanos(HostedSession session) {
         return session.timeoutMillis * 1_000_000L / 3 * 2;
@@ -1182,8 +1188,8 @@ final class SessionHost {
             if (session.readOnly) {
                 vouch(session);
             } else if (!session.suspended && nowNanos - session.validUntilNanos > 0) {
-                suspend(session, "no leader has acknowledged this member's report for two thirds of the session's timeout of "
-                        + session.timeoutMillis + " ms");
+                suspend(session, "no acknowledgement of this member's reports has counted for two thirds of the session's timeout of "
+                        + session.timeoutMillis + " ms: the leader is not heard, or what it knows has not been applied here");
             }
         }
     }

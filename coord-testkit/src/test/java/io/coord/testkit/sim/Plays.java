@@ -83,6 +83,7 @@ public final class Plays {
         all.put("fault.M7 received", Plays::aSnapshotThatIsNotInstalledKeepsNobodyFromTheNext);
         all.put("inv.Z7 heal", Plays::aHealedMemberDoesNotReviveASessionThatHasEnded);
         all.put("inv.Z7 late", Plays::aSessionIsGoodForAsLongAsSinceItWasFirstAskedFor);
+        all.put("inv.Z7 disk", Plays::aSlowDiskSuspendsNoSession);
         all.put("rule.15 ids", Plays::aNewSessionOvertakenByALaterOneIsOpened);
         all.put("inv.L2", Plays::aLostProposalIsMadeAgain);
         all.put("inv.L13", Plays::messagesPerWriteAreBounded);
@@ -526,6 +527,22 @@ public final class Plays {
         stage.until("L2", "its member learns of it", moved::isGranted);
         stage.isolate(home);
         stage.until("Z7", "its end", () -> Objects.requireNonNull(stage.leader().root()).session(owner.session).isEmpty());
+        stage.settle();
+    }
+
+    /** A member whose disk hangs while others write knows of nothing new; as that ends nobody's session, its own go on. */
+    private static void aSlowDiskSuspendsNoSession() {
+        Stage stage = new Stage(3);
+        SimMember home = stage.follower();
+        Stage.Owner owner = stage.session(home);
+        Stage.Owner other = stage.session(stage.leader());
+        home.storage().stall(1_900 * Stage.MILLI);
+        for (int i = 0; i < 18; i++) {
+            Asked<Outcome.Created> written = other.create("/written-" + i, io.coord.CreateMode.PERSISTENT);
+            stage.run(100);
+            Stage.require("L2", written.isGranted(), "the others' disks are fast");
+            Stage.require("Z7", !owner.suspended, "a session is suspended that nobody has ended");
+        }
         stage.settle();
     }
 
