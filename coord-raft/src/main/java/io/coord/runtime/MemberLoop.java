@@ -43,7 +43,7 @@ final class MemberLoop implements SessionHome {
         /** Sends messages. */
         void send(List<PeerFrame> messages);
 
-        /** Begins log writes, then other disk tasks, in order; their completion comes back as an input. */
+        /** Begins to install a snapshot, then log writes, then other disk tasks, in order; their completion comes back as an input. */
         void store(Effects effects);
 
         /** The same for a single log write, by a loop that may write itself: what it is to run for that, or null. */
