@@ -764,9 +764,10 @@ public final class SettingsReader {
 
     private void limits(ServerSettings.Door door) {
         door.frameBytesMax().ifPresent(bytes -> {
+            int countedMax = 2 * bytes; // each part of a request counts with what surrounds it in the log, which is more than in the frame
             raise("maxDataBytes", bytes, MemberConfig.DEFAULT.maxDataBytes());
-            raise("maxRequestBytes", bytes, MemberConfig.DEFAULT.maxRequestBytes());
-            raise("maxUncommittedBytes", bytes, MemberConfig.DEFAULT.maxUncommittedBytes());
+            raise("maxRequestBytes", countedMax, MemberConfig.DEFAULT.maxRequestBytes());
+            raise("maxUncommittedBytes", countedMax, MemberConfig.DEFAULT.maxUncommittedBytes());
         });
         renamedToggle("extendedTypesEnabled", "extendedTypes");
         renamedToggle("skipACL", "skipAcl");

@@ -411,9 +411,12 @@ class SettingsReaderTest {
 
         assertThat(settings.door().frameBytesMax()).hasValue(8 << 20);
         assertThat(settings.config().maxDataBytes()).isEqualTo(8 << 20);
-        assertThat(settings.config().maxRequestBytes()).isEqualTo(8 << 20);
+        assertThat(settings.config().maxRequestBytes()).as("twice as much: a delete of 33 characters is 50 bytes here, and counts 65")
+                .isEqualTo(16 << 20);
         assertThat(settings.config().maxUncommittedBytes()).isEqualTo(MemberConfig.DEFAULT.maxUncommittedBytes());
         assertThat(alone("jute.maxbuffer=65536").config()).isEqualTo(MemberConfig.DEFAULT);
+        assertThat(alone("jute.maxbuffer=4194304").config().maxRequestBytes()).isEqualTo(8 << 20);
+        assertThat(alone("jute.maxbuffer=67108864").config().maxUncommittedBytes()).isEqualTo(128 << 20);
         assertThat(alone("jute.maxbuffer=8388608", "maxDataBytes=1MB").config().maxDataBytes()).isEqualTo(1 << 20);
         assertThatThrownBy(() -> alone("jute.maxbuffer=0")).hasMessage("COORD-1024 jute.maxbuffer 0 is not from 1024 to 67108864");
     }
