@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -491,6 +492,26 @@ class SettingsReaderTest {
             Files.write(file, text.getBytes(charset));
             assertThat(read("--config", file.toString()).door().superDigest()).as(charset.name()).contains("\u00e9");
         }
+        Files.write(file, text.getBytes(StandardCharsets.ISO_8859_1));
+        assertThat(read("--config", file.toString()).warnings())
+                .contains(file + " is not UTF-8, at byte 6, and is read as ISO 8859-1, as ZooKeeper does");
+        Files.write(file, text.replace("Digest=\u00e9", "Digest=e").getBytes(StandardCharsets.ISO_8859_1));
+        assertThat(read("--config", file.toString()).warnings()).as("a comment only")
+                .noneMatch(warning -> warning.contains("UTF-8"));
+    }
+
+    @Test
+    void aStrayByteDoesNotMakeADirectoryAnother() throws IOException {
+        Path file = directory.resolve("zoo.cfg");
+        String rest = "\nclientPort=2181\ndataDir=" + directory + "/Z\u00fcrich\n";
+        byte[] stray = "# caf\u00e9".getBytes(StandardCharsets.ISO_8859_1);
+        byte[] utf8 = rest.getBytes(StandardCharsets.UTF_8);
+        byte[] both = Arrays.copyOf(stray, stray.length + utf8.length);
+        System.arraycopy(utf8, 0, both, stray.length, utf8.length);
+        Files.write(file, both);
+
+        assertThatThrownBy(() -> read("--config", file.toString()))
+                .hasMessageContaining("cannot read " + file + ": at byte 5 it is not UTF-8, and elsewhere it is");
     }
 
     @Test
