@@ -592,7 +592,13 @@ public final class LocalEnsemble implements AutoCloseable {
                 new LocalSession(member.sessionSetup(options.timeout(), options.identities()), relocation);
         Awaiter awaiter = new ParkingAwaiter(() -> mayNotWait() || session.isCallbackThread());
         Session blocking = new BlockingSession(session, awaiter);
-        blocking.await(session.open(member.home()));
+        CompletionStage<?> opened = session.open(member.home());
+        try {
+            blocking.await(opened);
+        } catch (RuntimeException e) {
+            opened.thenRun(session::closeAsync); // nobody else could
+            throw e;
+        }
         if (relocation != null) {
             movers.watchOver(session);
         }
