@@ -283,9 +283,10 @@ public final class SettingsReader {
         return Stream.of("identity", "control").map(directory::resolve).anyMatch(Files::exists);
     }
 
+    /** Where a member has files it has a tree, so that nothing is passed over that was to be its own. */
     private static boolean holdsFilesOfZooKeeper(Path directory) {
         Path version2 = directory.resolve("version-2");
-        if (!Files.isDirectory(version2) || Files.exists(directory.resolve("coord"))) {
+        if (!Files.isDirectory(version2) || Files.exists(directory.resolve("coord")) || holdsMember(directory)) {
             return false;
         }
         try (Stream<Path> files = Files.list(version2)) {

@@ -622,9 +622,11 @@ class SettingsReaderTest {
     }
 
     @Test
-    void aMyidThatIsPutBesideAMembersFilesDoesNotMoveThem() throws IOException {
+    void whatOfZooKeepersIsPutBesideAMembersFilesDoesNotMoveThem() throws IOException {
         Files.writeString(directory.resolve("identity"), "");
         Files.writeString(directory.resolve("myid"), "1\n");
+        Files.createDirectories(directory.resolve("version-2"));
+        Files.writeString(directory.resolve("version-2/log.1"), "");
 
         assertThat(alone().memberDirectory()).isEqualTo(directory);
         Files.createDirectories(directory.resolve("coord"));
