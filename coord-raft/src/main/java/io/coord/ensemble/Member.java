@@ -346,11 +346,11 @@ public final class Member implements AutoCloseable {
     }
 
     private void closeFrontEnds() {
-        RuntimeException failure = null;
+        Throwable failure = null;
         for (FrontEnd frontEnd : frontEnds) {
             try {
                 frontEnd.close();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 if (failure == null) {
                     failure = e;
                 } else {
@@ -358,8 +358,11 @@ public final class Member implements AutoCloseable {
                 }
             }
         }
+        if (failure instanceof Error error) {
+            throw error;
+        }
         if (failure != null) {
-            throw failure;
+            throw (RuntimeException) failure;
         }
     }
 

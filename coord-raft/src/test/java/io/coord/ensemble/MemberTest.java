@@ -393,12 +393,12 @@ class MemberTest {
                 .dataDirectory(directory)
                 .transport(transport)
                 .frontEnd(closing(() -> {
-                    throw new IllegalStateException("as if");
+                    throw new AssertionError("as if");
                 }))
                 .frontEnd(closing(() -> closed.complete(true)))
                 .start();
 
-        assertThatThrownBy(member::close).isInstanceOf(IllegalStateException.class).hasMessage("as if");
+        assertThatThrownBy(member::close).isInstanceOf(AssertionError.class).hasMessage("as if");
 
         assertThat(closed).isCompleted();
         assertThat(transport.closed).isCompleted();

@@ -189,7 +189,11 @@ public final class LocalEnsemble implements AutoCloseable {
             try {
                 ensemble.restartAll();
             } catch (RuntimeException | Error e) {
-                ensemble.close();
+                try {
+                    ensemble.close();
+                } catch (RuntimeException | Error another) {
+                    e.addSuppressed(another);
+                }
                 throw e;
             }
             return ensemble;
@@ -443,11 +447,11 @@ public final class LocalEnsemble implements AutoCloseable {
 
     /** All of them, whichever fail; the first failure is thrown, with the others in it. */
     private static void closeAll(List<Runnable> parts) {
-        RuntimeException first = null;
+        Throwable first = null;
         for (Runnable part : parts) {
             try {
                 part.run();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 if (first == null) {
                     first = e;
                 } else {
@@ -455,8 +459,11 @@ public final class LocalEnsemble implements AutoCloseable {
                 }
             }
         }
+        if (first instanceof Error error) {
+            throw error;
+        }
         if (first != null) {
-            throw first;
+            throw (RuntimeException) first;
         }
     }
 
