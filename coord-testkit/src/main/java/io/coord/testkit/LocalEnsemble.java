@@ -661,7 +661,7 @@ public final class LocalEnsemble implements AutoCloseable {
 
     /**
      * Has the leader look for containers and TTL nodes whose time has come, as if so much time had passed; returns when they are
-     * deleted.
+     * deleted. If the leader is lost meanwhile, the next one is asked too, and then up to twice as much time may seem to have passed.
      */
     public void collect(Duration pretendElapsed) {
         order("a leader that collects", caller -> new Input.Collect(caller, pretendElapsed.toMillis()));
