@@ -126,7 +126,8 @@ public final class ZooKeeperServer implements FrontEnd {
 
     /**
      * Closes connections that send a larger request; 1,048,575 bytes by default, as ZooKeeper's {@code jute.maxbuffer}. What a node may
-     * hold is limited by {@link io.coord.MemberConfig#maxDataBytes()}, too.
+     * hold is limited by {@link io.coord.MemberConfig#maxDataBytes()}, too, and a request by {@link
+     * io.coord.MemberConfig#maxRequestBytes()}, which counts up to twice what there is of it in the frame.
      */
     public ZooKeeperServer maxFrameBytes(int bytes) {
         return with(options.limits.withFrameBytesMax(bytes));

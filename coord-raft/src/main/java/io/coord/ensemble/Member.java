@@ -229,8 +229,18 @@ public final class Member implements AutoCloseable {
                 sessions.remove(session);
             }
         });
-        blocking.await(session.open(running.home()).thenRun(() -> sessions.add(session)));
+        awaitOpen(session, session.open(running.home()).thenRun(() -> sessions.add(session)), blocking);
         return blocking;
+    }
+
+    /** Nobody else could close a session whose opening is not waited for to the end. */
+    private static void awaitOpen(LocalSession session, CompletionStage<?> opened, Session blocking) {
+        try {
+            blocking.await(opened);
+        } catch (RuntimeException e) {
+            opened.thenRun(session::closeAsync);
+            throw e;
+        }
     }
 
     // ------------------------------------------------------------------------------------------------ operating
@@ -300,7 +310,7 @@ public final class Member implements AutoCloseable {
     public Ensemble reconfigure(Ensemble wanted) {
         LocalSession session = new LocalSession(running.sessionSetup(Optional.empty(), List.of(OPERATOR)));
         Session blocking = new BlockingSession(session, running.awaiter(session));
-        blocking.await(session.open(running.home()));
+        awaitOpen(session, session.open(running.home()), blocking);
         try {
             blocking.await(session.submit(Operation.Reconfigure.to(wanted)));
             return wanted;
@@ -336,11 +346,11 @@ public final class Member implements AutoCloseable {
     }
 
     private void closeFrontEnds() {
-        RuntimeException failure = null;
+        Throwable failure = null;
         for (FrontEnd frontEnd : frontEnds) {
             try {
                 frontEnd.close();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 if (failure == null) {
                     failure = e;
                 } else {
@@ -348,8 +358,11 @@ public final class Member implements AutoCloseable {
                 }
             }
         }
+        if (failure instanceof Error error) {
+            throw error;
+        }
         if (failure != null) {
-            throw failure;
+            throw (RuntimeException) failure;
         }
     }
 

@@ -55,6 +55,8 @@ public final class Door {
     private final Map<Long, Resident> sessions = new HashMap<>();
     /** Since when each session waits to be opened or attached. */
     private final Map<Resident.Waiting<?>, Long> openings = new LinkedHashMap<>();
+    /** Orders taken and not yet answered: some wait for the disk, or for an entry to be applied. */
+    private final Set<OrderCaller> orders = new LinkedHashSet<>();
 
     private final Set<Resident> touched = new LinkedHashSet<>();
     private int answers;
@@ -66,8 +68,14 @@ public final class Door {
         this.sessionsMax = sessionsMax;
     }
 
-    /** Notes who wants to come in; false if the member hosts as many sessions as it may, which is then staged as the answer. */
+    /** Notes who waits; false if the member hosts as many sessions as it may, which is then staged as the answer. */
     public boolean admits(Input input) {
+        if (input instanceof Input.Order order) {
+            if (callerOf(order) instanceof OrderCaller caller) {
+                orders.add(caller);
+            }
+            return true;
+        }
         Caller<SessionGrant> caller = opener(input);
         if (caller == null) {
             return true;
@@ -130,6 +138,7 @@ public final class Door {
             }
             waiting.stage(delivery, gate);
         } else if (caller instanceof OrderCaller order) {
+            orders.remove(order);
             order.answer(delivery instanceof Delivery.Answered<?> answered && Boolean.TRUE.equals(answered.value()));
         }
     }
@@ -188,11 +197,16 @@ public final class Door {
         });
     }
 
-    /** The member is gone: every session here, or on its way here, learns it. What was not taken any more counts as on its way. */
+    /**
+     * The member is gone: every session here, or on its way here, learns it, and so does who gave an order that is not answered. What was
+     * not taken any more counts as on its way.
+     */
     public void ended(List<Input> notTaken, String reason) {
         notTaken.forEach(this::refuse);
         openings.keySet().forEach(opening -> opening.giveUp(reason));
         openings.clear();
+        orders.forEach(order -> order.answer(false));
+        orders.clear();
         for (Resident session : new ArrayList<>(sessions.values())) {
             session.homeLost(home, reason);
         }

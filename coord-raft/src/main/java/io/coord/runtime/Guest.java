@@ -64,6 +64,12 @@ final class Guest implements SessionPort.Attachment, Resident {
 
     /** Asks to come in; called once. */
     void enter(Function<Caller<SessionGrant>, Input.Request> asking) {
+        Optional<Outcome.Refused> objection = check.objection(reader.identities());
+        if (objection.isPresent()) {
+            part(Parting.UNAVAILABLE, objection.get().detail());
+            client.flush();
+            return;
+        }
         SessionHome.Submission submission = home.submit(asking.apply(new Entry()));
         if (submission != SessionHome.Submission.TAKEN) {
             part(Parting.UNAVAILABLE, "member " + home.member() + " takes no requests now");

@@ -118,6 +118,11 @@ public final class LocalSession implements AsyncSession, DirectReads {
      * @return completes with it when that is committed; fails if the member cannot, and then this session is of no more use
      */
     public CompletionStage<AsyncSession> open(SessionHome home) {
+        Optional<Outcome.Refused> objection = check.objection(setup.identities());
+        if (objection.isPresent()) {
+            end(SessionState.CLOSED, "it was never opened: " + objection.get().detail());
+            return CompletableFuture.failedStage(RejectedException.of(objection.get()));
+        }
         Link link = new Link(home);
         link.rewatched = true;
         line.moveTo(link);

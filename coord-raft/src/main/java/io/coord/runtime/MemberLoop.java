@@ -14,6 +14,8 @@ import io.coord.member.PeerFrame;
 import io.coord.raft.Role;
 import io.coord.state.StateRoot;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
@@ -41,7 +43,7 @@ final class MemberLoop implements SessionHome {
         /** Sends messages. */
         void send(List<PeerFrame> messages);
 
-        /** Begins log writes, then other disk tasks, in order; their completion comes back as an input. */
+        /** Begins to install a snapshot, then log writes, then other disk tasks, in order; their completion comes back as an input. */
         void store(Effects effects);
 
         /** The same for a single log write, by a loop that may write itself: what it is to run for that, or null. */
@@ -110,6 +112,9 @@ final class MemberLoop implements SessionHome {
     private volatile @Nullable String looksEnd;
 
     private final long requestTimeoutNanos;
+    /** What the turn has yet to take. */
+    private Iterator<Input> arrivals = Collections.emptyIterator();
+
     private long nextScanNanos;
     private long sleepsUntilNanos;
     private @Nullable Throwable crash;
@@ -172,12 +177,20 @@ final class MemberLoop implements SessionHome {
             door.release();
             looksEnd = end;
             refuseLooks(end);
-            door.ended(inbox.requestsLeft(), end);
+            door.ended(notTaken(), end);
         } finally {
             if (failure != null) {
                 hands.crashed(failure, view);
             }
         }
+    }
+
+    /** What is behind the input that the loop failed at, and what was never looked at. */
+    private List<Input> notTaken() {
+        List<Input> left = new ArrayList<>();
+        arrivals.forEachRemaining(left::add);
+        left.addAll(inbox.requestsLeft());
+        return left;
     }
 
     private void write() throws Throwable {
@@ -330,11 +343,13 @@ final class MemberLoop implements SessionHome {
     }
 
     private void turn(List<Input> inputs) {
+        arrivals = inputs.iterator();
         long wallMillis = time.wallMillis();
         long nowNanos = time.nanos();
         core.turn(nowNanos, wallMillis);
         takeSignsOfLife();
-        for (Input input : inputs) {
+        while (arrivals.hasNext()) {
+            Input input = arrivals.next();
             if (door.admits(input)) {
                 core.step(input);
             }
@@ -365,9 +380,11 @@ final class MemberLoop implements SessionHome {
         }
     }
 
+    /** One that fails, and the loop with it, is still there to be refused. */
     private void takeLooks() {
-        for (Look<?> look = looks.poll(); look != null; look = looks.poll()) {
+        for (Look<?> look = looks.peek(); look != null; look = looks.peek()) {
             look.take(core);
+            looks.remove();
         }
     }
 

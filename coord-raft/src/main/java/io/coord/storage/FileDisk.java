@@ -88,14 +88,17 @@ final class FileDisk implements Disk {
             if (acquired != null) {
                 return acquired;
             }
-            channel.close();
-            throw Trouble.inUse(place(), ownerText());
         } catch (OverlappingFileLockException e) {
             if (name.equals(Names.OWNER)) { // that of the lock file, met where the owner file was deleted, stays open on purpose
                 channel.close();
             }
             throw Trouble.inUse(place(), "this process (" + self() + ")");
+        } catch (IOException e) { // a file system without locks: nobody in this process has one there to lose
+            channel.close();
+            throw e;
         }
+        channel.close();
+        throw Trouble.inUse(place(), ownerText());
     }
 
     private @Nullable String ownerText() {

@@ -13,6 +13,7 @@ import io.coord.MemberId;
 import io.coord.MemberStatus;
 import io.coord.NodePath;
 import io.coord.Operation;
+import io.coord.OutcomeUnknownException;
 import io.coord.Session;
 import io.coord.SessionEvent;
 import io.coord.SessionState;
@@ -103,6 +104,23 @@ class MemberTest {
                         SessionOptions.DEFAULT.withIdentities(List.of(Identity.digest("ben:secret"))))) {
             assertThat(session.submit(new Operation.WhoAmI())).contains(new Identity("digest", "ben"));
             assertThat(session.timeout()).isEqualTo(TEN_SECONDS);
+        }
+    }
+
+    @Test
+    void aSessionWhoseOpeningWasInterruptedIsClosed() {
+        try (Member member = Member.builder(ONE, ALONE).start()) {
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() -> member.openSession(TEN_SECONDS)).isInstanceOf(OutcomeUnknownException.class);
+            assertThat(Thread.interrupted()).isTrue();
+
+            try (Session after = member.openSession(TEN_SECONDS)) {
+                while (member.status().sessions() > 1 && !Thread.currentThread().isInterrupted()) {
+                    Thread.onSpinWait();
+                }
+                assertThat(member.status().sessions()).isEqualTo(1);
+                assertThat(after.exists(A)).isEmpty();
+            }
         }
     }
 
@@ -375,12 +393,12 @@ class MemberTest {
                 .dataDirectory(directory)
                 .transport(transport)
                 .frontEnd(closing(() -> {
-                    throw new IllegalStateException("as if");
+                    throw new AssertionError("as if");
                 }))
                 .frontEnd(closing(() -> closed.complete(true)))
                 .start();
 
-        assertThatThrownBy(member::close).isInstanceOf(IllegalStateException.class).hasMessage("as if");
+        assertThatThrownBy(member::close).isInstanceOf(AssertionError.class).hasMessage("as if");
 
         assertThat(closed).isCompleted();
         assertThat(transport.closed).isCompleted();

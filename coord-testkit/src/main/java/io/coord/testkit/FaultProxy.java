@@ -303,8 +303,8 @@ public final class FaultProxy implements AutoCloseable {
             } catch (IOException e) {
                 quietly(client);
                 quietly(toTarget);
-                ended();
-                interrupt(); // a reader may wait for a place among what nobody passes on any more
+                links.remove(this);
+                interrupt(); // the other direction may wait behind a cut; a reader may wait for a place among what nobody passes on any more
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

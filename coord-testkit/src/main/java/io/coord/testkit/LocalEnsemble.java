@@ -189,7 +189,11 @@ public final class LocalEnsemble implements AutoCloseable {
             try {
                 ensemble.restartAll();
             } catch (RuntimeException | Error e) {
-                ensemble.close();
+                try {
+                    ensemble.close();
+                } catch (RuntimeException | Error another) {
+                    e.addSuppressed(another);
+                }
                 throw e;
             }
             return ensemble;
@@ -443,11 +447,11 @@ public final class LocalEnsemble implements AutoCloseable {
 
     /** All of them, whichever fail; the first failure is thrown, with the others in it. */
     private static void closeAll(List<Runnable> parts) {
-        RuntimeException first = null;
+        Throwable first = null;
         for (Runnable part : parts) {
             try {
                 part.run();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 if (first == null) {
                     first = e;
                 } else {
@@ -455,8 +459,11 @@ public final class LocalEnsemble implements AutoCloseable {
                 }
             }
         }
+        if (first instanceof Error error) {
+            throw error;
+        }
         if (first != null) {
-            throw first;
+            throw (RuntimeException) first;
         }
     }
 
@@ -592,7 +599,13 @@ public final class LocalEnsemble implements AutoCloseable {
                 new LocalSession(member.sessionSetup(options.timeout(), options.identities()), relocation);
         Awaiter awaiter = new ParkingAwaiter(() -> mayNotWait() || session.isCallbackThread());
         Session blocking = new BlockingSession(session, awaiter);
-        blocking.await(session.open(member.home()));
+        CompletionStage<?> opened = session.open(member.home());
+        try {
+            blocking.await(opened);
+        } catch (RuntimeException e) {
+            opened.thenRun(session::closeAsync); // nobody else could
+            throw e;
+        }
         if (relocation != null) {
             movers.watchOver(session);
         }
@@ -648,7 +661,7 @@ public final class LocalEnsemble implements AutoCloseable {
 
     /**
      * Has the leader look for containers and TTL nodes whose time has come, as if so much time had passed; returns when they are
-     * deleted.
+     * deleted. If the leader is lost meanwhile, the next one is asked too, and then up to twice as much time may seem to have passed.
      */
     public void collect(Duration pretendElapsed) {
         order("a leader that collects", caller -> new Input.Collect(caller, pretendElapsed.toMillis()));

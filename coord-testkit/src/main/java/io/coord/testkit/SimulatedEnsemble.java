@@ -192,7 +192,7 @@ public final class SimulatedEnsemble {
      * Lets actors run, each on a thread of its own, but only one at a time: who waits for an answer, for time to pass or for a lock gives
      * way to the others, and the seed chooses among those that can go on. Returns when all have ended.
      *
-     * @throws Exception what the first actor to fail threw; the others are interrupted
+     * @throws Exception what the first actor to fail threw; the others are ended by an Error, which they are to let through
      */
     public void run(Actor... actors) throws Exception {
         stage().driver.requireOutside("actors cannot be run");

@@ -33,9 +33,7 @@ class FaultProxyTest {
             assertThatThrownBy(() -> client.getInputStream().read()).isInstanceOf(SocketException.class);
 
             proxy.heal();
-            while (proxy.connections() > 0) {
-                Thread.onSpinWait();
-            }
+            untilGone(proxy);
             List<Thread> left = threadsOf(proxy);
             proxy.close();
 
@@ -43,6 +41,34 @@ class FaultProxyTest {
                 thread.join(10_000);
                 assertThat(thread.isAlive()).as(thread.getName()).isFalse();
             }
+        }
+    }
+
+    @Test
+    void aConnectionIsGoneWhoseClientLeftBehindACutWhileTheTargetWentOn() throws Exception {
+        try (ServerSocket target = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                FaultProxy proxy = FaultProxy.to(target.getLocalPort());
+                Socket client = new Socket(InetAddress.getLoopbackAddress(), proxy.port());
+                Socket served = target.accept()) {
+            proxy.cut(Direction.TO_TARGET);
+            client.setSoLinger(true, 0);
+            client.close();
+
+            assertThatThrownBy(() -> {
+                while (true) {
+                    served.getOutputStream().write(1);
+                }
+            }).isInstanceOf(SocketException.class);
+            untilGone(proxy);
+        }
+    }
+
+    private static void untilGone(FaultProxy proxy) throws InterruptedException {
+        while (proxy.connections() > 0) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException("still there: " + proxy.connections());
+            }
+            Thread.onSpinWait();
         }
     }
 

@@ -24,6 +24,7 @@ import io.coord.SessionEvent;
 import io.coord.SessionState;
 import io.coord.Stat;
 import io.coord.UnavailableException;
+import io.coord.ensemble.SessionOptions;
 import io.coord.ensemble.spi.FrontEnd;
 import io.coord.ensemble.spi.SessionPort;
 import java.nio.file.Path;
@@ -420,6 +421,8 @@ class LocalEnsembleTest {
                 .extracting(identity -> identity.id().substring(0, 1))
                 .contains("x", "z")
                 .doesNotContain("y");
+        SessionOptions tooMany = SessionOptions.DEFAULT.withIdentities(List.of(new Identity("digest", "y".repeat(1_000))));
+        assertThatThrownBy(() -> ensemble.openSession(tooMany)).hasMessageContaining("COORD-1030").hasMessageContaining("maxRequestBytes");
     }
 
     @Test

@@ -178,7 +178,7 @@ final class Answerer extends ChannelInboundHandlerAdapter {
             next = network.received(from, frame)
                     ? () -> readOn(ctx)
                     : () -> refuse(ctx, "a frame that is damaged, or another member's");
-        } catch (RuntimeException failed) {
+        } catch (RuntimeException | Error failed) { // there may be no memory for what is in it
             next = () -> exceptionCaught(ctx, failed);
         }
         try {

@@ -14,7 +14,7 @@ import java.io.StringReader;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -136,7 +136,12 @@ public final class SettingsReader {
     private void addFile(String name, boolean mayName) {
         Properties read = new Properties();
         try {
-            read.load(new StringReader(characters(Path.of(name))));
+            byte[] bytes = Files.readAllBytes(Path.of(name));
+            int odd = firstThatIsNotUtf8(bytes);
+            read.load(new StringReader(new String(bytes, odd < 0 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1)));
+            if (odd >= 0 && !isAscii(read.toString())) {
+                doubtCharacters(NodePath.printable(name), bytes, odd);
+            }
         } catch (IOException | IllegalArgumentException e) {
             mistakes.add(new Mistake(ErrorCode.UNREADABLE_FILE, "cannot read " + NodePath.printable(name) + ": " + reason(e)));
             return;
@@ -157,13 +162,24 @@ public final class SettingsReader {
         }
     }
 
-    /** ZooKeeper takes any byte, as ISO 8859-1. */
-    private static String characters(Path file) throws IOException {
-        byte[] bytes = Files.readAllBytes(file);
-        try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-        } catch (CharacterCodingException e) {
-            return new String(bytes, StandardCharsets.ISO_8859_1);
+    /** Where a text ceases to be UTF-8, or -1. ZooKeeper takes any byte, as ISO 8859-1. */
+    private static int firstThatIsNotUtf8(byte[] bytes) {
+        ByteBuffer from = ByteBuffer.wrap(bytes);
+        boolean isError = StandardCharsets.UTF_8.newDecoder().decode(from, CharBuffer.allocate(bytes.length), true).isError();
+        return isError ? from.position() : -1;
+    }
+
+    private static boolean isAscii(String text) {
+        return text.chars().allMatch(c -> c < 0x80);
+    }
+
+    /** One stray byte in a file that is UTF-8 must not make a data directory another. */
+    private void doubtCharacters(String file, byte[] bytes, int odd) {
+        if (isAscii(new String(bytes, StandardCharsets.UTF_8).replace("\uFFFD", ""))) {
+            warnings.add(file + " is not UTF-8, at byte " + odd + ", and is read as ISO 8859-1, as ZooKeeper does");
+        } else {
+            mistakes.add(new Mistake(ErrorCode.UNREADABLE_FILE, "cannot read " + file + ": at byte " + odd
+                    + " it is not UTF-8, and elsewhere it is, so that a name in it may mean another. Save all of it as UTF-8"));
         }
     }
 
@@ -267,9 +283,10 @@ public final class SettingsReader {
         return Stream.of("identity", "control").map(directory::resolve).anyMatch(Files::exists);
     }
 
+    /** Where a member has files it has a tree, so that nothing is passed over that was to be its own. */
     private static boolean holdsFilesOfZooKeeper(Path directory) {
         Path version2 = directory.resolve("version-2");
-        if (!Files.isDirectory(version2) || Files.exists(directory.resolve("coord"))) {
+        if (!Files.isDirectory(version2) || Files.exists(directory.resolve("coord")) || holdsMember(directory)) {
             return false;
         }
         try (Stream<Path> files = Files.list(version2)) {
@@ -764,9 +781,10 @@ public final class SettingsReader {
 
     private void limits(ServerSettings.Door door) {
         door.frameBytesMax().ifPresent(bytes -> {
+            int countedMax = 2 * bytes; // each part of a request counts with what surrounds it in the log, which is more than in the frame
             raise("maxDataBytes", bytes, MemberConfig.DEFAULT.maxDataBytes());
-            raise("maxRequestBytes", bytes, MemberConfig.DEFAULT.maxRequestBytes());
-            raise("maxUncommittedBytes", bytes, MemberConfig.DEFAULT.maxUncommittedBytes());
+            raise("maxRequestBytes", countedMax, MemberConfig.DEFAULT.maxRequestBytes());
+            raise("maxUncommittedBytes", countedMax, MemberConfig.DEFAULT.maxUncommittedBytes());
         });
         renamedToggle("extendedTypesEnabled", "extendedTypes");
         renamedToggle("skipACL", "skipAcl");

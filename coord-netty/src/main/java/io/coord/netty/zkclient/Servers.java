@@ -2,7 +2,9 @@ package io.coord.netty.zkclient;
 
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +40,9 @@ final class Servers {
         int turn = turns.containsKey(server) ? turns.get(server) + 1 : random.nextInt(addresses.length);
         turns.put(server, turn);
         addressCounts.put(server, addresses.length);
-        return addresses[Math.floorMod(turn, addresses.length)];
+        InetAddress[] sorted = addresses.clone(); // a name service may give them in another order each time
+        Arrays.sort(sorted, Comparator.comparing(InetAddress::getAddress, Arrays::compare));
+        return sorted[Math.floorMod(turn, sorted.length)];
     }
 
     /** How many there are, by what is known of their names' addresses. */

@@ -71,6 +71,22 @@ class PeerNetworkIT {
     }
 
     @Test
+    void bulkThatThereIsNoMemoryForCostsItsConnectionAndTheNextOneIsMade() {
+        try (Station one = new Station(1, QUICK); Station two = new Station(2, QUICK)) {
+            Station.introduce(one, two);
+            one.reaches(two, "first");
+            one.until("too much to arrive", () -> {
+                one.send(2, Station.HUGE, true);
+                return two.received().contains("1: huge");
+            });
+            one.until("other bulk to arrive", () -> {
+                one.send(2, Bytes.wrap(new byte[1 << 20]), true);
+                return two.received().contains("1: " + (1 << 20) + " bytes");
+            });
+        }
+    }
+
+    @Test
     void whatIsSentToNobodyIsDropped() {
         try (Station one = new Station(1)) {
             one.knows(2, 1).start();

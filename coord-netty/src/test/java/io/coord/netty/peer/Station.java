@@ -16,6 +16,8 @@ final class Station implements Transport.Receiver, AutoCloseable {
     private static final int FRAME_BYTES_MAX = 4 << 20;
     /** What it takes for a damaged frame. */
     static final Bytes DAMAGED = Bytes.utf8("damaged");
+    /** What it has no memory for. */
+    static final Bytes HUGE = Bytes.utf8("huge");
 
     private final MemberId id;
     private final PeerNetwork network;
@@ -142,6 +144,10 @@ final class Station implements Transport.Receiver, AutoCloseable {
     public boolean received(MemberId from, Bytes frame) {
         if (frame.equals(DAMAGED)) {
             return false;
+        }
+        if (frame.equals(HUGE)) {
+            received.add(from + ": huge");
+            throw new OutOfMemoryError("as if");
         }
         received.add(from + ": " + (frame.length() < 100 ? frame.utf8() : frame.length() + " bytes"));
         return true;

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -411,9 +412,12 @@ class SettingsReaderTest {
 
         assertThat(settings.door().frameBytesMax()).hasValue(8 << 20);
         assertThat(settings.config().maxDataBytes()).isEqualTo(8 << 20);
-        assertThat(settings.config().maxRequestBytes()).isEqualTo(8 << 20);
+        assertThat(settings.config().maxRequestBytes()).as("twice as much: a delete of 33 characters is 50 bytes here, and counts 65")
+                .isEqualTo(16 << 20);
         assertThat(settings.config().maxUncommittedBytes()).isEqualTo(MemberConfig.DEFAULT.maxUncommittedBytes());
         assertThat(alone("jute.maxbuffer=65536").config()).isEqualTo(MemberConfig.DEFAULT);
+        assertThat(alone("jute.maxbuffer=4194304").config().maxRequestBytes()).isEqualTo(8 << 20);
+        assertThat(alone("jute.maxbuffer=67108864").config().maxUncommittedBytes()).isEqualTo(128 << 20);
         assertThat(alone("jute.maxbuffer=8388608", "maxDataBytes=1MB").config().maxDataBytes()).isEqualTo(1 << 20);
         assertThatThrownBy(() -> alone("jute.maxbuffer=0")).hasMessage("COORD-1024 jute.maxbuffer 0 is not from 1024 to 67108864");
     }
@@ -488,6 +492,26 @@ class SettingsReaderTest {
             Files.write(file, text.getBytes(charset));
             assertThat(read("--config", file.toString()).door().superDigest()).as(charset.name()).contains("\u00e9");
         }
+        Files.write(file, text.getBytes(StandardCharsets.ISO_8859_1));
+        assertThat(read("--config", file.toString()).warnings())
+                .contains(file + " is not UTF-8, at byte 6, and is read as ISO 8859-1, as ZooKeeper does");
+        Files.write(file, text.replace("Digest=\u00e9", "Digest=e").getBytes(StandardCharsets.ISO_8859_1));
+        assertThat(read("--config", file.toString()).warnings()).as("a comment only")
+                .noneMatch(warning -> warning.contains("UTF-8"));
+    }
+
+    @Test
+    void aStrayByteDoesNotMakeADirectoryAnother() throws IOException {
+        Path file = directory.resolve("zoo.cfg");
+        String rest = "\nclientPort=2181\ndataDir=" + directory + "/Z\u00fcrich\n";
+        byte[] stray = "# caf\u00e9".getBytes(StandardCharsets.ISO_8859_1);
+        byte[] utf8 = rest.getBytes(StandardCharsets.UTF_8);
+        byte[] both = Arrays.copyOf(stray, stray.length + utf8.length);
+        System.arraycopy(utf8, 0, both, stray.length, utf8.length);
+        Files.write(file, both);
+
+        assertThatThrownBy(() -> read("--config", file.toString()))
+                .hasMessageContaining("cannot read " + file + ": at byte 5 it is not UTF-8, and elsewhere it is");
     }
 
     @Test
@@ -598,9 +622,11 @@ class SettingsReaderTest {
     }
 
     @Test
-    void aMyidThatIsPutBesideAMembersFilesDoesNotMoveThem() throws IOException {
+    void whatOfZooKeepersIsPutBesideAMembersFilesDoesNotMoveThem() throws IOException {
         Files.writeString(directory.resolve("identity"), "");
         Files.writeString(directory.resolve("myid"), "1\n");
+        Files.createDirectories(directory.resolve("version-2"));
+        Files.writeString(directory.resolve("version-2/log.1"), "");
 
         assertThat(alone().memberDirectory()).isEqualTo(directory);
         Files.createDirectories(directory.resolve("coord"));
