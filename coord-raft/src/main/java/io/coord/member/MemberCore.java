@@ -1384,7 +1384,14 @@ public final class MemberCore {
         cadence.newest(meta.sizeBytes());
     }
 
-    private boolean beginSnapshot() {
+    /** Begins a snapshot that is due or needed, unless one has failed shortly before. */
+    private void beginSnapshot() {
+        if (!cadence.rests(nowNanos)) {
+            writeSnapshot();
+        }
+    }
+
+    private boolean writeSnapshot() {
         if (snapshotting || receivedState != null || cadence.isNothingNew()) {
             return false;
         }
@@ -1404,7 +1411,7 @@ public final class MemberCore {
     }
 
     private void takeSnapshot(Input.TakeSnapshot order) {
-        if (snapshotOrder == null && beginSnapshot()) {
+        if (snapshotOrder == null && writeSnapshot()) {
             snapshotOrder = order;
         } else {
             told(order.caller(), false);
@@ -1441,7 +1448,7 @@ public final class MemberCore {
 
     private void snapshotNotSaved(Input.SnapshotNotSaved notSaved) {
         endSnapshot(false);
-        cadence.failed();
+        cadence.failed(nowNanos);
         outbox.event(new MemberEvent.SnapshotFailed(notSaved.reason()));
     }
 
@@ -1679,7 +1686,7 @@ public final class MemberCore {
         boolean isNewest = missing.snapshotIndex() == 0 || missing.snapshotIndex() == newestSnapshot.index();
         if (isNewest && transferTasks == 0) {
             newestSnapshot = EntryId.ORIGIN;
-            cadence.newestLost();
+            cadence.newestLost(nowNanos);
             beginSnapshot();
         }
     }
