@@ -1392,7 +1392,14 @@ public final class MemberCore {
         cadence.newest(meta.sizeBytes());
     }
 
-    private boolean beginSnapshot() {
+    /** Begins a snapshot that is due or needed, unless one has failed shortly before. */
+    private void beginSnapshot() {
+        if (!cadence.rests(nowNanos)) {
+            writeSnapshot();
+        }
+    }
+
+    private boolean writeSnapshot() {
         if (snapshotting || receivedState != null || cadence.isNothingNew()) {
             return false;
         }
@@ -1412,7 +1419,7 @@ public final class MemberCore {
     }
 
     private void takeSnapshot(Input.TakeSnapshot order) {
-        if (snapshotOrder == null && beginSnapshot()) {
+        if (snapshotOrder == null && writeSnapshot()) {
             snapshotOrder = order;
         } else {
             told(order.caller(), false);
@@ -1449,7 +1456,7 @@ public final class MemberCore {
 
     private void snapshotNotSaved(Input.SnapshotNotSaved notSaved) {
         endSnapshot(false);
-        cadence.failed();
+        cadence.failed(nowNanos);
         outbox.event(new MemberEvent.SnapshotFailed(notSaved.reason()));
     }
 
@@ -1687,7 +1694,7 @@ public final class MemberCore {
         boolean isNewest = missing.snapshotIndex() == 0 || missing.snapshotIndex() == newestSnapshot.index();
         if (isNewest && transferTasks == 0) {
             newestSnapshot = EntryId.ORIGIN;
-            cadence.newestLost();
+            cadence.newestLost(nowNanos);
             beginSnapshot();
         }
     }

@@ -6,12 +6,18 @@ package io.coord.member;
  * the next waits, since it would drop that log and the other would have to begin anew, for ever if it is slower than that; but not once
  * as much has come as the snapshot holds: who is so slow shall not fill this member's memory.
  *
- * <p>One that could not be written is due again when a part of what it takes has come besides: what hinders it may last.
+ * <p>One that could not be written is due again when a part of what it takes has come besides, and after a while that doubles with
+ * each that fails, or cannot be read: what hinders it may last, and an attempt may take all the room there is from the log. Who needs
+ * one waits for that while, too.
  */
 final class SnapshotCadence {
 
     private static final int SHARE_OF_LARGE = 2;
     private static final int SHARE_BEFORE_RETRY = 10;
+    private static final long SHORTEST_REST_NANOS = 1_000_000_000L;
+    private static final long LONGEST_REST_NANOS = 64_000_000_000L;
+    /** After how long without one a failure is the first again. */
+    private static final long FORGOTTEN_NANOS = 2 * LONGEST_REST_NANOS;
 
     private final long entriesMax;
     private final long bytesMax;
@@ -24,6 +30,10 @@ final class SnapshotCadence {
     private long bytesBegun;
     private long entriesBeforeRetry;
     private long bytesBeforeRetry;
+    private boolean isResting;
+    /** For how long, when one failed last; 0 if none has. */
+    private long restNanos;
+    private long failedNanos;
 
     SnapshotCadence(long entriesMax, long bytesMax) {
         this.entriesMax = entriesMax;
@@ -44,13 +54,26 @@ final class SnapshotCadence {
     }
 
     /** The snapshot begun last could not be written. */
-    void failed() {
+    void failed(long nowNanos) {
         entries += entriesBegun;
         bytes += bytesBegun;
         entriesBegun = 0;
         bytesBegun = 0;
-        entriesBeforeRetry = entries + entriesMax / SHARE_BEFORE_RETRY;
-        bytesBeforeRetry = bytes + bytesMax / SHARE_BEFORE_RETRY;
+        entriesBeforeRetry = entries + Math.max(1, entriesMax / SHARE_BEFORE_RETRY);
+        bytesBeforeRetry = bytes + Math.max(1, bytesMax / SHARE_BEFORE_RETRY);
+        rest(nowNanos);
+    }
+
+    private void rest(long nowNanos) {
+        boolean isFirst = restNanos == 0 || nowNanos - failedNanos >= FORGOTTEN_NANOS;
+        restNanos = isFirst ? SHORTEST_REST_NANOS : Math.min(2 * restNanos, LONGEST_REST_NANOS);
+        failedNanos = nowNanos;
+        isResting = true;
+    }
+
+    /** Whether one failed so shortly ago that none is begun, but on an order. */
+    boolean rests(long nowNanos) {
+        return isResting && nowNanos - failedNanos < restNanos;
     }
 
     /** All that was applied is in a snapshot that came from another member. */
@@ -71,11 +94,15 @@ final class SnapshotCadence {
     void newest(long sizeBytes) {
         newestBytes = sizeBytes;
         isNewestLost = false;
+        isResting = false;
     }
 
     /** The newest snapshot cannot be read: all that it holds is new to the next. */
-    void newestLost() {
-        isNewestLost = true;
+    void newestLost(long nowNanos) {
+        if (!isNewestLost) {
+            isNewestLost = true;
+            rest(nowNanos);
+        }
     }
 
     boolean isNewestLost() {
