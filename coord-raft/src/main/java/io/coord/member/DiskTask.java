@@ -27,7 +27,8 @@ public sealed interface DiskTask {
     record SaveSnapshot(SnapshotMeta meta, StateRoot root) implements DiskTask {}
 
     /**
-     * Read a piece of a snapshot for a peer; answered by {@link Input.PieceRead} or {@link Input.PieceMissing}.
+     * Read a piece of a snapshot for a peer; answered by {@link Input.PieceRead}, {@link Input.PieceMissing} or
+     * {@link Input.PieceUnreadable}.
      *
      * @param to the peer
      * @param snapshotIndex which snapshot, 0 for the newest

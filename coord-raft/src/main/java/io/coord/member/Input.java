@@ -91,12 +91,20 @@ public sealed interface Input {
     record PieceRead(MemberKey to, SnapshotMeta meta, long offset, Bytes piece) implements Input {}
 
     /**
-     * There is no snapshot to read a piece of, or it cannot be read.
+     * There is no snapshot to read a piece of, or it is damaged.
      *
      * @param to the peer it was for
      * @param snapshotIndex which snapshot, 0 for the newest
      */
     record PieceMissing(MemberKey to, long snapshotIndex) implements Input {}
+
+    /**
+     * A piece of a snapshot cannot be read now; perhaps later.
+     *
+     * @param to the peer it was for
+     * @param snapshotIndex which snapshot, 0 for the newest
+     */
+    record PieceUnreadable(MemberKey to, long snapshotIndex) implements Input {}
 
     /**
      * A received piece of a snapshot was written.

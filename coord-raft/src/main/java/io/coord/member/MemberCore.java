@@ -56,6 +56,8 @@ public final class MemberCore {
     private static final long NOT_SHOWN = -1;
 
     private static final long FAR_NANOS = 3_600_000_000_000L;
+    /** After how long a snapshot that cannot be read counts as lost: what hinders may pass. */
+    private static final long UNREADABLE_NANOS = 10_000_000_000L;
     private static final long SERVING_READ = 0;
     /** A vacancy between two leaders is over after fewer election timeouts. */
     private static final int QUORUM_LOSS_ELECTIONS = 4;
@@ -85,6 +87,8 @@ public final class MemberCore {
     private long committedBefore;
     private EntryId newestSnapshot = EntryId.ORIGIN;
     private final Map<MemberKey, PeerMessage.SnapshotRequest> snapshotsWanted = new LinkedHashMap<>();
+    /** Since when no piece of a snapshot could be read, by its index. */
+    private final Map<Long, Long> unreadableSinceNanos = new LinkedHashMap<>();
     private CoordState state;
     private Configuration initialConfiguration;
     private Configuration appliedConfiguration;
@@ -680,7 +684,9 @@ public final class MemberCore {
         if (input instanceof Input.PieceRead read) {
             pieceRead(read);
         } else if (input instanceof Input.PieceMissing missing) {
-            pieceMissing(missing);
+            pieceMissing(missing.to(), missing.snapshotIndex());
+        } else if (input instanceof Input.PieceUnreadable unreadable) {
+            pieceUnreadable(unreadable.to(), unreadable.snapshotIndex());
         } else if (input instanceof Input.PieceWritten written) {
             raft().chunkWritten(written.snapshotIndex(), written.nextOffset());
         } else if (input instanceof Input.PieceRefused refused) {
@@ -1389,6 +1395,7 @@ public final class MemberCore {
 
     private void newest(SnapshotMeta meta) {
         newestSnapshot = meta.last();
+        unreadableSinceNanos.clear();
         cadence.newest(meta.sizeBytes());
     }
 
@@ -1672,6 +1679,7 @@ public final class MemberCore {
     }
 
     private void pieceRead(Input.PieceRead read) {
+        unreadableSinceNanos.remove(read.meta().last().index());
         PeerMessage.SnapshotRequest wanted = snapshotsWanted.get(read.to());
         if (wanted != null && wanted.offset() == read.offset() && wanted.isMetBy(read.meta().last())) {
             snapshotsWanted.remove(read.to());
@@ -1685,16 +1693,33 @@ public final class MemberCore {
     }
 
     /**
-     * A newest snapshot that cannot be read has rotted, and counts no more: whoever needs one would ask for it for ever. While one is
+     * A newest snapshot that is missing has rotted, and counts no more: whoever needs one would ask for it for ever. While one is
      * being installed, it is not yet among those that can be read.
      */
-    private void pieceMissing(Input.PieceMissing missing) {
-        snapshotsWanted.remove(missing.to());
-        raft().chunkMissing(missing.to());
-        boolean isNewest = missing.snapshotIndex() == 0 || missing.snapshotIndex() == newestSnapshot.index();
+    private void pieceMissing(MemberKey to, long snapshotIndex) {
+        snapshotsWanted.remove(to);
+        raft().chunkMissing(to);
+        boolean isNewest = snapshotIndex == 0 || snapshotIndex == newestSnapshot.index();
         if (isNewest && transferTasks == 0) {
+            if (uncompacted != null && uncompacted.last().equals(newestSnapshot)) {
+                uncompacted = null; // it stands for that log no more, which the one before it needs
+            }
             newestSnapshot = EntryId.ORIGIN;
             cadence.newestLost(nowNanos);
+            beginSnapshot();
+        }
+    }
+
+    /** Whoever wants the piece asks again, for the same one. */
+    private void pieceUnreadable(MemberKey to, long snapshotIndex) {
+        long index = snapshotIndex == 0 ? newestSnapshot.index() : snapshotIndex;
+        Long sinceNanos = unreadableSinceNanos.putIfAbsent(index, nowNanos);
+        if (sinceNanos != null && nowNanos - sinceNanos >= UNREADABLE_NANOS) {
+            pieceMissing(to, snapshotIndex);
+            return;
+        }
+        snapshotsWanted.remove(to);
+        if (cadence.isNewestLost()) {
             beginSnapshot();
         }
     }

@@ -165,10 +165,13 @@ public final class StorageBridge {
     }
 
     private void read(DiskTask.ReadPiece read, Piece piece) {
-        inbox.accept(
-                piece instanceof Piece.Bytes bytes
-                        ? new Input.PieceRead(read.to(), codec.meta(bytes.image()), bytes.offset(), bytes.bytes())
-                        : new Input.PieceMissing(read.to(), read.snapshotIndex()));
+        if (piece instanceof Piece.Bytes bytes) {
+            inbox.accept(new Input.PieceRead(read.to(), codec.meta(bytes.image()), bytes.offset(), bytes.bytes()));
+        } else if (piece instanceof Piece.Missing) {
+            inbox.accept(new Input.PieceMissing(read.to(), read.snapshotIndex()));
+        } else {
+            inbox.accept(new Input.PieceUnreadable(read.to(), read.snapshotIndex()));
+        }
     }
 
     private void received(SnapshotMeta meta, Received received) {

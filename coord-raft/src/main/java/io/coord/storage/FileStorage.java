@@ -591,7 +591,7 @@ public final class FileStorage implements Storage {
         on(
                 transferLane,
                 () -> done.accept(read(index, offset, bytesMax)),
-                why -> done.accept(new Piece.Missing(Trouble.reason(why))));
+                why -> done.accept(new Piece.Unreadable(Trouble.reason(why))));
     }
 
     private Piece read(long index, long offset, int bytesMax) {
@@ -602,10 +602,11 @@ public final class FileStorage implements Storage {
         try (SnapshotFile.Reader reader = new SnapshotFile.Reader(disk, shelf.name(image), shelf.clusterId())) {
             return new Piece.Bytes(image, offset, reader.piece(offset, bytesMax));
         } catch (IOException | RuntimeException | Error e) {
-            if (e instanceof DamagedException) {
+            if (e instanceof DamagedException || e instanceof NoSuchFileException) {
                 shelf.remove(image);
+                return new Piece.Missing(Trouble.reason(e));
             }
-            return new Piece.Missing(Trouble.reason(e));
+            return new Piece.Unreadable(Trouble.reason(e));
         }
     }
 

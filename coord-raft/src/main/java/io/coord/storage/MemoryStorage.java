@@ -257,7 +257,7 @@ public final class MemoryStorage implements Storage {
 
     @Override
     public void readSnapshot(long index, long offset, int bytesMax, Consumer<Piece> done) {
-        submit(() -> read(index, offset, bytesMax), why -> new Piece.Missing(Trouble.reason(why)), done);
+        submit(() -> read(index, offset, bytesMax), why -> new Piece.Unreadable(Trouble.reason(why)), done);
     }
 
     private Piece read(long index, long offset, int bytesMax) {

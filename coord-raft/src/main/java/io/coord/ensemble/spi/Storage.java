@@ -262,11 +262,18 @@ public interface Storage extends AutoCloseable {
         record Bytes(SnapshotImage image, long offset, io.coord.Bytes bytes) implements Piece {}
 
         /**
-         * There is none.
+         * There is none, and there will be none.
          *
-         * @param reason no such snapshot, or it cannot be read
+         * @param reason no such snapshot, or it is damaged
          */
         record Missing(String reason) implements Piece {}
+
+        /**
+         * It cannot be read now, for want of memory, say; perhaps later.
+         *
+         * @param reason what went wrong
+         */
+        record Unreadable(String reason) implements Piece {}
     }
 
     /** How far a snapshot from a peer has come. */

@@ -51,6 +51,7 @@ public final class SimDisk implements Disk {
     private int shortWritePercent;
     private int shortWriteUnit = 1;
     private @Nullable String unreadable;
+    private @Nullable String unopenable;
 
     /** An empty disk. */
     public SimDisk(long seed) {
@@ -135,6 +136,7 @@ public final class SimDisk implements Disk {
         noRoomAtWrite = Long.MAX_VALUE;
         noMemoryAtBuffer = Long.MAX_VALUE;
         unreadable = null;
+        unopenable = null;
     }
 
     /** Lets writes take less than asked, so often, and then a multiple of so many bytes (fault.D3). */
@@ -162,6 +164,11 @@ public final class SimDisk implements Disk {
     /** Makes reads of a file fail (fault.D12); null: of none. */
     public void unreadable(@Nullable String name) {
         unreadable = name;
+    }
+
+    /** Lets a file not be opened, as for want of descriptors (fault.P5); null: none. */
+    public void unopenable(@Nullable String name) {
+        unopenable = name;
     }
 
     /** Changes bits of a stored byte (fault.D6). */
@@ -273,6 +280,9 @@ public final class SimDisk implements Disk {
         Inode file = names.get(name);
         if (file == null) {
             throw new java.nio.file.NoSuchFileException(place(name));
+        }
+        if (name.equals(unopenable)) {
+            throw new java.nio.file.FileSystemException(place(name), null, "Too many open files");
         }
         return new Handle(name, file);
     }

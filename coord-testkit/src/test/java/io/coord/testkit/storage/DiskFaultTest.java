@@ -463,6 +463,23 @@ class DiskFaultTest {
     }
 
     @Test
+    @DisplayName("fault.P5: a snapshot that cannot be read now is not missing, as one is whose file is gone")
+    void aSnapshotThatCannotBeReadNowIsNotMissing() throws IOException {
+        SmallStorage storage = SmallStorage.begun(disk);
+        writeInThrees(storage, 60);
+        storage.snapshot(40, 1);
+
+        disk.unopenable(snapshot(40, 1));
+        assertThat(storage.piece(40, 0, 100)).isInstanceOf(Piece.Unreadable.class);
+        disk.unopenable(null);
+        assertThat(storage.piece(40, 0, 100)).isInstanceOf(Piece.Bytes.class);
+        disk.noMemoryAtBuffer(1);
+        assertThat(storage.piece(40, 0, 100)).isInstanceOf(Piece.Unreadable.class);
+        disk.remove(snapshot(40, 1));
+        assertThat(storage.piece(40, 0, 100)).isInstanceOf(Piece.Missing.class);
+    }
+
+    @Test
     @DisplayName("fault.D14: what is unfinished, or comes back though it was deleted, is no part of the log and is deleted again")
     void whatComesBackIsDeletedAgain() throws IOException {
         SmallStorage storage = SmallStorage.begun(disk);

@@ -290,7 +290,7 @@ final class MvStoreStorage implements Storage {
 
     @Override
     public void readSnapshot(long index, long offset, int bytesMax, Consumer<Piece> done) {
-        submit(() -> read(index, offset, bytesMax), why -> new Piece.Missing(String.valueOf(why.getMessage())), done);
+        submit(() -> read(index, offset, bytesMax), why -> new Piece.Unreadable(String.valueOf(why.getMessage())), done);
     }
 
     private Piece read(long index, long offset, int bytesMax) throws IOException {

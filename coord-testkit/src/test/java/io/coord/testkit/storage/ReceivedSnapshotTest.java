@@ -123,15 +123,15 @@ class ReceivedSnapshotTest {
     }
 
     @Test
-    @DisplayName("fault.P5: for want of memory a piece is missing, and there when there is some")
-    void aPieceThatFindsNoMemoryIsMissing() throws IOException {
+    @DisplayName("fault.P5: for want of memory a piece is unreadable, and there when there is some")
+    void aPieceThatFindsNoMemoryIsUnreadable() throws IOException {
         SimDisk disk = new SimDisk(6);
         Files member = withSnapshot(disk, 1, 1);
         disk.noMemoryAtBuffer(1);
 
-        assertThat(member.run(new DiskTask.ReadPiece(SELF, 0, 0))).isInstanceOf(Input.PieceMissing.class);
+        assertThat(member.run(new DiskTask.ReadPiece(SELF, 0, 0))).isInstanceOf(Input.PieceUnreadable.class);
         assertThat(member.run(new DiskTask.ReadPiece(SELF, 0, 0))).isInstanceOf(Input.PieceRead.class);
-        assertThat(member.run(new DiskTask.ReadPiece(SELF, 0, -1))).as("no place of it").isInstanceOf(Input.PieceMissing.class);
+        assertThat(member.run(new DiskTask.ReadPiece(SELF, 0, -1))).as("no place of it").isInstanceOf(Input.PieceUnreadable.class);
     }
 
     @ParameterizedTest

@@ -73,6 +73,51 @@ class RottenSnapshotTest {
     }
 
     @Test
+    @DisplayName("fault.P5: a snapshot that cannot be read for a while is sent when it can be, and no other is taken")
+    void whatCannotBeReadForAWhileIsSentLater() throws IOException {
+        neededSnapshot();
+        leader.disk.unopenable(newest(leader.disk, "snapshot-"));
+
+        lagging.isCutOff = false;
+
+        assertThat(ensemble.until(ensemble::agree, 300)).isFalse();
+        leader.disk.unopenable(null);
+        assertThat(ensemble.until(ensemble::agree, 300)).isTrue();
+        assertThat(saved(leader)).isEqualTo(1);
+    }
+
+    @Test
+    @DisplayName("fault.P5: another takes the place of a snapshot that cannot be read for long")
+    void whatCannotBeReadForLongIsReplaced() throws IOException {
+        neededSnapshot();
+        leader.disk.unopenable(newest(leader.disk, "snapshot-"));
+
+        lagging.isCutOff = false;
+
+        assertThat(ensemble.until(() -> saved(leader) > 1, 1_500)).isTrue();
+        leader.disk.unopenable(null);
+        assertThat(ensemble.until(ensemble::agree, 300)).isTrue();
+    }
+
+    @Test
+    @DisplayName("fault.D12: where none of them can be read, they are not taken all the time")
+    void whereNoneCanBeReadTheyAreNotTakenAllTheTime() throws IOException {
+        neededSnapshot();
+        leader.disk.unreadable(newest(leader.disk, "snapshot-")); // at rest the next has the same name
+
+        lagging.isCutOff = false;
+
+        assertThat(ensemble.until(ensemble::agree, 3_000)).isFalse();
+        assertThat(saved(leader)).isBetween(2L, 7L);
+    }
+
+    private void neededSnapshot() {
+        lagging.isCutOff = true;
+        ensemble.create(10, 100);
+        takeSnapshot(leader);
+    }
+
+    @Test
     @DisplayName("fault.D6, fault.D7: a damaged member is healed, also where the newest snapshots of all others have rotted")
     void aDamagedMemberIsHealed() throws IOException {
         takeSnapshot(leader);
