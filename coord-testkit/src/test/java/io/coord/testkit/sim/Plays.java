@@ -84,6 +84,7 @@ public final class Plays {
         all.put("inv.Z7 heal", Plays::aHealedMemberDoesNotReviveASessionThatHasEnded);
         all.put("inv.Z7 late", Plays::aSessionIsGoodForAsLongAsSinceItWasFirstAskedFor);
         all.put("inv.Z7 disk", Plays::aSlowDiskSuspendsNoSession);
+        all.put("inv.Z12 back", Plays::watchesGoWithTheirSession);
         all.put("rule.15 ids", Plays::aNewSessionOvertakenByALaterOneIsOpened);
         all.put("inv.L2", Plays::aLostProposalIsMadeAgain);
         all.put("inv.L13", Plays::messagesPerWriteAreBounded);
@@ -543,6 +544,28 @@ public final class Plays {
             Stage.require("L2", written.isGranted(), "the others' disks are fast");
             Stage.require("Z7", !owner.suspended, "a session is suspended that nobody has ended");
         }
+        stage.settle();
+    }
+
+    /** It watches everything, goes elsewhere and comes back without its watches: what it had asked for here is over. */
+    private static void watchesGoWithTheirSession() {
+        Stage stage = new Stage(3);
+        SimMember home = stage.leader();
+        SimMember elsewhere = stage.follower();
+        Stage.Owner owner = stage.session(home);
+        Asked<Boolean> watching = new Asked<>();
+        home.receive(new Input.AddWatch(owner.session, watching, "/", io.coord.WatchMode.PERSISTENT_RECURSIVE));
+        stage.until("L2", "a watch", watching::isGranted);
+        for (SimMember next : List.of(elsewhere, home)) {
+            Asked<SessionGrant> moved = new Asked<>();
+            next.receive(new Input.Resume(moved, owner.session, 2_000, Stage.PASSWORD, Stage.IDENTITIES, true, 0));
+            stage.until("L2", "it is attached to member " + next.id(), moved::isGranted);
+        }
+        home.attach(owner.session, owner);
+        Asked<Outcome.Created> created = stage.session(elsewhere).create("/watched-no-more", io.coord.CreateMode.PERSISTENT);
+        stage.until("L2", "a node", created::isGranted);
+        stage.run(100);
+        Stage.require("Z12", owner.told.isEmpty(), "it is told of what it does not watch: " + owner.told);
         stage.settle();
     }
 

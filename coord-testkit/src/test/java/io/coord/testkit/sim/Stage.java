@@ -19,6 +19,7 @@ import io.coord.raft.MemberKey;
 import io.coord.raft.Role;
 import io.coord.testkit.check.Violation;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -256,6 +257,7 @@ final class Stage {
     final class Owner implements SessionDoor {
         final SimMember home;
         final long session;
+        final List<io.coord.WatchEvent> told = new ArrayList<>();
         boolean over;
         boolean suspended;
 
@@ -285,7 +287,9 @@ final class Stage {
         }
 
         @Override
-        public void fired(io.coord.WatchEvent event) {}
+        public void fired(io.coord.WatchEvent event) {
+            told.add(event);
+        }
 
         @Override
         public void renewed(long validUntilNanos, boolean resumed) {
