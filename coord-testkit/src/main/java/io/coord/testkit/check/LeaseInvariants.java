@@ -147,6 +147,9 @@ final class LeaseInvariants {
     }
 
     private void leased(MemberId id, Delivery delivery) {
+        if (delivery instanceof Delivery.Answered<?>) {
+            return;
+        }
         Map<Long, Long> leases = validUntilNanos.computeIfAbsent(id, first -> new HashMap<>());
         if (delivery instanceof Delivery.Renewed renewed) {
             if (isOfBeforeAJump(id, renewed)) {
@@ -173,13 +176,15 @@ final class LeaseInvariants {
     }
 
     private void applied(StateRoot root) {
-        for (long session : List.copyOf(ending.keySet())) {
-            if (root.index() >= ending.get(session) && root.session(session).isEmpty()) {
-                ending.remove(session);
-                if (!given.contains(session)) {
-                    ended.add(session);
-                    validUntilNanos.keySet().forEach(member -> requireOver(member, session));
-                }
+        for (var each = ending.entrySet().iterator(); each.hasNext(); ) {
+            Map.Entry<Long, Long> end = each.next();
+            long session = end.getKey();
+            if (root.index() < end.getValue()) {
+                continue;
+            }
+            each.remove(); // it has happened, or was void
+            if (root.session(session).isEmpty() && !given.contains(session) && ended.add(session)) {
+                validUntilNanos.keySet().forEach(member -> requireOver(member, session));
             }
         }
     }
