@@ -14,6 +14,7 @@ import io.coord.ensemble.spi.MetricsListener;
 import io.coord.ensemble.spi.Storage;
 import io.coord.ensemble.spi.Transport;
 import io.coord.member.Input;
+import io.coord.runtime.Closing;
 import io.coord.runtime.LocalSession;
 import io.coord.runtime.MemberParts;
 import io.coord.runtime.RunningMember;
@@ -229,18 +230,8 @@ public final class Member implements AutoCloseable {
                 sessions.remove(session);
             }
         });
-        awaitOpen(session, session.open(running.home()).thenRun(() -> sessions.add(session)), blocking);
+        session.awaitOpening(session.open(running.home()).thenRun(() -> sessions.add(session)), blocking);
         return blocking;
-    }
-
-    /** Nobody else could close a session whose opening is not waited for to the end. */
-    private static void awaitOpen(LocalSession session, CompletionStage<?> opened, Session blocking) {
-        try {
-            blocking.await(opened);
-        } catch (RuntimeException e) {
-            opened.thenRun(session::closeAsync);
-            throw e;
-        }
     }
 
     // ------------------------------------------------------------------------------------------------ operating
@@ -310,7 +301,7 @@ public final class Member implements AutoCloseable {
     public Ensemble reconfigure(Ensemble wanted) {
         LocalSession session = new LocalSession(running.sessionSetup(Optional.empty(), List.of(OPERATOR)));
         Session blocking = new BlockingSession(session, running.awaiter(session));
-        awaitOpen(session, session.open(running.home()), blocking);
+        session.awaitOpening(session.open(running.home()), blocking);
         try {
             blocking.await(session.submit(Operation.Reconfigure.to(wanted)));
             return wanted;
@@ -337,33 +328,11 @@ public final class Member implements AutoCloseable {
         if (closed.getAndSet(true)) {
             return;
         }
-        try {
-            closeFrontEnds();
-        } finally {
-            running.farewell(List.copyOf(sessions), FAREWELL_MAX);
-            running.close();
-        }
-    }
-
-    private void closeFrontEnds() {
-        Throwable failure = null;
-        for (FrontEnd frontEnd : frontEnds) {
-            try {
-                frontEnd.close();
-            } catch (RuntimeException | Error e) {
-                if (failure == null) {
-                    failure = e;
-                } else {
-                    failure.addSuppressed(e);
-                }
-            }
-        }
-        if (failure instanceof Error error) {
-            throw error;
-        }
-        if (failure != null) {
-            throw (RuntimeException) failure;
-        }
+        List<Runnable> parts = new ArrayList<>();
+        frontEnds.forEach(frontEnd -> parts.add(frontEnd::close));
+        parts.add(() -> running.farewell(List.copyOf(sessions), FAREWELL_MAX));
+        parts.add(running::close);
+        Closing.all(parts);
     }
 
     @Override

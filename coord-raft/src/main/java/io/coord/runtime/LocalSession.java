@@ -13,6 +13,7 @@ import io.coord.ReadMode;
 import io.coord.Refusal;
 import io.coord.Registration;
 import io.coord.RejectedException;
+import io.coord.Session;
 import io.coord.SessionEndedException;
 import io.coord.SessionEvent;
 import io.coord.SessionState;
@@ -128,6 +129,16 @@ public final class LocalSession implements AsyncSession, DirectReads {
         line.moveTo(link);
         return attach(link, (caller, answered) -> new Input.Open(
                 caller, setup.timeoutMillis(), Passwords.hash(setup.password()), setup.identities(), true));
+    }
+
+    /** Waits, by its blocking door, until it is open. If that is not waited for to the end, it is closed: nobody else could. */
+    public void awaitOpening(CompletionStage<?> opening, Session blocking) {
+        try {
+            blocking.await(opening);
+        } catch (RuntimeException e) {
+            opening.thenRun(this::closeAsync);
+            throw e;
+        }
     }
 
     /**

@@ -452,13 +452,12 @@ public final class RunningMember implements AutoCloseable {
     }
 
     private void closeParts() {
-        try {
-            closeTransport(parts);
-        } finally {
-            parts.storage().close();
-            if (ownCallbacks != null) {
-                ownCallbacks.close(CLOSE_NANOS_MAX).forEach(logger::slowCallback);
-            }
+        Closing.all(List.of(() -> closeTransport(parts), parts.storage()::close, this::closeCallbacks));
+    }
+
+    private void closeCallbacks() {
+        if (ownCallbacks != null) {
+            ownCallbacks.close(CLOSE_NANOS_MAX).forEach(logger::slowCallback);
         }
     }
 }

@@ -17,6 +17,7 @@ import io.coord.member.Input;
 import io.coord.member.MemberView;
 import io.coord.raft.Role;
 import io.coord.runtime.CallbackExecutor;
+import io.coord.runtime.Closing;
 import io.coord.runtime.LocalSession;
 import io.coord.runtime.MemberParts;
 import io.coord.runtime.RunningMember;
@@ -442,29 +443,7 @@ public final class LocalEnsemble implements AutoCloseable {
             }
         }
         parts.add(callbacks::close);
-        closeAll(parts);
-    }
-
-    /** All of them, whichever fail; the first failure is thrown, with the others in it. */
-    private static void closeAll(List<Runnable> parts) {
-        Throwable first = null;
-        for (Runnable part : parts) {
-            try {
-                part.run();
-            } catch (RuntimeException | Error e) {
-                if (first == null) {
-                    first = e;
-                } else {
-                    first.addSuppressed(e);
-                }
-            }
-        }
-        if (first instanceof Error error) {
-            throw error;
-        }
-        if (first != null) {
-            throw (RuntimeException) first;
-        }
+        Closing.all(parts);
     }
 
     // ------------------------------------------------------------------------------------------------ who leads
@@ -599,13 +578,7 @@ public final class LocalEnsemble implements AutoCloseable {
                 new LocalSession(member.sessionSetup(options.timeout(), options.identities()), relocation);
         Awaiter awaiter = new ParkingAwaiter(() -> mayNotWait() || session.isCallbackThread());
         Session blocking = new BlockingSession(session, awaiter);
-        CompletionStage<?> opened = session.open(member.home());
-        try {
-            blocking.await(opened);
-        } catch (RuntimeException e) {
-            opened.thenRun(session::closeAsync); // nobody else could
-            throw e;
-        }
+        session.awaitOpening(session.open(member.home()), blocking);
         if (relocation != null) {
             movers.watchOver(session);
         }
