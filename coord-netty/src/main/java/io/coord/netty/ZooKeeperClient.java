@@ -2,6 +2,7 @@ package io.coord.netty;
 
 import io.coord.AsyncSession;
 import io.coord.Bytes;
+import io.coord.NodePath;
 import io.coord.Session;
 import io.coord.netty.zkclient.ClientSession;
 import io.coord.netty.zkclient.ClientSetup;
@@ -16,6 +17,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import javax.net.ssl.SSLContext;
+import javax.security.auth.Subject;
 
 /**
  * How a process without a member comes to a session: over ZooKeeper's client protocol, to an ensemble of this library that has a {@link
@@ -59,6 +61,7 @@ public final class ZooKeeperClient {
                 ConnectString.parse(connectString),
                 TIMEOUT_STANDARD,
                 REQUEST_TIMEOUT_STANDARD,
+                Optional.empty(),
                 List.of(),
                 Optional.empty(),
                 OUTSTANDING_MAX,
@@ -69,14 +72,14 @@ public final class ZooKeeperClient {
     /** With this session timeout wanted; the server grants what it likes. 10 s by default. */
     public ZooKeeperClient withSessionTimeout(Duration timeout) {
         return new ZooKeeperClient(new ClientSetup(
-                setup.to(), timeout, setup.requestTimeout(), setup.credentials(), setup.tls(), setup.outstandingMax(),
+                setup.to(), timeout, setup.requestTimeout(), setup.sasl(), setup.credentials(), setup.tls(), setup.outstandingMax(),
                 setup.frameBytesMax(), setup.callbacks()));
     }
 
     /** With callers told after so long that no answer came, and opening given up then. 15 s by default. */
     public ZooKeeperClient withRequestTimeout(Duration timeout) {
         return new ZooKeeperClient(new ClientSetup(
-                setup.to(), setup.timeout(), timeout, setup.credentials(), setup.tls(), setup.outstandingMax(),
+                setup.to(), setup.timeout(), timeout, setup.sasl(), setup.credentials(), setup.tls(), setup.outstandingMax(),
                 setup.frameBytesMax(), setup.callbacks()));
     }
 
@@ -85,21 +88,68 @@ public final class ZooKeeperClient {
         List<ClientSetup.Credentials> more = new ArrayList<>(setup.credentials());
         more.add(new ClientSetup.Credentials(scheme, credentials));
         return new ZooKeeperClient(new ClientSetup(
-                setup.to(), setup.timeout(), setup.requestTimeout(), more, setup.tls(), setup.outstandingMax(),
+                setup.to(), setup.timeout(), setup.requestTimeout(), setup.sasl(), more, setup.tls(), setup.outstandingMax(),
                 setup.frameBytesMax(), setup.callbacks()));
+    }
+
+    /**
+     * With each connection proven by SASL's DIGEST-MD5 before anything is asked by it, also when the session moves to another server;
+     * the session acts as {@code sasl:user}. It is opened once that is done. A proof that a server refuses, or a server that does not know
+     * the password either, ends it: {@link #open} fails with {@link io.coord.Refusal#AUTH_FAILED}, and a session that was open expires,
+     * since as nobody it would not do what it was opened for. What the proof takes counts as part of connecting.
+     *
+     * <p>It hides the password, and nothing that follows: use it over {@link #withTls} where others may listen.
+     *
+     * @param user the name, as the servers know it
+     * @param password copied, so that the caller's may be cleared; the copy is kept for the next connection, by this and by its sessions
+     */
+    public ZooKeeperClient withSasl(String user, char[] password) {
+        return withSasl(new ClientSetup.DigestMd5(user, password));
+    }
+
+    /** As {@link #withSasl(Subject, String)}, with a server that is {@code zookeeper/HOST}, each by the name of its host. */
+    public ZooKeeperClient withSasl(Subject client) {
+        return withSasl(client, "zookeeper");
+    }
+
+    /**
+     * With each connection proven by Kerberos (SASL's GSSAPI), as {@link #withSasl(String, char[])} says. Both sides are proven. Realm, KDC and
+     * clock skew are those of the JVM's {@code krb5.conf}.
+     *
+     * <p>What asks the KDC has a thread of its own, and is done before a server is connected to: where no ticket is to be had, another
+     * server is tried, as when one does not answer, until there is one or the session has expired.
+     *
+     * @param client logged in by you, with the principal and its ticket; tickets that end are yours to renew in it, since it is looked at for
+     *     each connection
+     * @param server the servers' principal without its realm: {@code service/host}, or {@code service}, each with the name of its host, which
+     *     is what the name service calls the address connected to, or the one of the connect string if it has no name for it
+     * @throws IllegalArgumentException if it is neither
+     */
+    public ZooKeeperClient withSasl(Subject client, String server) {
+        String[] parts = server.split("/", -1);
+        if (!server.matches("[^/@\\s]+(/[^/@\\s]+)?")) {
+            throw new IllegalArgumentException("\"" + NodePath.printable(server) + "\" is no service/host, nor a service, without a realm");
+        }
+        return withSasl(new ClientSetup.Kerberos(client, parts[0], parts.length == 1 ? Optional.empty() : Optional.of(parts[1])));
+    }
+
+    private ZooKeeperClient withSasl(ClientSetup.Sasl sasl) {
+        return new ZooKeeperClient(new ClientSetup(
+                setup.to(), setup.timeout(), setup.requestTimeout(), Optional.of(sasl), setup.credentials(), setup.tls(),
+                setup.outstandingMax(), setup.frameBytesMax(), setup.callbacks()));
     }
 
     /** Over TLS, with the server's name checked against its certificate. */
     public ZooKeeperClient withTls(SSLContext tls) {
         return new ZooKeeperClient(new ClientSetup(
-                setup.to(), setup.timeout(), setup.requestTimeout(), setup.credentials(), Optional.of(tls),
+                setup.to(), setup.timeout(), setup.requestTimeout(), setup.sasl(), setup.credentials(), Optional.of(tls),
                 setup.outstandingMax(), setup.frameBytesMax(), setup.callbacks()));
     }
 
     /** With listeners called and stages completed on this executor, which is not closed with the session, and should not be before it. */
     public ZooKeeperClient withCallbackExecutor(Executor executor) {
         return new ZooKeeperClient(new ClientSetup(
-                setup.to(), setup.timeout(), setup.requestTimeout(), setup.credentials(), setup.tls(),
+                setup.to(), setup.timeout(), setup.requestTimeout(), setup.sasl(), setup.credentials(), setup.tls(),
                 setup.outstandingMax(), setup.frameBytesMax(), Optional.of(executor)));
     }
 
@@ -107,6 +157,7 @@ public final class ZooKeeperClient {
      * Opens a session, and waits for it.
      *
      * @throws io.coord.UnavailableException if no server opened one within the request timeout; the message says what was tried
+     * @throws io.coord.RejectedException if a server refused the proof by SASL, with {@link io.coord.Refusal#AUTH_FAILED} and COORD-1074
      */
     public Session open() {
         CompletionStage<AsyncSession> opening = openAsync();

@@ -100,6 +100,22 @@ public final class PeerLog {
         while (cause.getCause() != null && cause.getCause() != cause) {
             cause = cause.getCause();
         }
+        return words(cause);
+    }
+
+    /** Why, in a line: the words of what failed, and of all that was behind it. */
+    public static String reasons(Throwable failure) {
+        StringBuilder reasons = new StringBuilder();
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            String said = words(cause);
+            if (reasons.indexOf(said) < 0) {
+                reasons.append(reasons.isEmpty() ? "" : ": ").append(said);
+            }
+        }
+        return reasons.toString();
+    }
+
+    private static String words(Throwable cause) {
         String message = cause.getMessage();
         return message == null ? cause.getClass().getSimpleName() : message;
     }

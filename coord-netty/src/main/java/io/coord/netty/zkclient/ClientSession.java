@@ -63,6 +63,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -75,8 +76,8 @@ import org.slf4j.LoggerFactory;
  * A session over ZooKeeper's wire. Everything that changes belongs to one event loop; what callers and listeners are told goes through
  * one queue, in the order of the wire (rule.1).
  *
- * <p>A connection that breaks is replaced by one to the next server, and the session goes on: watches are set again, and requests
- * that were not sent yet are sent. One that was sent and not answered fails, since the wire has no way to ask whether it was done.
+ * <p>A connection that breaks is replaced by one to the next server, and the session goes on: it proves itself, watches are set again, and
+ * requests that were not sent yet are sent. One that was sent and not answered fails, since the wire has no way to ask whether it was done.
  */
 public final class ClientSession implements AsyncSession {
 
@@ -100,6 +101,9 @@ public final class ClientSession implements AsyncSession {
     private final EventLoop loop;
     private final @Nullable CallbackExecutor ownCallbacks;
     private final SessionQueue queue;
+    /** Where steps of SASL are taken, one after the other, however long one takes; none of its threads lives unless there are some. */
+    private final CallbackExecutor proving = new CallbackExecutor("coord-client-proving");
+    private final SessionQueue proofSteps;
 
     private final AtomicInteger outstanding = new AtomicInteger();
     private final AtomicLong names = new AtomicLong();
@@ -126,7 +130,14 @@ public final class ClientSession implements AsyncSession {
     private int lastXid;
     private @Nullable Wire wire;
     private boolean isAttached;
+    private boolean isOpened;
     private boolean isClosing;
+    /** The proof of the present connection, from before it is dialled until it is done. */
+    private @Nullable SaslProof proof;
+    /** What it is to say next; null while a step of it is taken or the server's answer is awaited. */
+    private @Nullable Bytes proofToken;
+    /** Which request of it the server has to answer; 0 for none. */
+    private int proofXid;
     private @Nullable Future<?> ticks;
     private long tickNanos;
     private String trouble = "no server was tried yet";
@@ -146,6 +157,7 @@ public final class ClientSession implements AsyncSession {
         this.ownCallbacks = setup.callbacks().isPresent() ? null : new CallbackExecutor("coord-client-callbacks");
         Executor callbacks = ownCallbacks == null ? setup.callbacks().orElseThrow() : ownCallbacks;
         this.queue = new SessionQueue(callbacks, thrown -> LOG.warn("A listener or dependent of {} threw", this, thrown));
+        this.proofSteps = new SessionQueue(proving, thrown -> LOG.warn("A proof of {} threw", this, thrown));
         this.group = loops.group("coord-client", 1);
         this.loop = group.next();
     }
@@ -153,7 +165,8 @@ public final class ClientSession implements AsyncSession {
     /**
      * Connects to a server and opens a session.
      *
-     * @return completes with it; fails with {@link UnavailableException} if no server lets it in within the request timeout
+     * @return completes with it; fails with {@link UnavailableException} if no server lets it in within the request timeout, with
+     *     {@link RejectedException} if one refuses the proof by SASL
      */
     public static CompletionStage<AsyncSession> open(ClientSetup setup) {
         return open(setup, InetAddress::getAllByName);
@@ -185,7 +198,7 @@ public final class ClientSession implements AsyncSession {
     }
 
     private void giveUpOpening() {
-        if (id == 0) {
+        if (!isOpened) {
             end(SessionState.CLOSED, "no server of " + setup.to().servers() + " opened a session within "
                     + setup.requestTimeout().toMillis() + " ms: " + trouble);
         }
@@ -213,7 +226,7 @@ public final class ClientSession implements AsyncSession {
         Wire next = new Wire(server, new AtWire());
         wire = next;
         attemptNanos = System.nanoTime();
-        resolve(server, address -> dial(next, address), next::end);
+        resolve(server, address -> prepare(next, address), next::end);
     }
 
     /** Looking a name up may take long, and is done elsewhere (fault.N7); again each time, since names move. */
@@ -230,6 +243,50 @@ public final class ClientSession implements AsyncSession {
             });
         } catch (RejectedExecutionException closed) {
             notFound.accept("the callback executor is closed");
+        }
+    }
+
+    /**
+     * Begins the proof before there is a connection: where none can be made, as without a KDC, no server takes the attempt for a sign of
+     * life, and a session that nobody can use expires.
+     */
+    private void prepare(Wire next, InetAddress address) {
+        if (setup.sasl().isEmpty() || wire != next || over.get() != null) {
+            dial(next, address);
+            return;
+        }
+        SaslProof begun = new SaslProof(setup.sasl().get(), next.server(), address);
+        proof = begun;
+        takeStep(begun, begun::begin, step -> {
+            proofToken = step.token();
+            if (step.failure() != null) {
+                next.end(begun.notBegun(step.failure()));
+            } else {
+                dial(next, address);
+            }
+        });
+    }
+
+    private void takeStep(SaslProof under, Supplier<SaslProof.Step> step, Consumer<SaslProof.Step> then) {
+        proofSteps.execute(() -> {
+            SaslProof.Step taken = step.get();
+            onLoop(() -> {
+                if (proof == under) {
+                    then.accept(taken);
+                }
+            });
+        });
+    }
+
+    /** There is no proof any more; steps of it that were begun come to nothing. */
+    private void forgetProof() {
+        SaslProof past = proof;
+        if (past != null) {
+            proof = null;
+            proofToken = null;
+            proofXid = 0;
+            past.giveUp();
+            proofSteps.execute(past::forget);
         }
     }
 
@@ -278,7 +335,7 @@ public final class ClientSession implements AsyncSession {
         @Override
         public void connected(Wire connected, ConnectResponse response) {
             if (wire == connected) {
-                attach(connected, response);
+                greeted(connected, response);
             }
         }
 
@@ -286,7 +343,7 @@ public final class ClientSession implements AsyncSession {
         public void received(Wire from, ReplyHeader header, JuteReader body) {
             if (wire == from) {
                 heardNanos = System.nanoTime();
-                take(header, body);
+                take(from, header, body);
             }
         }
 
@@ -298,18 +355,65 @@ public final class ClientSession implements AsyncSession {
         }
     }
 
-    private void attach(Wire connected, ConnectResponse response) {
+    private void greeted(Wire connected, ConnectResponse response) {
         if (response.timeoutMillis() <= 0) {
-            end(SessionState.EXPIRED, "the server at " + connected + " knows no such session any more");
+            end(SessionState.EXPIRED, "the server at " + connected + " knows no such session any more" + (isOpened ? "" : "; " + trouble));
             return;
         }
-        servers.succeeded();
-        isAttached = true;
-        boolean isNew = id == 0;
         id = response.session();
         timeoutMillis = response.timeoutMillis();
         keepPace();
         password = response.password() == null ? NO_PASSWORD : response.password();
+        Bytes first = proofToken;
+        if (first == null) {
+            attach(connected);
+        } else {
+            say(first);
+        }
+    }
+
+    /** Nothing else is asked before the proof is done, as by ZooKeeper's client: a server may refuse whatever comes before. */
+    private void say(Bytes token) {
+        proofToken = null;
+        proofXid = nextXid();
+        write(proofXid, OpCode.SASL, new Request.Sasl(token));
+    }
+
+    private void proofAnswered(Wire from, SaslProof under, ReplyHeader header, JuteReader body) {
+        if (header.xid() != proofXid) {
+            from.close("a reply to request " + header.xid() + " came amid the proof by " + under);
+            return;
+        }
+        proofXid = 0;
+        if (header.error() != 0) {
+            proofRefused(under, "it answered error " + header.error());
+            return;
+        }
+        Bytes told = ((Response.Token) OpCode.SASL.readResponse(body)).token();
+        takeStep(under, () -> under.take(told), step -> {
+            if (step.failure() != null) {
+                proofRefused(under, step.failure());
+            } else if (step.token() != null) {
+                say(step.token());
+            } else {
+                forgetProof();
+                attach(from);
+            }
+        });
+    }
+
+    /** To try again would keep a session alive that nobody can use, and its ephemeral nodes with it. */
+    private void proofRefused(SaslProof under, String why) {
+        String reason = under.refused(why);
+        end(SessionState.EXPIRED, reason + ". The session is given up, and expires",
+                RejectedException.of(new Outcome.Refused(Refusal.AUTH_FAILED, "", reason)));
+    }
+
+    private void attach(Wire connected) {
+        servers.succeeded();
+        isAttached = true;
+        boolean isNew = !isOpened;
+        isOpened = true;
         heardNanos = System.nanoTime();
         prolong(attemptNanos);
         credentials.forEach(proof -> prove(proof, null));
@@ -353,6 +457,7 @@ public final class ClientSession implements AsyncSession {
 
     private void detach(Wire lost, String reason) {
         wire = null;
+        forgetProof();
         trouble = "the connection to " + lost + " was lost: " + reason;
         pings.clear();
         if (isAttached && watchesBeingSet == 0) {
@@ -516,12 +621,16 @@ public final class ClientSession implements AsyncSession {
                 proofs.add(call);
                 write(Xid.AUTH, call.op, call.body);
             } else {
-                lastXid = lastXid == Integer.MAX_VALUE ? 1 : lastXid + 1;
-                call.xid = lastXid;
+                call.xid = nextXid();
                 sent.add(call);
                 write(call.xid, call.op, call.body);
             }
         }
+    }
+
+    private int nextXid() {
+        lastXid = lastXid == Integer.MAX_VALUE ? 1 : lastXid + 1;
+        return lastXid;
     }
 
     private void prove(ClientSetup.Credentials proof, @Nullable Call<?> caller) {
@@ -540,7 +649,12 @@ public final class ClientSession implements AsyncSession {
 
     // ------------------------------------------------------------------------------------------------ hearing
 
-    private void take(ReplyHeader header, JuteReader body) {
+    private void take(Wire from, ReplyHeader header, JuteReader body) {
+        SaslProof under = proof;
+        if (under != null) {
+            proofAnswered(from, under, header, body);
+            return;
+        }
         switch (header.xid()) {
             case Xid.NOTIFICATION -> fire(header, WatcherEvent.read(body));
             case Xid.PING -> pinged();
@@ -653,7 +767,7 @@ public final class ClientSession implements AsyncSession {
         long nowNanos = System.nanoTime();
         Wire open = wire;
         if (open != null && !isAttached && nowNanos - attemptNanos > 2 * connectTimeoutNanos()) {
-            open.close("no answer within " + 2 * connectTimeoutNanos() / 1_000_000 + " ms");
+            open.close(awaited() + " within " + 2 * connectTimeoutNanos() / 1_000_000 + " ms");
         } else if (open != null && isAttached && nowNanos - heardNanos > readTimeoutNanos()) {
             open.close("nothing was heard for " + readTimeoutNanos() / 1_000_000 + " ms, two thirds of the session's timeout");
         } else if (isAttached && (nowNanos - saidNanos > timeoutNanos() / 4 || validUntilNanos - nowNanos < timeoutNanos() / 3)) {
@@ -663,6 +777,15 @@ public final class ClientSession implements AsyncSession {
             }
         }
         giveUpOverdue(nowNanos);
+    }
+
+    /** What a connection attempt waits for that has not come. */
+    private String awaited() {
+        SaslProof under = proof;
+        if (under == null || proofToken != null) {
+            return "no answer";
+        }
+        return proofXid == 0 ? "no step of the proof by " + under + " was done" : "no answer to the proof by " + under;
     }
 
     private void giveUpOverdue(long nowNanos) {
@@ -821,13 +944,18 @@ public final class ClientSession implements AsyncSession {
     // ------------------------------------------------------------------------------------------------ the end
 
     private void end(SessionState state, String reason) {
+        end(state, reason, null);
+    }
+
+    private void end(SessionState state, String reason, @Nullable RejectedException refused) {
         SessionState ended = isClosing ? SessionState.CLOSED : state;
         if (!over.compareAndSet(null, ended)) {
             return;
         }
         isAttached = false;
         validUntilNanos = System.nanoTime();
-        SessionEndedException failure = new SessionEndedException(this + ": " + reason);
+        SessionEndedException failure = new SessionEndedException(this + ": " + reason, refused);
+        forgetProof();
         drop(waiting, failure);
         drop(sent, failure);
         drop(proofs, failure);
@@ -835,7 +963,7 @@ public final class ClientSession implements AsyncSession {
         Wire open = wire;
         wire = null;
         queue.execute(() -> {
-            opened.completeExceptionally(new UnavailableException(reason));
+            opened.completeExceptionally(refused == null ? new UnavailableException(reason) : refused);
             tell(ended == SessionState.CLOSED ? new SessionEvent.Closed() : new SessionEvent.Expired(reason));
         });
         if (open == null) {
@@ -850,6 +978,7 @@ public final class ClientSession implements AsyncSession {
     private void endThreads() {
         group.shutdownGracefully(0, 2, TimeUnit.SECONDS).addListener(done -> {
             queue.execute(() -> gone.complete(null));
+            proving.shutdown();
             if (ownCallbacks != null) {
                 ownCallbacks.shutdown();
             }

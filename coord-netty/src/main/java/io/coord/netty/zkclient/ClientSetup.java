@@ -1,11 +1,15 @@
 package io.coord.netty.zkclient;
 
 import io.coord.Bytes;
+import java.security.Principal;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
+import javax.security.auth.Subject;
 
 /**
  * What a session over the wire is opened with.
@@ -13,7 +17,8 @@ import javax.net.ssl.SSLContext;
  * @param to the servers and the chroot
  * @param timeout the session timeout wanted
  * @param requestTimeout how long a request may wait for an answer before its caller is told
- * @param credentials proven on every connection, in this order
+ * @param sasl how each connection is proven before anything is asked by it; empty for not at all
+ * @param credentials proven on every connection, in this order, after that
  * @param tls how to speak TLS; empty for plain TCP
  * @param outstandingMax unanswered requests, above which more are refused
  * @param frameBytesMax the largest reply taken
@@ -23,6 +28,7 @@ public record ClientSetup(
         ConnectString to,
         Duration timeout,
         Duration requestTimeout,
+        Optional<Sasl> sasl,
         List<Credentials> credentials,
         Optional<SSLContext> tls,
         int outstandingMax,
@@ -44,6 +50,47 @@ public record ClientSetup(
         @Override
         public String toString() {
             return scheme + ":..."; // no secret in a log
+        }
+    }
+
+    /** How the client proves itself by SASL; its text has nothing secret. */
+    public sealed interface Sasl {}
+
+    /**
+     * By DIGEST-MD5.
+     *
+     * @param user who the client is
+     * @param password copied, and kept for the next connection
+     */
+    public record DigestMd5(String user, char[] password) implements Sasl {
+        /** Keeps a copy of the password. */
+        public DigestMd5 {
+            password = password.clone();
+        }
+
+        @Override
+        public char[] password() {
+            return password.clone();
+        }
+
+        @Override
+        public String toString() {
+            return "DIGEST-MD5 as " + user;
+        }
+    }
+
+    /**
+     * By Kerberos, GSSAPI.
+     *
+     * @param client with a principal and its tickets, which whoever logged it in renews
+     * @param service the server's, the first part of its principal
+     * @param host the second part; empty for the name of the host that is connected to
+     */
+    public record Kerberos(Subject client, String service, Optional<String> host) implements Sasl {
+        @Override
+        public String toString() { // a subject's own text has its tickets' keys
+            String names = Stream.of(client.getPrincipals().toArray(new Principal[0])).map(Principal::getName).collect(Collectors.joining(", "));
+            return "GSSAPI as " + (names.isEmpty() ? "nobody" : names);
         }
     }
 }

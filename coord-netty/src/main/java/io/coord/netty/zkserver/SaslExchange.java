@@ -2,6 +2,7 @@ package io.coord.netty.zkserver;
 
 import io.coord.Bytes;
 import io.coord.Identity;
+import io.coord.netty.peer.PeerLog;
 import java.util.List;
 import javax.security.sasl.SaslException;
 import javax.security.sasl.SaslServer;
@@ -49,20 +50,8 @@ final class SaslExchange {
             end();
             return new Step(token, proven, null);
         } catch (SaslException | RuntimeException no) { // of the JDK's mechanisms some throw others at nonsense, too
-            return new Step(null, List.of(), reason(no));
+            return new Step(null, List.of(), PeerLog.reasons(no));
         }
-    }
-
-    /** In a line: the words of what failed, and of what was behind it. */
-    private static String reason(Throwable failure) {
-        StringBuilder reason = new StringBuilder();
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            String said = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-            if (reason.indexOf(said) < 0) {
-                reason.append(reason.isEmpty() ? "" : ": ").append(said);
-            }
-        }
-        return reason.toString();
     }
 
     /** Forgets what was under way, keys included. */

@@ -12,7 +12,10 @@ import io.coord.OutcomeUnknownException;
 import io.coord.ReadMode;
 import io.coord.Refusal;
 import io.coord.Registration;
+import io.coord.RejectedException;
 import io.coord.Session;
+import io.coord.SessionEndedException;
+import io.coord.SessionEvent;
 import io.coord.SessionState;
 import io.coord.Stat;
 import io.coord.UnavailableException;
@@ -41,15 +44,28 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import javax.security.auth.Subject;
+import javax.security.auth.callback.Callback;
+import javax.security.auth.callback.NameCallback;
+import javax.security.auth.callback.PasswordCallback;
+import javax.security.auth.kerberos.KerberosPrincipal;
+import javax.security.sasl.AuthorizeCallback;
+import javax.security.sasl.RealmCallback;
+import javax.security.sasl.Sasl;
+import javax.security.sasl.SaslServer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -125,7 +141,7 @@ class ClientSessionTest {
         return ByteBuffer.wrap(body);
     }
 
-    private record Asked(int xid, OpCode op) {}
+    private record Asked(int xid, OpCode op, ByteBuffer body) {}
 
     /** The next request but for pings, which are answered. */
     private Asked next() throws IOException {
@@ -135,7 +151,7 @@ class ClientSessionTest {
             int xid = request.getInt();
             OpCode op = OpCode.of(request.getInt());
             if (op != OpCode.PING) {
-                return new Asked(xid, op);
+                return new Asked(xid, op, request);
             }
             assertThat(System.nanoTime() - endNanos).as("nothing but pings for so long").isNegative();
             send(out -> new ReplyHeader(Xid.PING, 1, 0).write(out));
@@ -412,7 +428,7 @@ class ClientSessionTest {
     void eachAddressOfAHostIsTried() throws Exception {
         InetAddress[] addresses = {InetAddress.getByName("127.0.0.2"), InetAddress.getByName("127.0.0.1")};
         ClientSetup setup = new ClientSetup(
-                ConnectString.parse("zk.example.org:" + listener.getLocalPort()), Duration.ofSeconds(10), Duration.ofSeconds(5), List.of(),
+                ConnectString.parse("zk.example.org:" + listener.getLocalPort()), Duration.ofSeconds(10), Duration.ofSeconds(5), Optional.empty(), List.of(),
                 Optional.empty(), 10, 1 << 20, Optional.empty());
         CompletionStage<AsyncSession> opened = ClientSession.open(setup, host -> addresses);
 
@@ -421,5 +437,183 @@ class ClientSessionTest {
         served.close();
         accept();
         settle();
+    }
+
+    // ---- SASL
+
+    private static final String SECRET = "secret of bob";
+
+    private ZooKeeperClient bob() {
+        return ZooKeeperClient.to("127.0.0.1:" + listener.getLocalPort()).withSasl("bob", SECRET.toCharArray());
+    }
+
+    /** The server's end of the proof, with whatever it says last. */
+    private void prove(UnaryOperator<byte[]> last) throws Exception {
+        SaslServer end = Sasl.createSaslServer("DIGEST-MD5", "zookeeper", "zk-sasl-md5", Map.of(), ClientSessionTest::answer);
+        Asked first = next(OpCode.SASL);
+        assertThat(token(first)).isEmpty();
+        answer(first, 0, new Response.Token(Bytes.wrap(end.evaluateResponse(new byte[0]))));
+        Asked second = next(OpCode.SASL);
+        byte[] proven = last.apply(end.evaluateResponse(token(second)));
+        answer(second, 0, new Response.Token(proven == null ? null : Bytes.wrap(proven)));
+        assertThat(end.getAuthorizationID()).isEqualTo("bob");
+    }
+
+    private static byte[] token(Asked asked) {
+        byte[] token = new byte[asked.body().getInt()];
+        asked.body().get(token);
+        return token;
+    }
+
+    private static void answer(Callback[] callbacks) {
+        for (Callback callback : callbacks) {
+            if (callback instanceof NameCallback name) {
+                name.setName(name.getDefaultName());
+            } else if (callback instanceof PasswordCallback password) {
+                password.setPassword(SECRET.toCharArray());
+            } else if (callback instanceof RealmCallback realm) {
+                realm.setText(realm.getDefaultText());
+            } else if (callback instanceof AuthorizeCallback authorize) {
+                authorize.setAuthorized(true);
+            }
+        }
+    }
+
+    private void isRefused(CompletionStage<AsyncSession> opened, String why) {
+        assertThatThrownBy(() -> get(opened))
+                .cause()
+                .isInstanceOfSatisfying(RejectedException.class, refused -> assertThat(refused.refusal()).isEqualTo(Refusal.AUTH_FAILED))
+                .hasMessageContainingAll("COORD-1074", "DIGEST-MD5 as bob", "127.0.0.1:" + listener.getLocalPort(), why, "Look whether")
+                .hasMessageNotContaining(SECRET);
+    }
+
+    @Test
+    @DisplayName("SASL: the proof comes before all else on each connection, as by ZooKeeper's client, and what is asked meanwhile waits in order")
+    void theProofComesFirst() throws Exception {
+        CompletionStage<AsyncSession> opened = bob().withAuth("digest", Bytes.utf8("a:b")).openAsync();
+        accept();
+        prove(last -> last);
+        answer(next(OpCode.AUTH), 0, Response.Nothing.NOTHING);
+        session = get(opened);
+        watch(A, event -> {});
+
+        served.close();
+        accept();
+        Asked first = next(OpCode.SASL);
+        session.exists(A);
+        session.sync(A);
+        answer(first, 0, new Response.Token(Bytes.wrap(
+                Sasl.createSaslServer("DIGEST-MD5", "zookeeper", "zk-sasl-md5", Map.of(), ClientSessionTest::answer).evaluateResponse(new byte[0]))));
+        next(OpCode.SASL);
+        served.close();
+        accept();
+        session.getData(A);
+        prove(last -> last);
+
+        next(OpCode.AUTH);
+        next(OpCode.SET_WATCHES2);
+        next(OpCode.EXISTS);
+        next(OpCode.SYNC);
+        next(OpCode.GET_DATA);
+    }
+
+    @Test
+    void aServerThatDoesNotKnowThePasswordItselfIsNotBelieved() throws Exception {
+        CompletionStage<AsyncSession> opened = bob().openAsync();
+        accept();
+        prove(last -> Bytes.utf8("rspauth=0123456789abcdef0123456789abcdef").toArray());
+        isRefused(opened, "Server's rspauth value does not match");
+        opened = bob().openAsync();
+        accept();
+        prove(last -> null);
+        isRefused(opened, "it answered with nothing");
+    }
+
+    @Test
+    void aProofThatIsRefusedFailsTheOpening() throws Exception {
+        CompletionStage<AsyncSession> opened = bob().openAsync();
+        accept();
+        refuse(next(OpCode.SASL), 0, Refusal.AUTH_FAILED);
+        served.close();
+        isRefused(opened, "it answered error -115");
+        opened = bob().openAsync();
+        accept();
+        answer(next(OpCode.SASL), 0, new Response.Token(null));
+        isRefused(opened, "knows no SASL");
+        opened = bob().openAsync();
+        accept();
+        answer(next(OpCode.SASL), 0, new Response.Token(Bytes.utf8("nonsense")));
+        isRefused(opened, "DIGEST-MD5: ");
+    }
+
+    /** It would be nobody, and be kept alive by each try. */
+    @Test
+    void aSessionWhoseProofIsRefusedLaterExpires() throws Exception {
+        CompletionStage<AsyncSession> opened = bob().openAsync();
+        accept();
+        prove(last -> last);
+        session = get(opened);
+        CompletableFuture<SessionEvent> ended = new CompletableFuture<>();
+        session.onEvent(event -> {
+            if (event.state().isOver()) {
+                ended.complete(event);
+            }
+        });
+
+        served.close();
+        accept();
+        Asked proving = next(OpCode.SASL);
+        CompletionStage<Optional<Stat>> asked = session.exists(A);
+        refuse(proving, 0, Refusal.SESSION_CLOSED_REQUIRE_SASL_AUTH);
+
+        assertThat(get(ended).toString()).contains("Expired", "COORD-1074", "-124").doesNotContain(SECRET);
+        assertThatThrownBy(() -> get(asked)).cause().isInstanceOf(SessionEndedException.class).hasCauseInstanceOf(RejectedException.class);
+        assertThat(in.read()).as("the end of the connection").isEqualTo(-1);
+    }
+
+    @Test
+    void aServerThatDoesNotAnswerTheProofIsGivenUpAsOneThatDoesNotAnswer() throws Exception {
+        CompletionStage<AsyncSession> opened = bob().withRequestTimeout(Duration.ofSeconds(3)).openAsync();
+        accept(Duration.ofMillis(300));
+        next(OpCode.SASL);
+        assertThat(in.read()).as("the end of the connection").isEqualTo(-1);
+        accept(Duration.ofMillis(300));
+        next(OpCode.SASL);
+        listener.close();
+
+        assertThatThrownBy(() -> get(opened))
+                .hasCauseInstanceOf(UnavailableException.class)
+                .hasMessageContaining("opened a session within 3000 ms");
+    }
+
+    /** Nor is it asked of the session, which would not expire. */
+    @Test
+    void whoHasNoTicketConnectsToNobody() throws Exception {
+        served = new Socket();
+        CompletionStage<AsyncSession> opened = ZooKeeperClient.to("127.0.0.1:" + listener.getLocalPort())
+                .withSasl(new Subject(), "zookeeper/zk.example.org")
+                .withRequestTimeout(Duration.ofMillis(500))
+                .openAsync();
+
+        assertThatThrownBy(() -> get(opened))
+                .hasCauseInstanceOf(UnavailableException.class)
+                .hasMessageContainingAll("no proof by GSSAPI", "to zookeeper/zk.example.org could be made", "KDC");
+        listener.setSoTimeout(1);
+        assertThatThrownBy(listener::accept).isInstanceOf(SocketTimeoutException.class);
+    }
+
+    @Test
+    void nothingSecretIsShownOfWhatProves() throws Exception {
+        served = new Socket();
+        char[] password = SECRET.toCharArray();
+        ClientSetup.DigestMd5 digest = new ClientSetup.DigestMd5("bob", password);
+        Arrays.fill(password, ' ');
+        assertThat(digest.password()).as("a copy").isEqualTo(SECRET.toCharArray());
+        assertThat(digest).hasToString("DIGEST-MD5 as bob");
+        Subject subject = new Subject(false, Set.of(new KerberosPrincipal("bob@COORD.TEST")), Set.of(), Set.of(SECRET));
+        assertThat(new ClientSetup.Kerberos(subject, "zookeeper", Optional.empty())).hasToString("GSSAPI as bob@COORD.TEST");
+        for (String server : new String[] {"", "a/b/c", "zookeeper/", "zookeeper/host@COORD.TEST", "/host", "zoo keeper"}) {
+            assertThatThrownBy(() -> ZooKeeperClient.to("a:1").withSasl(subject, server)).isInstanceOf(IllegalArgumentException.class);
+        }
     }
 }

@@ -159,9 +159,9 @@ class NothingLeftIT {
         assertThat(watch.leaks()).isEmpty();
     }
 
-    /** Clients of every kind: one with a session and a request on its way, one that says nothing, one amid its first frame. */
+    /** Clients of every kind: one with a session, proven by SASL, and a request on its way, one that says nothing, one amid its first frame. */
     private void closeWithClients(int round) throws Exception {
-        ZooKeeperServer door = ZooKeeperServer.listeningOn(0);
+        ZooKeeperServer door = ZooKeeperServer.listeningOn(0).sasl(user -> "secret".toCharArray());
         Member member = Member.builder(MemberId.of(GUEST), Ensemble.parse(GUEST + "=127.0.0.1:1"))
                 .dataDirectory(directory.resolve("clients-" + round % WARM_UP))
                 .frontEnd(door)
@@ -170,6 +170,7 @@ class NothingLeftIT {
                 Socket hesitant = new Socket(InetAddress.getLoopbackAddress(), door.port())) {
             hesitant.getOutputStream().write(new byte[] {0, 0, 0, 44, 0, 0});
             AsyncSession session = ZooKeeperClient.to("127.0.0.1:" + door.port())
+                    .withSasl("guest", "secret".toCharArray())
                     .openAsync()
                     .toCompletableFuture()
                     .get(30, TimeUnit.SECONDS);

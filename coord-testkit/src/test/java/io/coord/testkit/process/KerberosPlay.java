@@ -1,14 +1,29 @@
 package io.coord.testkit.process;
 
+import io.coord.Acl;
+import io.coord.Bytes;
+import io.coord.Identity;
+import io.coord.NodePath;
+import io.coord.RejectedException;
+import io.coord.Session;
+import io.coord.UnavailableException;
+import io.coord.netty.ZooKeeperClient;
+import io.coord.testkit.kerberos.Realm;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import javax.security.auth.Subject;
 import javax.security.auth.callback.Callback;
+import javax.security.auth.kerberos.KerberosTicket;
+import javax.security.auth.login.LoginContext;
 import javax.security.sasl.AuthorizeCallback;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
@@ -20,7 +35,7 @@ import org.apache.zookeeper.server.auth.KerberosName;
 import org.apache.zookeeper.server.auth.SaslServerCallbackHandler;
 
 /**
- * What unmodified clients of ZooKeeper's see of a server to which they prove themselves by Kerberos, line by line; in a process of its own, since
+ * What unmodified clients of ZooKeeper's, and then our own, see of a server to which they prove themselves by Kerberos, line by line; in a process of its own, since
  * Kerberos and JAAS are configured for a JVM.
  */
 final class KerberosPlay {
@@ -36,11 +51,15 @@ final class KerberosPlay {
         this.out = out;
     }
 
-    /** {@code play HOST:PORT...}, or {@code names PRINCIPAL,...}, with lines of {@code REMOVE_HOST REMOVE_REALM RULES} to read. */
+    /** {@code play HOST:PORT...}, or {@code unheard PORT}, or {@code names PRINCIPAL,...}, with lines of {@code REMOVE_HOST REMOVE_REALM RULES} to read. */
     public static void main(String... words) throws Exception {
         if (words[0].equals("names")) {
             names(List.of(words[1].split(",")));
             return;
+        }
+        if (words[0].equals("unheard")) {
+            unheard(Integer.parseInt(words[1]));
+            Runtime.getRuntime().halt(0);
         }
         for (int i = 1; i < words.length; i++) {
             System.out.println("server " + i);
@@ -140,6 +159,50 @@ final class KerberosPlay {
         }
         try (ZooKeeper bob = client("bob", SERVER)) {
             say("bob once more is", () -> whoAmI(bob));
+        }
+        oursProve();
+    }
+
+    /** {@link ZooKeeperClient}, with subjects that it is given. */
+    private void oursProve() throws Exception {
+        LoginContext login = new LoginContext("bob");
+        login.login();
+        Subject bob = login.getSubject();
+        ZooKeeperClient ours = ZooKeeperClient.to(server);
+        try (Session session = ours.withSasl(bob).open()) {
+            out.println("ours is: " + session.whoAmI().stream().map(Identity::toString).sorted().toList());
+            NodePath path = NodePath.of("/ours");
+            session.create(path, Bytes.EMPTY, io.coord.CreateMode.PERSISTENT, Acl.CREATOR_ALL);
+            out.println("our list: " + session.getAcl(path).acl());
+        }
+        try (Session session = ours.withSasl(bob, SERVER).open()) {
+            out.println("ours reads bob's: " + session.getData(NodePath.of("/bobs")).data().length());
+        }
+        fail("ours, with a ticket to another service", ours.withSasl(bob, "http"));
+        fail("ours, by a password", ours.withSasl("bob", "secret".toCharArray()));
+        login.logout();
+        fail("ours, logged out", ours.withRequestTimeout(Duration.ofSeconds(1)).withSasl(bob));
+    }
+
+    /** A client with a ticket to the KDC, which does not answer. */
+    private static void unheard(int port) {
+        KerberosTicket ticket = new Realm().ticket("bob", "krbtgt/" + Realm.NAME, "krbtgt/" + Realm.NAME, Instant.now().plusSeconds(3_600));
+        Subject bob = new Subject(false, Set.of(ticket.getClient()), Set.of(), Set.of(ticket));
+        ZooKeeperClient client = ZooKeeperClient.to("127.0.0.1:" + port).withSasl(bob, SERVER);
+        try (Session session = client.withSessionTimeout(Duration.ofMillis(500)).withRequestTimeout(Duration.ofSeconds(3)).open()) {
+            System.out.println(session.whoAmI());
+        } catch (UnavailableException e) {
+            System.out.println(e.getMessage());
+        }
+    }
+
+    private void fail(String what, ZooKeeperClient client) {
+        try (Session session = client.open()) {
+            out.println(what + ", is: " + session.whoAmI());
+        } catch (RejectedException e) {
+            out.println(what + ": " + e.refusal() + " " + e.refused().detail().replace(server, "SERVER"));
+        } catch (UnavailableException e) {
+            out.println(what + ": unavailable " + e.getMessage().replaceFirst(".*(no proof by .* could be made).*", "$1"));
         }
     }
 }

@@ -1,12 +1,16 @@
 package io.coord.testkit.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.coord.netty.server.PrincipalNames;
 import io.coord.testkit.kerberos.Kdc;
 import io.coord.testkit.kerberos.Realm;
 import java.io.IOException;
 import java.io.Writer;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Unmodified clients that prove themselves by Kerberos, with a KDC on loopback, to {@code coord-server.jar} and to ZooKeeper 3.9, which is started with
+ * Unmodified clients, and our own, that prove themselves by Kerberos, with a KDC on loopback, to {@code coord-server.jar} and to ZooKeeper 3.9, which is started with
  * the same JAAS file and the same settings: they see the same of both.
  */
 @Timeout(value = 120, unit = TimeUnit.SECONDS) // each step is a JVM's start on what may be a busy machine
@@ -89,8 +93,12 @@ class SaslKerberosIT {
     }
 
     private static List<String> run(List<String> words, List<String> said) throws Exception {
+        return run(kerberos, words, said);
+    }
+
+    private static List<String> run(Path configuration, List<String> words, List<String> said) throws Exception {
         List<String> command = configured("play");
-        command.addAll(List.of("-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", System.getProperty("java.class.path"), KerberosPlay.class.getName()));
+        command.addAll(List.of("-Djava.security.krb5.conf=" + configuration, "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", System.getProperty("java.class.path"), KerberosPlay.class.getName()));
         command.addAll(words);
         Process play = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
         try {
@@ -131,6 +139,14 @@ class SaslKerberosIT {
             mallory reads bob's: NOAUTH
             bob, with a ticket to another service, reads: AUTHFAILED
             bob once more is: [ip:127.0.0.1, sasl:%3$s]
+            ours is: [ip:127.0.0.1, sasl:%3$s]
+            our list: [Acl[permissions=31, identity=sasl:%3$s]]
+            ours reads bob's: 1
+            ours, with a ticket to another service: AUTH_FAILED COORD-1074 the proof by GSSAPI as bob@COORD.TEST to http/localhost has failed \
+            at SERVER: it answered error -115. Look whether the server takes Kerberos with the key of that principal, and at the clocks; its log says more
+            ours, by a password: AUTH_FAILED COORD-1074 the proof by DIGEST-MD5 as bob has failed \
+            at SERVER: it answered error -115. Look whether the server has users of DIGEST-MD5, and this one with this password; its log says more
+            ours, logged out: unavailable no proof by GSSAPI as nobody to zookeeper/localhost could be made
             """;
 
     private static void playedOnBoth(String name, List<String> settings, String... names) throws Exception {
@@ -163,6 +179,25 @@ class SaslKerberosIT {
                 List.of("zookeeper.kerberos.removeHostFromPrincipal=true", "zookeeper.kerberos.removeRealmFromPrincipal=true",
                         "zookeeper.security.auth_to_local=RULE:[2:$1](kafka)s/kafka/broker/ DEFAULT"),
                 "chief", "ann", "bob", "broker");
+    }
+
+    @Test
+    @DisplayName("a KDC that does not answer holds up nothing but the attempt, which the connect timeout ends before a server has heard of the client")
+    void aKdcThatDoesNotAnswerIsWaitedForAside() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            Path unheard = Files.writeString(
+                    directory.resolve("unheard.conf"), Files.readString(kerberos).replaceAll("127\\.0\\.0\\.1:\\d+", "127.0.0.1:" + silent.getLocalPort()));
+
+            List<String> shown = run(unheard, List.of("unheard", Integer.toString(server.getLocalPort())), List.of());
+
+            assertThat(shown).singleElement().asString().contains("opened a session within 3000 ms",
+                    "no step of the proof by GSSAPI as bob@COORD.TEST was done within 1000 ms");
+            silent.setSoTimeout(20_000);
+            silent.accept().close();
+            server.setSoTimeout(1);
+            assertThatThrownBy(server::accept).isInstanceOf(SocketTimeoutException.class);
+        }
     }
 
     private static final List<String> PRINCIPALS = List.of(
