@@ -345,6 +345,12 @@ public final class ClientPort implements AutoCloseable {
         log.warn(text, ErrorCode.CLIENT_UNPROVEN.message(text));
     }
 
+    /** A connection failed for lack of memory, or by a mistake of ours: says so, the same once a minute. */
+    void failed(InetAddress from, Throwable failure) {
+        String what = failure.toString();
+        log.warn(what, "the connection of client " + from.getHostAddress() + " is closed, since it failed: " + what);
+    }
+
     AclSchemes aclSchemes() {
         return aclSchemes;
     }

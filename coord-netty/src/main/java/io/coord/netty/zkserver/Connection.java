@@ -253,7 +253,18 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        failed(cause);
+    }
+
+    /** Nobody knows what was done and what was not: what is half written is not sent, and nothing more is taken or shown. */
+    private void failed(Throwable cause) {
         LOG.debug("client {}: {}", address, cause.toString());
+        if (cause instanceof Error) {
+            home.failed(address, cause);
+        }
+        stage = stage == Stage.GONE ? Stage.GONE : Stage.PARTED;
+        ReferenceCountUtil.release(unsent);
+        unsent = null;
         channel.close();
     }
 
@@ -519,7 +530,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
 
     private void showAndGoOn() {
         showScheduled.set(false);
-        goOn();
+        try {
+            goOn();
+        } catch (Throwable failure) { // of a task: Netty would tell it to the log alone
+            failed(failure);
+        }
     }
 
     private void goOn() {
@@ -701,9 +716,13 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
             return;
         }
         nowNanos = System.nanoTime();
-        next.accept(step);
-        take();
-        send();
+        try {
+            next.accept(step);
+            take();
+            send();
+        } catch (Throwable failure) { // of a task, too
+            failed(failure);
+        }
     }
 
     ClientPort home() {
