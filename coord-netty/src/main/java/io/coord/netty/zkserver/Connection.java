@@ -589,6 +589,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         JuteWriter out = beginReply();
         answer.write(out);
         endReply(out);
+        if (answer.isFarewell()) {
+            leave("the member takes no more identities of it");
+        }
     }
 
     private void show(WatchEvent event) {
@@ -664,6 +667,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         return new Asked<>(this, xid, bytes, form, nowNanos, true);
     }
 
+    /** The same of a proof, which makes the client all of these. */
+    Proof askedToProve(int xid, int bytes, ReplyForm<Boolean> form, Proof.Refusing refusing, List<Identity> all) {
+        return new Proof(this, xid, bytes, form, refusing, nowNanos, all);
+    }
+
     /** Notes that the member has a request, or has not taken it. */
     boolean asked(Asked<?> request, boolean taken) {
         if (taken) {
@@ -677,7 +685,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         return true;
     }
 
-    /** Everybody the client is. */
+    /** Everybody the client is, as far as the member has taken it. */
     List<Identity> identities() {
         return identities;
     }

@@ -362,6 +362,39 @@ class WireLimitsTest {
     }
 
     @Test
+    @DisplayName("A8: identities that the member does not take are nobody's, and cost the connection")
+    void identitiesThatAreTooMuch() throws Exception {
+        start(1, MemberConfig.DEFAULT, server -> server);
+        try (WireProbe probe = WireProbe.connected(one())) {
+            int taken = 0;
+            int error = 0;
+            for (int i = 0; i < 20 && error == 0; i++) {
+                error = probe.ask(OpCode.AUTH, new Request.Auth(0, "digest", Bytes.utf8(i + "-".repeat(1_000_000) + ":x"))).error();
+                taken += error == 0 ? 1 : 0;
+            }
+            assertThat(error).isEqualTo(-115);
+            assertThat(taken).as("4 MB may be carried by each request").isEqualTo(4);
+            assertThat(probe.frameOrEnd()).isNull();
+        }
+    }
+
+    @Test
+    @DisplayName("A14: what is asked right behind a proof waits for it")
+    void askedBehindAProof() throws Exception {
+        start(1, MemberConfig.DEFAULT, server -> server.requireAuthentication(Set.of("digest")));
+        try (WireProbe probe = WireProbe.connected(one())) {
+            probe.send(OpCode.AUTH, new Request.Auth(0, "digest", Bytes.utf8("bob:secret")));
+            probe.send(OpCode.AUTH, new Request.Auth(0, "digest", Bytes.utf8("alice:secret")));
+            probe.send(OpCode.SYNC, new Request.OfPath("/"));
+            probe.send(OpCode.WHO_AM_I, Request.Empty.EMPTY);
+            assertThat(probe.next().error()).isZero();
+            assertThat(probe.next().error()).isZero();
+            assertThat(probe.next().error()).as("the sync").isZero();
+            assertThat(probe.next().as(OpCode.WHO_AM_I).toString()).contains("bob", "alice");
+        }
+    }
+
+    @Test
     @DisplayName("a client that never stops sending, and whose requests are never whole as they are read, holds memory for one of them and no more")
     void neverWhole() throws Exception {
         start(1, MemberConfig.DEFAULT, server -> server);
