@@ -705,9 +705,15 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         proving = true;
         try {
             home.prove(() -> {
-                SaslExchange.Step step = channel.isActive() ? exchange.take(said) : SaslExchange.NOTHING;
+                Runnable then;
                 try {
-                    channel.eventLoop().execute(() -> proved(exchange, step, next));
+                    SaslExchange.Step step = channel.isActive() ? exchange.take(said) : SaslExchange.NOTHING;
+                    then = () -> proved(exchange, step, next);
+                } catch (Throwable failure) { // an Error: what else a step throws is a refusal
+                    then = () -> notProved(exchange, failure);
+                }
+                try {
+                    channel.eventLoop().execute(then);
                 } catch (RejectedExecutionException closed) {
                     exchange.end(); // the server is closed, and the connection with it
                 }
@@ -731,6 +737,12 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         } catch (Throwable failure) { // of a task, too
             failed(failure);
         }
+    }
+
+    private void notProved(SaslExchange exchange, Throwable failure) {
+        proving = false;
+        exchange.end();
+        failed(failure);
     }
 
     ClientPort home() {
