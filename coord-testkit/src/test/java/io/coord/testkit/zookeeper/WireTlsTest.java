@@ -26,6 +26,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -211,6 +212,27 @@ class WireTlsTest {
         socket.getOutputStream().write(ByteBufUtil.getBytes(out));
         DataInputStream in = new DataInputStream(socket.getInputStream());
         in.readFully(new byte[in.readInt()]);
+    }
+
+    @Test
+    @DisplayName("security.15: a connection that comes while as many as may be are amid their TLS handshake is closed, and counted")
+    void handshakesAtOnce() throws Exception {
+        ClientTls tls = ClientTls.keyStore(directory.resolve("server.p12"), PASSWORD, trusted, PASSWORD);
+        start(ZooKeeperServer.listeningOn(0).tls(tls).maxHandshakes(1).fourLetterWords(Set.of("mntr")));
+        InetSocketAddress here = new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port());
+        try (SSLSocket known = (SSLSocket) TlsClients.context(directory.resolve("client.p12"), PASSWORD, trusted)
+                .getSocketFactory()
+                .createSocket(here.getAddress(), here.getPort())) {
+            known.setEnabledProtocols(new String[] {"TLSv1.2"}); // in which the server has the last word
+            known.startHandshake();
+            try (WireProbe silent = new WireProbe(here); WireProbe another = new WireProbe(here)) {
+                assertThat(another.frameOrEnd()).isNull();
+                assertThat(silent.isAtEnd()).isFalse();
+                known.getOutputStream().write("mntr".getBytes(StandardCharsets.US_ASCII));
+                assertThat(new String(known.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+                        .contains("zk_tls_handshake_exceeded\t1\n", "zk_outstanding_tls_handshake\t1\n");
+            }
+        }
     }
 
     @Test
