@@ -241,11 +241,16 @@ public sealed interface Operation<R> {
     record GetEphemerals(String prefix) implements Read<List<String>> {}
 
     /**
-     * Reads several nodes at one moment; each part has its own answer (zk.R5). Only {@link GetData} and {@link GetChildren}.
+     * Reads several nodes at one moment; each part has its own answer (zk.R5). Only {@link GetData} and {@link GetChildren}. Refused
+     * altogether with {@code BAD_ARGUMENTS} if their data and names are more than {@link #BYTES_MAX}: read less at once.
      *
      * @param reads the parts, in order
      */
     record MultiRead(List<WatchedRead<?>> reads) implements Read<List<ReadOutcome>> {
+
+        /** What the parts may come to together: bytes of data, and characters of names with four more for each. */
+        public static final long BYTES_MAX = 16 << 20;
+
         /** Keeps an immutable copy and refuses an {@link Exists}. */
         public MultiRead {
             reads = List.copyOf(reads);

@@ -2,6 +2,7 @@ package io.coord.state;
 
 import io.coord.Acl;
 import io.coord.Identity;
+import io.coord.Operation;
 import io.coord.Outcome.Refused;
 import io.coord.Refusal;
 import java.util.ArrayList;
@@ -25,6 +26,14 @@ final class Refusals {
 
     static Refused noNode(String path) {
         return new Refused(Refusal.NO_NODE, path, "no such node");
+    }
+
+    /** Of a read, and so the one that is not of the replicated state. */
+    static Refused tooMuchToRead(String path) {
+        return new Refused(
+                Refusal.BAD_ARGUMENTS,
+                path,
+                "what is to be read at once has more than " + Operation.MultiRead.BYTES_MAX + " bytes, by this node at the latest; read less");
     }
 
     static Refused noParent(String path) {

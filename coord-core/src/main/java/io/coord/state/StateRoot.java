@@ -183,10 +183,29 @@ public final class StateRoot {
     /** zk.R5. */
     private List<ReadOutcome> multiRead(Operation.MultiRead multi, Reader reader) {
         List<ReadOutcome> answers = new ArrayList<>(multi.reads().size());
+        long bytes = 0;
         for (Operation.WatchedRead<?> part : multi.reads()) {
-            answers.add(answerPart(part, reader));
+            ReadOutcome answer = answerPart(part, reader);
+            bytes += bytes(answer);
+            if (bytes > Operation.MultiRead.BYTES_MAX) {
+                throw RejectedException.of(Refusals.tooMuchToRead(part.path()));
+            }
+            answers.add(answer);
         }
         return answers;
+    }
+
+    private static long bytes(ReadOutcome answer) {
+        if (answer instanceof Node node) {
+            return node.data().length();
+        }
+        long bytes = 0;
+        if (answer instanceof Children children) {
+            for (String name : children.names()) {
+                bytes += Integer.BYTES + name.length();
+            }
+        }
+        return bytes;
     }
 
     private ReadOutcome answerPart(Operation.WatchedRead<?> part, Reader reader) {

@@ -182,6 +182,22 @@ class ReadTest {
     }
 
     @Test
+    @DisplayName("zk.R5 a multiRead of more than 16 MiB is refused, names counted like data")
+    void multiReadHasABound() {
+        client.write(create("/a", "x"));
+        for (int i = 100; i < 200; i++) {
+            client.write(create("/a/" + i + "-".repeat(197), "x"));
+        }
+        Operation.GetChildren part = new Operation.GetChildren("/a");
+
+        List<ReadOutcome> answers = scene.state.root().read(new Operation.MultiRead(Collections.nCopies(800, part)), reader);
+        assertThat(answers).hasSize(800);
+        assertThatThrownBy(() -> scene.state.root().read(new Operation.MultiRead(Collections.nCopies(1_000, part)), reader))
+                .isInstanceOfSatisfying(
+                        RejectedException.class, no -> assertThat(no.refusal()).isEqualTo(Refusal.BAD_ARGUMENTS));
+    }
+
+    @Test
     void theMembersOwnViewAsksForNoPermission() {
         scene.open(2, ALICE).write(create("/secret", Acl.CREATOR_ALL));
         StateRoot root = scene.state.root();

@@ -86,6 +86,7 @@ final class Doors {
                 .maxConnections(
                         door.connectionsPerAddressMax().orElse(Limits.DEFAULT.connectionsPerAddressMax()),
                         door.connectionsMax().orElse(Limits.DEFAULT.connectionsMax()))
+                .maxHandshakes(door.handshakesMax().orElse(Limits.DEFAULT.handshakesMax()))
                 .throttle(throttle(door.throttle()))
                 .fourLetterWords(words(door));
         if (door.isReadOnlyServed()) {

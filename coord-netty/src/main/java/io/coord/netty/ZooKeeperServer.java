@@ -144,6 +144,14 @@ public final class ZooKeeperServer implements FrontEnd {
     }
 
     /**
+     * Closes connections that come while so many others are amid their TLS handshake, as ZooKeeper's {@code
+     * netty.server.outstandingHandshake.limit}; 250 by default, 0 for any number.
+     */
+    public ZooKeeperServer maxHandshakes(int count) {
+        return with(options.limits.withHandshakesMax(count));
+    }
+
+    /**
      * Reads no more from a connection while requests of this size together are unanswered; 8 MiB by default. Their number is limited by
      * {@link io.coord.MemberConfig#maxOutstandingPerSession()}.
      */

@@ -26,6 +26,7 @@ final class Answerer extends ChannelInboundHandlerAdapter {
     private @Nullable Hello hello;
     private @Nullable MemberId peer;
     private @Nullable Future<?> deadline;
+    private String remoteHost = "";
     private boolean replaced;
     private boolean over;
 
@@ -49,12 +50,10 @@ final class Answerer extends ChannelInboundHandlerAdapter {
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
         context = ctx;
-        if (!network.beginHandshake()) {
-            over = true;
-            ctx.close();
-            return;
-        }
+        String remote = remote();
+        remoteHost = remote.substring(0, remote.lastIndexOf(':') + 1);
         deadline = ctx.executor().schedule(() -> ctx.close(), PeerNetwork.HANDSHAKE_SECONDS, TimeUnit.SECONDS);
+        network.beginHandshake(this);
         ctx.fireChannelActive();
     }
 
@@ -88,6 +87,16 @@ final class Answerer extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** Is not waited for any more: others have come since. */
+    void giveWay() {
+        over = true;
+        endHandshake();
+        ChannelHandlerContext ctx = context;
+        if (ctx != null) {
+            ctx.close();
+        }
+    }
+
     /** Sends the other side away. */
     void dismiss(String why) {
         ChannelHandlerContext ctx = context;
@@ -103,6 +112,11 @@ final class Answerer extends ChannelInboundHandlerAdapter {
         ChannelHandlerContext ctx = context;
         SocketAddress address = ctx == null ? null : ctx.channel().remoteAddress();
         return address == null ? "an address unknown" : address.toString().replaceFirst("^[^/]*/", "");
+    }
+
+    /** Its address without the port. */
+    String remoteHost() {
+        return remoteHost;
     }
 
     @Override
@@ -199,7 +213,7 @@ final class Answerer extends ChannelInboundHandlerAdapter {
             over = true;
             String from = remote();
             String who = peer == null ? "whoever calls from " + from : "member " + peer + " at " + from;
-            String subject = peer == null ? "refused host " + from.substring(0, from.lastIndexOf(':') + 1) : "refused caller " + peer;
+            String subject = peer == null ? "refused host " + remoteHost() : "refused caller " + peer;
             network.log().warn(subject, PeerNetwork.refused(who, "it sent " + what));
         }
         ctx.close();
@@ -219,7 +233,7 @@ final class Answerer extends ChannelInboundHandlerAdapter {
         if (deadline != null) {
             deadline.cancel(false);
             this.deadline = null;
-            network.endHandshake();
+            network.endHandshake(this);
         }
     }
 
@@ -227,9 +241,7 @@ final class Answerer extends ChannelInboundHandlerAdapter {
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         String insecure = TlsContext.reason(cause);
         if (insecure != null && peer == null) {
-            String from = remote();
-            network.log().warn("refused TLS " + from.substring(0, from.lastIndexOf(':') + 1) + insecure,
-                    PeerNetwork.refused("whoever calls from " + from, insecure));
+            network.log().warn("refused TLS " + remoteHost() + insecure, PeerNetwork.refused("whoever calls from " + remote(), insecure));
         }
         network.log().debug("a connection from " + remote() + " failed", cause);
         ctx.close();

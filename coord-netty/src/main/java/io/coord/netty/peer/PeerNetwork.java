@@ -22,10 +22,13 @@ import io.netty.util.concurrent.FastThreadLocalThread;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
@@ -66,7 +69,6 @@ public final class PeerNetwork implements AutoCloseable {
     private final long instance = ThreadLocalRandom.current().nextLong();
     private final AtomicReferenceArray<@Nullable Lane> lanes = new AtomicReferenceArray<>(MemberId.MAX + 1);
     private final AtomicReferenceArray<@Nullable Lane> bulkLanes = new AtomicReferenceArray<>(MemberId.MAX + 1);
-    private final AtomicInteger handshakes = new AtomicInteger();
     private final AtomicLong dropped = new AtomicLong();
 
     private volatile Identity identity = new Identity(0, 1);
@@ -75,6 +77,9 @@ public final class PeerNetwork implements AutoCloseable {
     private volatile boolean closed;
 
     // Of the event loop alone.
+    /** Callers that have not said who they are, in the order they came. */
+    private final Set<Answerer> unheard = new LinkedHashSet<>();
+
     private final @Nullable Answerer[] accepted = new Answerer[MemberId.MAX + 1];
     private final @Nullable Answerer[] acceptedBulk = new Answerer[MemberId.MAX + 1];
     private final long[] incarnations = new long[MemberId.MAX + 1];
@@ -503,17 +508,33 @@ public final class PeerNetwork implements AutoCloseable {
         }
     }
 
-    boolean beginHandshake() {
-        if (handshakes.incrementAndGet() <= HANDSHAKES_MAX) {
-            return true;
+    /** A caller has come that is to say who it is. If too many are, another gives way. On the event loop. */
+    void beginHandshake(Answerer answerer) {
+        unheard.add(answerer);
+        if (unheard.size() > HANDSHAKES_MAX) {
+            log.warn("handshakes", "connections are closed unheard: " + HANDSHAKES_MAX + " have not yet said who they are");
+            longestSilent().giveWay();
         }
-        handshakes.decrementAndGet();
-        log.warn("handshakes", "connections are closed unheard: " + HANDSHAKES_MAX + " have not yet said who they are");
-        return false;
     }
 
-    void endHandshake() {
-        handshakes.decrementAndGet();
+    /** The first that came from where most of the silent are: whoever is silent by the hundred keeps out at most its neighbours. */
+    private Answerer longestSilent() {
+        Map<String, Integer> silent = new HashMap<>();
+        int most = 0;
+        for (Answerer each : unheard) {
+            most = Math.max(most, silent.merge(each.remoteHost(), 1, Integer::sum));
+        }
+        for (Answerer each : unheard) {
+            if (silent.get(each.remoteHost()) == most) {
+                return each;
+            }
+        }
+        throw new IllegalStateException("nobody is silent");
+    }
+
+    /** It has, or has gone. On the event loop. */
+    void endHandshake(Answerer answerer) {
+        unheard.remove(answerer);
     }
 
     void dropped(int frames) {

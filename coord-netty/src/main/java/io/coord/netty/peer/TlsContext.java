@@ -165,7 +165,7 @@ final class TlsContext {
     }
 
     private SslHandler handler(SSLEngine engine) {
-        SslHandler handler = new SslHandler(engine, handshakes);
+        SslHandler handler = new SteadyTls(engine, handshakes);
         handler.setHandshakeTimeout(PeerNetwork.HANDSHAKE_SECONDS, TimeUnit.SECONDS);
         handler.setCloseNotifyFlushTimeoutMillis(500);
         return handler;

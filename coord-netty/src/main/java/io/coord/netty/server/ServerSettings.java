@@ -96,6 +96,7 @@ public record ServerSettings(
             OptionalInt connectionsPerAddressMax,
             OptionalInt connectionsMax,
             OptionalInt frameBytesMax,
+            OptionalInt handshakesMax,
             Throttling throttle,
             Optional<List<String>> words,
             Optional<String> superDigest,
@@ -114,7 +115,7 @@ public record ServerSettings(
         @Override
         public String toString() {
             return "Door[connectionsPerAddressMax=" + connectionsPerAddressMax + ", connectionsMax=" + connectionsMax
-                    + ", frameBytesMax=" + frameBytesMax + ", words=" + words + ", superDigest="
+                    + ", frameBytesMax=" + frameBytesMax + ", handshakesMax=" + handshakesMax + ", words=" + words + ", superDigest="
                     + (superDigest.isPresent() ? "***" : "none") + ", digestAlgorithm="
                     + digestAlgorithm + ", isDigestTaken=" + isDigestTaken + ", isReadOnlyServed=" + isReadOnlyServed
                     + ", isLocal=" + isLocal + ", isUpgradable=" + isUpgradable + ", isReconfigEnabled=" + isReconfigEnabled + ", tls=" + tls

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <R> the kind of answer
  */
-final class Asked<R> implements SessionPort.Answer<R> {
+class Asked<R> implements SessionPort.Answer<R> {
 
     private final Connection connection;
     private final int xid;
@@ -59,6 +59,16 @@ final class Asked<R> implements SessionPort.Answer<R> {
     /** The index of the state it was made from. */
     long zxid() {
         return zxid;
+    }
+
+    /** Whether it was not refused. */
+    boolean isGranted() {
+        return value != null;
+    }
+
+    /** Whether the client is parted from behind the reply. */
+    boolean isFarewell() {
+        return false;
     }
 
     /** Writes the reply. */

@@ -9,7 +9,6 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
@@ -28,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -191,20 +189,30 @@ public final class ClientPort implements AutoCloseable {
         Connection connection = new Connection(this, member, channel, from, shareOf(channel));
         connections.put(channel, connection);
         channel.pipeline().addLast(connection); // first: it hears of the end, also where there is no key for TLS now
-        if (setup.tls() != null) {
-            channel.pipeline().addFirst(tls(setup.tls(), handshakes));
+        TlsSetup tls = setup.tls();
+        if (tls != null && tls.isPlainTextTaken()) {
+            channel.pipeline().addFirst(new TlsSniffer(() -> handler(tls)));
+        } else if (tls != null) {
+            SslHandler secured = handler(tls);
+            if (secured == null) {
+                channel.close();
+            } else {
+                channel.pipeline().addFirst(secured);
+            }
         }
         if (closing) {
             channel.close();
         }
     }
 
-    private ChannelHandler tls(TlsSetup tls, Executor slow) {
-        return tls.isPlainTextTaken() ? new TlsSniffer(() -> handler(tls, slow)) : handler(tls, slow);
-    }
-
-    private SslHandler handler(TlsSetup tls, Executor slow) {
-        SslHandler handler = tls.handler(setup.limits().handshakeMax(), slow);
+    /** What speaks TLS on one more connection, null if too many are amid their handshake. */
+    private @Nullable SslHandler handler(TlsSetup tls) {
+        int max = setup.limits().handshakesMax();
+        if (max > 0 && tally.handshakes.get() >= max) {
+            tally.handshakesRefused.incrementAndGet();
+            return null;
+        }
+        SslHandler handler = tls.handler(setup.limits().handshakeMax(), handshakes);
         tally.handshakes.incrementAndGet();
         handler.handshakeFuture().addListener(done -> {
             tally.handshakes.decrementAndGet();
@@ -343,6 +351,12 @@ public final class ClientPort implements AutoCloseable {
         tally.unproven.incrementAndGet();
         String text = "client " + from.getHostAddress() + " could not prove itself by SASL: " + why;
         log.warn(text, ErrorCode.CLIENT_UNPROVEN.message(text));
+    }
+
+    /** A connection failed for lack of memory, or by a mistake of ours: says so, the same once a minute. */
+    void failed(InetAddress from, Throwable failure) {
+        String what = failure.toString();
+        log.warn(what, "the connection of client " + from.getHostAddress() + " is closed, since it failed: " + what);
     }
 
     AclSchemes aclSchemes() {

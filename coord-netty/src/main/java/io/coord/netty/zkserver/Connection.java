@@ -253,7 +253,18 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        failed(cause);
+    }
+
+    /** Nobody knows what was done and what was not: what is half written is not sent, and nothing more is taken or shown. */
+    private void failed(Throwable cause) {
         LOG.debug("client {}: {}", address, cause.toString());
+        if (cause instanceof Error) {
+            home.failed(address, cause);
+        }
+        stage = stage == Stage.GONE ? Stage.GONE : Stage.PARTED;
+        ReferenceCountUtil.release(unsent);
+        unsent = null;
         channel.close();
     }
 
@@ -519,7 +530,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
 
     private void showAndGoOn() {
         showScheduled.set(false);
-        goOn();
+        try {
+            goOn();
+        } catch (Throwable failure) { // of a task: Netty would tell it to the log alone
+            failed(failure);
+        }
     }
 
     private void goOn() {
@@ -574,6 +589,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         JuteWriter out = beginReply();
         answer.write(out);
         endReply(out);
+        if (answer.isFarewell()) {
+            leave("the member takes no more identities of it");
+        }
     }
 
     private void show(WatchEvent event) {
@@ -649,6 +667,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         return new Asked<>(this, xid, bytes, form, nowNanos, true);
     }
 
+    /** The same of a proof, which makes the client all of these. */
+    Proof askedToProve(int xid, int bytes, ReplyForm<Boolean> form, Proof.Refusing refusing, List<Identity> all) {
+        return new Proof(this, xid, bytes, form, refusing, nowNanos, all);
+    }
+
     /** Notes that the member has a request, or has not taken it. */
     boolean asked(Asked<?> request, boolean taken) {
         if (taken) {
@@ -662,7 +685,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         return true;
     }
 
-    /** Everybody the client is. */
+    /** Everybody the client is, as far as the member has taken it. */
     List<Identity> identities() {
         return identities;
     }
@@ -682,9 +705,15 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         proving = true;
         try {
             home.prove(() -> {
-                SaslExchange.Step step = channel.isActive() ? exchange.take(said) : SaslExchange.NOTHING;
+                Runnable then;
                 try {
-                    channel.eventLoop().execute(() -> proved(exchange, step, next));
+                    SaslExchange.Step step = channel.isActive() ? exchange.take(said) : SaslExchange.NOTHING;
+                    then = () -> proved(exchange, step, next);
+                } catch (Throwable failure) { // an Error: what else a step throws is a refusal
+                    then = () -> notProved(exchange, failure);
+                }
+                try {
+                    channel.eventLoop().execute(then);
                 } catch (RejectedExecutionException closed) {
                     exchange.end(); // the server is closed, and the connection with it
                 }
@@ -701,9 +730,19 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
             return;
         }
         nowNanos = System.nanoTime();
-        next.accept(step);
-        take();
-        send();
+        try {
+            next.accept(step);
+            take();
+            send();
+        } catch (Throwable failure) { // of a task, too
+            failed(failure);
+        }
+    }
+
+    private void notProved(SaslExchange exchange, Throwable failure) {
+        proving = false;
+        exchange.end();
+        failed(failure);
     }
 
     ClientPort home() {

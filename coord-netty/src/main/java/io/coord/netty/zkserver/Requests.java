@@ -282,7 +282,10 @@ final class Requests {
             answerStep(xid, taken.token());
         } else {
             Response.Token token = new Response.Token(taken.token());
-            identify(taken.proven(), connection.asked(xid, bytes, (out, to, zxid, done) -> ReplyForm.token(out, to, token)));
+            identify(xid, bytes, taken.proven(), (out, to, zxid, done) -> ReplyForm.token(out, to, token), (out, to) -> {
+                ReplyForm.refused(out, to, 0, Refusal.AUTH_FAILED.code());
+                new Response.Token(null).write(out); // as in refuseProof
+            });
         }
     }
 
@@ -295,6 +298,9 @@ final class Requests {
     }
 
     private boolean auth(int xid, int bytes, Request.Auth auth) {
+        if (!connection.isIdle()) {
+            return false; // another proof may be under way, to which this one adds
+        }
         AuthenticationScheme scheme = connection.home().scheme(auth.scheme());
         Bytes credentials = auth.credentials();
         List<Identity> proven = scheme == null
@@ -307,14 +313,16 @@ final class Requests {
             }
             return isRefused;
         }
-        return identify(proven, connection.asked(xid, bytes, ReplyForm.PROVEN));
+        return identify(
+                xid, bytes, proven, ReplyForm.PROVEN, (out, to) -> ReplyForm.refused(out, to, 0, Refusal.AUTH_FAILED.code()));
     }
 
-    private boolean identify(List<Identity> proven, Asked<Boolean> asked) {
+    private boolean identify(int xid, int bytes, List<Identity> proven, ReplyForm<Boolean> form, Proof.Refusing refusing) {
         List<Identity> all = new ArrayList<>(connection.identities());
         proven.stream().filter(identity -> !all.contains(identity)).forEach(all::add);
-        connection.identities(List.copyOf(all));
-        return connection.asked(asked, connection.attachment().identify(connection.identities(), asked));
+        List<Identity> then = List.copyOf(all);
+        Proof asked = connection.askedToProve(xid, bytes, form, refusing, then);
+        return connection.asked(asked, connection.attachment().identify(then, asked));
     }
 
     private boolean close(int xid, int bytes) {

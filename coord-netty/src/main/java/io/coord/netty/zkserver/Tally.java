@@ -18,6 +18,8 @@ final class Tally {
     final AtomicLong tooLarge = new AtomicLong();
     /** TLS handshakes under way. */
     final AtomicLong handshakes = new AtomicLong();
+    /** TLS handshakes that were not begun, since too many were under way. */
+    final AtomicLong handshakesRefused = new AtomicLong();
     /** TLS handshakes that failed. */
     final AtomicLong handshakesFailed = new AtomicLong();
     /** Requests that had waited for too long. */

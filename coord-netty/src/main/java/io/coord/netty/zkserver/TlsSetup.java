@@ -1,6 +1,7 @@
 package io.coord.netty.zkserver;
 
 import io.coord.Identity;
+import io.coord.netty.peer.SteadyTls;
 import io.coord.netty.peer.TlsFiles;
 import io.netty.handler.ssl.SslHandler;
 import java.security.GeneralSecurityException;
@@ -76,7 +77,7 @@ public record TlsSetup(
             parameters.setWantClientAuth(wantsCertificate);
         }
         engine.setSSLParameters(parameters);
-        SslHandler handler = new SslHandler(engine, slow);
+        SslHandler handler = new SteadyTls(engine, slow);
         handler.setHandshakeTimeout(handshakeMax.toMillis(), TimeUnit.MILLISECONDS);
         handler.setCloseNotifyFlushTimeoutMillis(FAREWELL_MILLIS);
         return handler;

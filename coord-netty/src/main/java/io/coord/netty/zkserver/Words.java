@@ -234,6 +234,7 @@ public final class Words implements FourLetterWords {
         add(text, "connection_drop_count", tally.ended);
         add(text, "large_requests_rejected", tally.tooLarge);
         add(text, "outstanding_tls_handshake", tally.handshakes);
+        add(text, "tls_handshake_exceeded", tally.handshakesRefused);
         add(text, "unsuccessful_handshake", tally.handshakesFailed);
         addLatencies(text, "readlatency", port.reads());
         addLatencies(text, "updatelatency", port.updates());

@@ -10,10 +10,12 @@ import io.coord.MemberAddress;
 import io.coord.MemberId;
 import io.coord.ensemble.spi.Transport;
 import io.netty.buffer.ByteBufUtil;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,6 +85,35 @@ class PeerNetworkIT {
                 one.send(2, Bytes.wrap(new byte[1 << 20]), true);
                 return two.received().contains("1: " + (1 << 20) + " bytes");
             });
+        }
+    }
+
+    @Test
+    void whoSaysNothingKeepsNobodyOut() throws Exception {
+        List<Socket> silent = new ArrayList<>();
+        try (Station one = new Station(1); Station two = new Station(2)) {
+            one.knows(two).start();
+            while (silent.size() < 250) {
+                silent.add(new Socket(InetAddress.getLoopbackAddress(), one.port()));
+            }
+            two.knows(one).start();
+            two.reaches(one, "hello");
+            assertThat(silent.stream().filter(PeerNetworkIT::isOpen)).as("that are still waited for").hasSizeGreaterThan(240);
+        } finally {
+            for (Socket socket : silent) {
+                socket.close();
+            }
+        }
+    }
+
+    private static boolean isOpen(Socket socket) {
+        try {
+            socket.setSoTimeout(1);
+            return socket.getInputStream().read() >= 0;
+        } catch (SocketTimeoutException open) {
+            return true;
+        } catch (IOException closed) {
+            return false;
         }
     }
 

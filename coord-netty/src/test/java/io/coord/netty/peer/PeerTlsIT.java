@@ -10,6 +10,7 @@ import io.coord.netty.peer.Authority.Subject;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -85,6 +86,30 @@ class PeerTlsIT {
         one.reaches(two, "hello");
         two.reaches(one, "hello");
         assertThat(two.network().options().toString()).doesNotContain("secret");
+    }
+
+    /** security.md row 5. */
+    @Test
+    void aSecondHandshakeEndsTheConnection() throws Exception {
+        one = new Station(1, with(files(1))).knows(2, 1).start();
+        try (SSLSocket socket = (SSLSocket) new Caller(files(2)).factory().createSocket(InetAddress.getLoopbackAddress(), one.port())) {
+            socket.setEnabledProtocols(new String[] {"TLSv1.2"});
+            socket.setSoTimeout(20_000);
+            socket.startHandshake();
+            Caller.say(socket, new Hello(1, 1, 0, 0, Hello.CONSENSUS, 0, 2, 1, 7, 1, 3));
+            assertThat(endsAtHandshake(socket)).isTrue();
+        }
+    }
+
+    private static boolean endsAtHandshake(SSLSocket socket) throws IOException {
+        try {
+            socket.startHandshake();
+            return socket.getInputStream().read() < 0;
+        } catch (SocketTimeoutException open) {
+            return false;
+        } catch (IOException closed) {
+            return true;
+        }
     }
 
     @Test

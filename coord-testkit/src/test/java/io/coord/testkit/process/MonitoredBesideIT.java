@@ -40,7 +40,7 @@ class MonitoredBesideIT {
             "learner_handler_qp_.*", "dead_watchers?_.*", "add_dead_watcher_stall_time", "response_packet_.*", "netty_queued_buffer_capacity",
             // what does not exist here
             "ensemble_auth_.*", "connection_token_deficit", "connection_drop_probability", "connection_revalidate_count", "revalidate_count",
-            "tls_handshake_exceeded", "restore_.*", "snapshot_rate_limited_count", "digest_mismatches_count", "insecure_admin_count",
+            "restore_.*", "snapshot_rate_limited_count", "digest_mismatches_count", "insecure_admin_count",
             "quit_leading_due_to_disloyal_voter", "unrecoverable_error_count", "cnxn_closed_without_zk_server_running", "stale_.*",
             "zookeeper_write_per_namespace",
             // what is not measured

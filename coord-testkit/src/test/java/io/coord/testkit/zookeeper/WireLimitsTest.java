@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.coord.Acl;
 import io.coord.Bytes;
+import io.coord.Identity;
 import io.coord.MemberConfig;
 import io.coord.MemberId;
+import io.coord.ensemble.spi.FrontEnd;
+import io.coord.ensemble.spi.SessionPort;
 import io.coord.netty.ZooKeeperServer;
 import io.coord.netty.jute.ConnectRequest;
 import io.coord.netty.jute.ConnectResponse;
@@ -15,6 +18,11 @@ import io.coord.netty.jute.OpCode;
 import io.coord.netty.jute.Request;
 import io.coord.netty.jute.RequestHeader;
 import io.coord.netty.jute.Response;
+import io.coord.netty.zkserver.AuthenticationScheme;
+import io.coord.netty.zkserver.ClientPort;
+import io.coord.netty.zkserver.Limits;
+import io.coord.netty.zkserver.Throttle;
+import io.coord.netty.zkserver.Words;
 import io.coord.testkit.LocalEnsemble;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -25,14 +33,17 @@ import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.WatchedEvent;
@@ -277,6 +288,109 @@ class WireLimitsTest {
             probe.send(OpCode.MULTI_READ, three);
             assertThat(probe.next().error()).isZero();
             assertThat(probe.next().error()).isEqualTo(-8);
+        }
+    }
+
+    @Test
+    @DisplayName("R5: a multiRead of more than 16 MiB is refused, whether something is unanswered before it or not, and takes nobody's memory")
+    void multiReadsOfMuch() throws Exception {
+        start(1, MemberConfig.DEFAULT, server -> server);
+        Request.Multi.Part part = new Request.Multi.Part(OpCode.GET_DATA, new Request.Watched("/large", false));
+        Request.Multi much = new Request.Multi(Collections.nCopies(1_000, part));
+        Request.Multi less = new Request.Multi(Collections.nCopies(10, part));
+        try (WireProbe probe = WireProbe.connected(one())) {
+            assertThat(probe.ask(OpCode.CREATE, create("/large", 1_000_000, 0)).error()).isZero();
+            assertThat(probe.ask(OpCode.MULTI_READ, less).error()).isZero();
+            long before = PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory();
+            assertThat(probe.ask(OpCode.MULTI_READ, much).error()).isEqualTo(-8);
+            probe.send(OpCode.SYNC, new Request.OfPath("/"));
+            probe.send(OpCode.MULTI_READ, much);
+            assertThat(probe.next().error()).isZero();
+            assertThat(probe.next().error()).isEqualTo(-8);
+            assertThat(PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory() - before).isLessThan(16 << 20);
+        }
+    }
+
+    @Test
+    @DisplayName("a connection is closed if serving it fails, also where that is behind an answer of the member")
+    void whereServingFails() throws Exception {
+        AuthenticationScheme failing = new AuthenticationScheme() {
+            @Override
+            public String name() {
+                return "failing";
+            }
+
+            @Override
+            public List<Identity> prove(Bytes credentials, InetAddress client) {
+                throw new AssertionError("as it would for lack of memory");
+            }
+        };
+        AtomicReference<ClientPort> opened = new AtomicReference<>();
+        FrontEnd door = new FrontEnd() {
+            @Override
+            public void open(SessionPort member) {
+                opened.set(new ClientPort(
+                        new ClientPort.Setup(
+                                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1, Limits.DEFAULT.withUnansweredBytesMax(1),
+                                Throttle.NONE, List.of(failing), new Words(member, Set.of(), false), false, null, null, false, false, false,
+                                Set.of(), Set.of()),
+                        member));
+            }
+
+            @Override
+            public void close() {
+                opened.get().close();
+            }
+        };
+        ensemble = LocalEnsemble.builder().members(1).frontEnd(member -> door).start();
+        ensemble.leader();
+        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), opened.get().port());
+        try (WireProbe probe = WireProbe.connected(address); WireProbe other = WireProbe.connected(address)) {
+            ByteBuf both = Unpooled.buffer();
+            JuteWriter out = new JuteWriter(both);
+            for (OpCode op : new OpCode[] {OpCode.SYNC, OpCode.AUTH}) {
+                int at = out.beginFrame();
+                new RequestHeader(1, op.number()).write(out);
+                (op == OpCode.SYNC ? new Request.OfPath("/") : new Request.Auth(0, "failing", Bytes.EMPTY)).write(out);
+                out.endFrame(at);
+            }
+            probe.sendRaw(both);
+            ByteBuf first = probe.frameOrEnd();
+            assertThat(first == null ? null : probe.frameOrEnd()).isNull();
+            assertThat(other.ask(OpCode.PING, Request.Empty.EMPTY).error()).isZero();
+        }
+    }
+
+    @Test
+    @DisplayName("A8: identities that the member does not take are nobody's, and cost the connection")
+    void identitiesThatAreTooMuch() throws Exception {
+        start(1, MemberConfig.DEFAULT, server -> server);
+        try (WireProbe probe = WireProbe.connected(one())) {
+            int taken = 0;
+            int error = 0;
+            for (int i = 0; i < 20 && error == 0; i++) {
+                error = probe.ask(OpCode.AUTH, new Request.Auth(0, "digest", Bytes.utf8(i + "-".repeat(1_000_000) + ":x"))).error();
+                taken += error == 0 ? 1 : 0;
+            }
+            assertThat(error).isEqualTo(-115);
+            assertThat(taken).as("4 MB may be carried by each request").isEqualTo(4);
+            assertThat(probe.frameOrEnd()).isNull();
+        }
+    }
+
+    @Test
+    @DisplayName("A14: what is asked right behind a proof waits for it")
+    void askedBehindAProof() throws Exception {
+        start(1, MemberConfig.DEFAULT, server -> server.requireAuthentication(Set.of("digest")));
+        try (WireProbe probe = WireProbe.connected(one())) {
+            probe.send(OpCode.AUTH, new Request.Auth(0, "digest", Bytes.utf8("bob:secret")));
+            probe.send(OpCode.AUTH, new Request.Auth(0, "digest", Bytes.utf8("alice:secret")));
+            probe.send(OpCode.SYNC, new Request.OfPath("/"));
+            probe.send(OpCode.WHO_AM_I, Request.Empty.EMPTY);
+            assertThat(probe.next().error()).isZero();
+            assertThat(probe.next().error()).isZero();
+            assertThat(probe.next().error()).as("the sync").isZero();
+            assertThat(probe.next().as(OpCode.WHO_AM_I).toString()).contains("bob", "alice");
         }
     }
 

@@ -229,6 +229,30 @@ class WireSaslTest {
         }
     }
 
+    @Test
+    @DisplayName("a proof that fails by an error of the server's costs its connection, and nobody else's")
+    void anErrorInAProof() throws Exception {
+        ZooKeeperServer failing = ZooKeeperServer.listeningOn(0).threads(1).sasl(user -> {
+            throw new AssertionError("as it would for lack of memory");
+        });
+        try (LocalEnsemble one = LocalEnsemble.builder().members(1).frontEnd(member -> failing).start()) {
+            one.leader();
+            InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), failing.port());
+            try (WireProbe other = WireProbe.connected(address)) {
+                for (int again = 0; again < 2; again++) {
+                    try (WireProbe bob = WireProbe.connected(address)) {
+                        Response.Token challenge = (Response.Token) bob.ask(OpCode.SASL, new Request.Sasl(Bytes.EMPTY)).as(OpCode.SASL);
+                        SaslClient proof = Sasl.createSaslClient(
+                                new String[] {"DIGEST-MD5"}, null, "zookeeper", "zk-sasl-md5", Map.of(), WireSaslTest::answerAsBob);
+                        Request.Sasl answer = new Request.Sasl(Bytes.wrap(proof.evaluateChallenge(challenge.token().toArray())));
+                        assertThat(bob.endsAt(OpCode.SASL, answer)).isTrue();
+                    }
+                    assertThat(other.ask(OpCode.PING, Request.Empty.EMPTY).error()).isZero();
+                }
+            }
+        }
+    }
+
     private static void answerAsBob(Callback[] callbacks) {
         for (Callback callback : callbacks) {
             if (callback instanceof NameCallback name) {

@@ -3,18 +3,30 @@ package io.coord.testkit.zookeeper;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.coord.Bytes;
 import io.coord.MemberConfig;
 import io.coord.netty.ClientTls;
 import io.coord.netty.ZooKeeperServer;
+import io.coord.netty.jute.ConnectRequest;
+import io.coord.netty.jute.JuteWriter;
 import io.coord.netty.jute.OpCode;
 import io.coord.netty.jute.Request;
+import io.coord.netty.jute.RequestHeader;
+import io.coord.netty.jute.Xid;
 import io.coord.testkit.LocalEnsemble;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
+import java.io.DataInputStream;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -24,8 +36,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.ZooDefs;
@@ -144,6 +158,80 @@ class WireTlsTest {
         try (WireProbe plain = new WireProbe(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()))) {
             plain.sendRaw(io.netty.buffer.Unpooled.copiedBuffer("ruok\n", java.nio.charset.StandardCharsets.US_ASCII));
             assertThat(plain.text()).doesNotContain("imok");
+        }
+    }
+
+    @Test
+    @DisplayName("security.5: TLS 1.2's second handshake ends the connection; TLS 1.3's new keys do not")
+    void oneHandshake() throws Exception {
+        start(tls -> tls);
+        for (String protocol : List.of("TLSv1.2", "TLSv1.3")) {
+            try (SSLSocket socket = (SSLSocket) TlsClients.context(directory.resolve("client.p12"), PASSWORD, trusted)
+                    .getSocketFactory()
+                    .createSocket(InetAddress.getLoopbackAddress(), server.port())) {
+                socket.setEnabledProtocols(new String[] {protocol});
+                socket.setSoTimeout(20_000);
+                socket.startHandshake();
+                greet(socket);
+                if (protocol.equals("TLSv1.2")) {
+                    assertThat(endsAtHandshake(socket)).isTrue();
+                } else {
+                    socket.startHandshake();
+                    ping(socket);
+                }
+            }
+        }
+    }
+
+    private static boolean endsAtHandshake(SSLSocket socket) throws IOException {
+        try {
+            socket.startHandshake();
+            return socket.getInputStream().read() < 0;
+        } catch (SocketTimeoutException open) {
+            return false;
+        } catch (IOException closed) {
+            return true;
+        }
+    }
+
+    private static void greet(Socket socket) throws IOException {
+        send(socket, new ConnectRequest(0, 0, 10_000, 0, Bytes.wrap(new byte[16]), false)::write);
+    }
+
+    private static void ping(Socket socket) throws IOException {
+        send(socket, new RequestHeader(Xid.PING, OpCode.PING.number())::write);
+    }
+
+    /** Sends a frame, and waits for the next. */
+    private static void send(Socket socket, Consumer<JuteWriter> body) throws IOException {
+        ByteBuf out = Unpooled.buffer();
+        JuteWriter writer = new JuteWriter(out);
+        int at = writer.beginFrame();
+        body.accept(writer);
+        writer.endFrame(at);
+        socket.getOutputStream().write(ByteBufUtil.getBytes(out));
+        DataInputStream in = new DataInputStream(socket.getInputStream());
+        in.readFully(new byte[in.readInt()]);
+    }
+
+    @Test
+    @DisplayName("security.15: a connection that comes while as many as may be are amid their TLS handshake is closed, and counted")
+    void handshakesAtOnce() throws Exception {
+        ClientTls tls = ClientTls.keyStore(directory.resolve("server.p12"), PASSWORD, trusted, PASSWORD);
+        start(ZooKeeperServer.listeningOn(0).tls(tls).maxHandshakes(1).fourLetterWords(Set.of("mntr")));
+        InetSocketAddress here = new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port());
+        try (SSLSocket known = (SSLSocket) TlsClients.context(directory.resolve("client.p12"), PASSWORD, trusted)
+                .getSocketFactory()
+                .createSocket(here.getAddress(), here.getPort())) {
+            known.setEnabledProtocols(new String[] {"TLSv1.2"}); // in which the server has the last word
+            known.startHandshake();
+            try (WireProbe silent = new WireProbe(here); WireProbe another = new WireProbe(here)) {
+                assertThat(another.frameOrEnd()).isNull();
+                assertThat(silent.isAtEnd()).isFalse();
+                known.getOutputStream().write("mntr".getBytes(StandardCharsets.US_ASCII));
+                assertThat(new String(known.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+                        .contains("zk_tls_handshake_exceeded\t1\n", "zk_outstanding_tls_handshake\t1\n");
+            }
         }
     }
 
