@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -248,6 +249,7 @@ public final class Member implements AutoCloseable {
 
     /** Hands leadership to a voter; says whether this member leads, the other is a voter, and it has begun to. */
     public boolean transferLeadership(MemberId to) {
+        Objects.requireNonNull(to, "to");
         return await(running.order(caller -> new Input.Transfer(caller, to)));
     }
 
@@ -266,7 +268,7 @@ public final class Member implements AutoCloseable {
      * @throws IOException if it cannot be written; a file that had the name before is then as it was
      */
     public long backupTo(Path file) throws IOException {
-        return running.backupTo(file);
+        return running.backupTo(Objects.requireNonNull(file, "file"));
     }
 
     /**
@@ -299,6 +301,7 @@ public final class Member implements AutoCloseable {
      *     with; it goes on meanwhile, and {@link #ensemble} shows when it is done
      */
     public Ensemble reconfigure(Ensemble wanted) {
+        Objects.requireNonNull(wanted, "wanted");
         LocalSession session = new LocalSession(running.sessionSetup(Optional.empty(), List.of(OPERATOR)));
         Session blocking = new BlockingSession(session, running.awaiter(session));
         session.awaitOpening(session.open(running.home()), blocking);

@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.coord.Acl;
 import io.coord.Bytes;
 import io.coord.ConfigException;
 import io.coord.CreateMode;
@@ -14,9 +15,12 @@ import io.coord.MemberStatus;
 import io.coord.NodePath;
 import io.coord.Operation;
 import io.coord.OutcomeUnknownException;
+import io.coord.ReadMode;
 import io.coord.Session;
 import io.coord.SessionEvent;
 import io.coord.SessionState;
+import io.coord.WatchKind;
+import io.coord.WatchMode;
 import io.coord.ensemble.spi.FrontEnd;
 import io.coord.ensemble.spi.MetricsListener;
 import io.coord.ensemble.spi.SessionPort;
@@ -26,6 +30,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -35,6 +40,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -121,6 +127,76 @@ class MemberTest {
                 assertThat(member.status().sessions()).isEqualTo(1);
                 assertThat(after.exists(A)).isEmpty();
             }
+        }
+    }
+
+    /** It would be found where a request is written, by the loop, which would not outlive it; and in every member the session moves to. */
+    @Test
+    @SuppressWarnings({"NullAway", "DataFlowIssue"}) // as those do who have no such check
+    void aNullIsRefusedAtTheCallerAndHarmsNobody() {
+        try (Member member = Member.builder(ONE, ALONE).start();
+                Session session = member.openSession(TEN_SECONDS)) {
+            Acl toNobody = new Acl(Acl.ALL, Identity.ANYONE);
+            List<ThrowingCallable> calls = List.of(
+                    () -> session.create(null, null, CreateMode.PERSISTENT),
+                    () -> session.create(A, null, null),
+                    () -> session.create(A, null, CreateMode.PERSISTENT, null),
+                    () -> session.create(A, null, CreateMode.PERSISTENT, Collections.singletonList(null)),
+                    () -> session.create(A, null, CreateMode.PERSISTENT, List.of(toNobody), null),
+                    () -> session.transaction().create(A, null, null),
+                    () -> session.transaction().step(null),
+                    () -> session.transaction().check(null, 0),
+                    () -> session.submit((Operation<?>) null),
+                    () -> session.submit(new Operation.Create(null, null, CreateMode.PERSISTENT, Acl.OPEN, Operation.NO_TTL)),
+                    () -> session.submit(new Operation.Delete(null, 0)),
+                    () -> session.submit(new Operation.SetData(null, null, 0)),
+                    () -> session.submit(new Operation.Check(null, 0)),
+                    () -> session.submit(new Operation.SetAcl(null, Acl.OPEN, 0)),
+                    () -> session.submit(new Operation.Multi(Collections.singletonList(null))),
+                    () -> session.submit(new Operation.Reconfigure(null, false, List.of(), 0)),
+                    () -> session.submit(new Operation.Sync(null)),
+                    () -> session.submit(new Operation.GetData(null)),
+                    () -> session.submit(new Operation.Exists(null)),
+                    () -> session.submit(new Operation.GetChildren(null)),
+                    () -> session.submit(new Operation.GetAcl(null)),
+                    () -> session.submit(new Operation.GetAllChildrenNumber(null)),
+                    () -> session.submit(new Operation.GetEphemerals(null)),
+                    () -> session.getData(A, (ReadMode) null),
+                    () -> session.submit((Operation.Read<?>) null, ReadMode.LOCAL),
+                    () -> session.submit((Operation.WatchedRead<?>) null, event -> {}),
+                    () -> session.exists(A, null),
+                    () -> session.addWatch(null, WatchMode.PERSISTENT, event -> {}),
+                    () -> session.addWatch(A, null, event -> {}),
+                    () -> session.addWatch(A, WatchMode.PERSISTENT, null),
+                    () -> session.removeWatches(null, WatchKind.ANY),
+                    () -> session.removeWatches(A, null),
+                    () -> session.addAuth(null, Bytes.EMPTY),
+                    () -> session.addAuth("digest", null),
+                    () -> session.onEvent(null),
+                    () -> session.async().submit((Operation<?>) null),
+                    () -> session.async().submit(new Operation.Exists("/a"), (ReadMode) null),
+                    () -> session.async().exists(A, null),
+                    () -> session.async().addWatch(A, null, event -> {}),
+                    () -> session.async().removeWatches(A, null),
+                    () -> session.async().addAuth("digest", null),
+                    () -> member.openSession((Duration) null),
+                    () -> member.openSession((SessionOptions) null),
+                    () -> member.openSession(SessionOptions.DEFAULT.withIdentities(Collections.singletonList(null))),
+                    () -> member.reconfigure(null),
+                    () -> member.transferLeadership(null),
+                    () -> member.backupTo(null),
+                    () -> new Acl(Acl.ALL, null),
+                    () -> new Identity(null, ""),
+                    () -> new Identity("", null),
+                    () -> A.child(null));
+            for (int i = 0; i < calls.size(); i++) {
+                assertThatThrownBy(calls.get(i)).as("call %s", i).isInstanceOf(NullPointerException.class);
+            }
+
+            assertThat(member.status().isServing()).isTrue();
+            session.create(A, Bytes.utf8("later"), CreateMode.PERSISTENT);
+            assertThat(session.getData(A).text()).isEqualTo("later");
+            assertThat(session.addWatch(A, WatchMode.PERSISTENT, event -> {})).isNotNull();
         }
     }
 
