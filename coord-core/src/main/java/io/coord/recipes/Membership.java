@@ -99,7 +99,7 @@ public final class Membership implements AutoCloseable {
 
     private Membership(Session session, NodePath path, @Nullable String name, Bytes data) {
         this.session = session;
-        this.path = path;
+        this.path = Objects.requireNonNull(path, "path");
         this.executor = session.async().callbackExecutor();
         this.listeners = new Listeners<>(executor);
         this.presence = name == null ? Optional.empty() : Optional.of(new Presence(node(path, name), data));
@@ -128,7 +128,7 @@ public final class Membership implements AutoCloseable {
      */
     public static Membership join(Session session, NodePath path, String name, Bytes data) {
         Membership membership = new Membership(session, path, Objects.requireNonNull(name, "name"), data);
-        return Waiting.await(session, membership.begin(), membership::closeAsync);
+        return Waiting.await(session, membership::begin, membership::closeAsync);
     }
 
     /** As {@link #join}, without waiting; a name that is not one path element is refused at once. */
@@ -139,7 +139,7 @@ public final class Membership implements AutoCloseable {
     /** Watches a group without being a member, and waits for the first view. */
     public static Membership observe(Session session, NodePath path) {
         Membership membership = new Membership(session, path, null, Bytes.EMPTY);
-        return Waiting.await(session, membership.begin(), membership::closeAsync);
+        return Waiting.await(session, membership::begin, membership::closeAsync);
     }
 
     /** As {@link #observe}, without waiting. */
@@ -228,6 +228,7 @@ public final class Membership implements AutoCloseable {
      * @throws IllegalStateException if this is an observer
      */
     public void update(Bytes data) {
+        Waiting.requireMayWait(session);
         session.await(updateAsync(data));
     }
 
@@ -253,7 +254,7 @@ public final class Membership implements AutoCloseable {
      */
     @Override
     public void close() {
-        Waiting.awaitEnd(session, closeAsync());
+        Waiting.awaitEnd(session, this::closeAsync);
     }
 
     /** As {@link #close()}, without waiting; the one to call in a listener. */

@@ -13,12 +13,14 @@ import io.coord.ensemble.spi.FrontEnd;
 import io.coord.ensemble.spi.MetricsListener;
 import io.coord.ensemble.spi.Storage;
 import io.coord.ensemble.spi.Transport;
+import io.coord.member.Caller;
 import io.coord.member.Input;
 import io.coord.runtime.Closing;
 import io.coord.runtime.LocalSession;
 import io.coord.runtime.MemberParts;
 import io.coord.runtime.RunningMember;
 import io.coord.runtime.TimeSource;
+import io.coord.session.Awaiter;
 import io.coord.session.BlockingSession;
 import io.coord.storage.FileStorage;
 import io.coord.storage.MemoryStorage;
@@ -31,9 +33,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -224,6 +226,7 @@ public final class Member implements AutoCloseable {
      * @throws io.coord.UnavailableException if that takes longer than the request timeout; the message says what is missing
      */
     public Session openSession(SessionOptions options) {
+        running.awaiter().requireMayWait();
         LocalSession session = new LocalSession(running.sessionSetup(options.timeout(), options.identities()));
         Session blocking = new BlockingSession(session, running.awaiter(session));
         session.onEvent(event -> {
@@ -244,18 +247,18 @@ public final class Member implements AutoCloseable {
 
     /** Hands leadership to the voter that is nearest to having the whole log; says whether this member leads and has begun to. */
     public boolean transferLeadership() {
-        return await(running.order(caller -> new Input.Transfer(caller, null)));
+        return await(caller -> new Input.Transfer(caller, null));
     }
 
     /** Hands leadership to a voter; says whether this member leads, the other is a voter, and it has begun to. */
     public boolean transferLeadership(MemberId to) {
         Objects.requireNonNull(to, "to");
-        return await(running.order(caller -> new Input.Transfer(caller, to)));
+        return await(caller -> new Input.Transfer(caller, to));
     }
 
     /** Takes a snapshot, and returns when it is saved; false if nothing is new since the last, or one is under way, or it failed. */
     public boolean takeSnapshot() {
-        return await(running.order(Input.TakeSnapshot::new));
+        return await(Input.TakeSnapshot::new);
     }
 
     /**
@@ -302,6 +305,7 @@ public final class Member implements AutoCloseable {
      */
     public Ensemble reconfigure(Ensemble wanted) {
         Objects.requireNonNull(wanted, "wanted");
+        running.awaiter().requireMayWait();
         LocalSession session = new LocalSession(running.sessionSetup(Optional.empty(), List.of(OPERATOR)));
         Session blocking = new BlockingSession(session, running.awaiter(session));
         session.awaitOpening(session.open(running.home()), blocking);
@@ -313,9 +317,11 @@ public final class Member implements AutoCloseable {
         }
     }
 
-    private boolean await(CompletionStage<Boolean> done) {
+    private boolean await(Function<Caller<Boolean>, Input.Order> order) {
+        Awaiter awaiter = running.awaiter();
+        awaiter.requireMayWait();
         try {
-            return running.awaiter().await(done);
+            return awaiter.await(running.order(order));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;

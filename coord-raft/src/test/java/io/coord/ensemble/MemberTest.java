@@ -3,6 +3,7 @@ package io.coord.ensemble;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.coord.Acl;
 import io.coord.Bytes;
@@ -223,6 +224,30 @@ class MemberTest {
             assertThat(refused.get(10, SECONDS)).hasMessageContaining("COORD-1006");
         } finally {
             executor.shutdown();
+        }
+    }
+
+    @Test
+    void onACallbackThreadAMemberIsAskedNothingThatWouldHaveToBeWaitedFor() {
+        try (Member member = Member.builder(ONE, ALONE).start();
+                Session session = member.openSession(TEN_SECONDS)) {
+            session.create(A, Bytes.EMPTY, CreateMode.PERSISTENT);
+            long last = member.status().lastIndex();
+            List<ThrowingCallable> calls = List.of(
+                    () -> member.openSession(TEN_SECONDS),
+                    member::takeSnapshot,
+                    member::transferLeadership,
+                    () -> member.transferLeadership(MemberId.of(1)),
+                    () -> member.reconfigure(ALONE));
+            CompletableFuture<List<Throwable>> thrown = new CompletableFuture<>();
+            session.async().callbackExecutor()
+                    .execute(() -> thrown.complete(calls.stream().map(call -> catchThrowable(call)).toList()));
+
+            assertThat(session.await(thrown)).hasSize(5).allSatisfy(refused -> assertThat(refused)
+                    .isInstanceOf(IllegalStateException.class).hasMessageStartingWith("COORD-1006 "));
+            session.sync(A);
+            assertThat(member.status().lastIndex()).as("what was asked").isEqualTo(last);
+            assertThat(member.takeSnapshot()).as("nobody took it before").isTrue();
         }
     }
 
