@@ -240,7 +240,7 @@ public final class Member implements AutoCloseable {
 
     // ------------------------------------------------------------------------------------------------ operating
 
-    /** How the member stands. Does not wait. */
+    /** How the member stands; once it is closed, that it has left. Does not wait. */
     public MemberStatus status() {
         return running.status();
     }

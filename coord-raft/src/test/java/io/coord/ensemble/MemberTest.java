@@ -391,6 +391,23 @@ class MemberTest {
     }
 
     @Test
+    void aMemberThatWasClosedSaysThatItHasLeft() {
+        Member member = Member.builder(ONE, ALONE).start();
+        member.openSession(TEN_SECONDS).close();
+        assertThat(member.status().isServing()).isTrue();
+
+        member.close();
+
+        MemberStatus status = member.status();
+        assertThat(status.role()).isEqualTo(MemberStatus.Role.LEFT);
+        assertThat(status.isServing()).isFalse();
+        assertThat(status.leader()).isEmpty();
+        assertThat(status.trouble()).hasValueSatisfying(
+                trouble -> assertThat(trouble).startsWith("COORD-1054 ").contains("member 1 was closed"));
+        assertThat(member.toString()).contains("LEFT");
+    }
+
+    @Test
     void whoLooksAtAMemberThatWasClosedIsRefused() {
         CompletableFuture<SessionPort> port = new CompletableFuture<>();
         Member.builder(ONE, ALONE).frontEnd(taking(port)).start().close();
