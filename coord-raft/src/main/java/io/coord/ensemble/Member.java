@@ -142,7 +142,8 @@ public final class Member implements AutoCloseable {
         /**
          * Recovers what the storage holds, and runs the member. Returns when it runs, which is before it has met the others.
          *
-         * @throws ConfigException if the ensemble does not name this member, or there is no transport to the others
+         * @throws ConfigException if the ensemble does not name this member, or there is no transport to the others, or the
+         *     protobuf-java that is loaded is too old
          * @throws java.io.UncheckedIOException if the data directory is another member's, in use, damaged, or not to be used; the
          *     message says what was found and what to do
          */
