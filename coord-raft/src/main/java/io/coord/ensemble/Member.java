@@ -77,7 +77,7 @@ public final class Member implements AutoCloseable {
         return new Builder(self, ensemble);
     }
 
-    /** Says what a member is to be put together from. */
+    /** Says what a member is to be put together from, and starts it: one member, and once. Takes no null. */
     public static final class Builder {
         private final MemberId self;
         private final Ensemble ensemble;
@@ -88,33 +88,34 @@ public final class Member implements AutoCloseable {
         private @Nullable Storage storage;
         private @Nullable Transport transport;
         private @Nullable Executor callbacks;
+        private boolean started;
 
         private Builder(MemberId self, Ensemble ensemble) {
-            this.self = self;
-            this.ensemble = ensemble;
+            this.self = Objects.requireNonNull(self, "self");
+            this.ensemble = Objects.requireNonNull(ensemble, "ensemble");
         }
 
         /** Where the member keeps its log and snapshots: a directory of its own, made if it is not there. */
         public Builder dataDirectory(Path directory) {
-            this.directory = directory;
+            this.directory = Objects.requireNonNull(directory, "directory");
             return this;
         }
 
         /** The member's memory, in place of a data directory; closed with the member. */
         public Builder storage(Storage storage) {
-            this.storage = storage;
+            this.storage = Objects.requireNonNull(storage, "storage");
             return this;
         }
 
         /** The way to the other members; closed with the member. An ensemble of one needs none. */
         public Builder transport(Transport transport) {
-            this.transport = transport;
+            this.transport = Objects.requireNonNull(transport, "transport");
             return this;
         }
 
         /** The member's times and limits. */
         public Builder config(MemberConfig config) {
-            this.config = config;
+            this.config = Objects.requireNonNull(config, "config");
             return this;
         }
 
@@ -123,25 +124,28 @@ public final class Member implements AutoCloseable {
          * member, and should not be before it.
          */
         public Builder callbackExecutor(Executor executor) {
-            this.callbacks = executor;
+            this.callbacks = Objects.requireNonNull(executor, "executor");
             return this;
         }
 
         /** A door for clients; opened and closed with the member. May be called for several. */
         public Builder frontEnd(FrontEnd frontEnd) {
-            frontEnds.add(frontEnd);
+            frontEnds.add(Objects.requireNonNull(frontEnd, "frontEnd"));
             return this;
         }
 
         /** Who is told what is counted. */
         public Builder metrics(MetricsListener listener) {
-            this.metrics = listener;
+            this.metrics = Objects.requireNonNull(listener, "listener");
             return this;
         }
 
         /**
-         * Recovers what the storage holds, and runs the member. Returns when it runs, which is before it has met the others.
+         * Recovers what the storage holds, and runs the member. Returns when it runs, which is before it has met the others. If it cannot
+         * run, what was named for it is closed: to try again, build anew, with another transport.
          *
+         * @throws IllegalStateException if a data directory and a storage are named, or this builder was started before; nothing is
+         *     touched then
          * @throws ConfigException if the ensemble does not name this member, or there is no transport to the others, or the
          *     protobuf-java that is loaded is too old
          * @throws java.io.UncheckedIOException if the data directory is another member's, in use, damaged, or not to be used; the
@@ -158,7 +162,13 @@ public final class Member implements AutoCloseable {
                         "an ensemble of " + ensemble.members().size() + " members needs a transport between them; name one, such as"
                                 + " NettyTransport.listeningOn(" + ensemble.address(self).peerPort() + ")")));
             }
-            Member member = new Member(RunningMember.start(parts()), List.copyOf(frontEnds));
+            if (started) {
+                throw new IllegalStateException("this builder has started member " + self + " before, or tried to: its transport and storage"
+                        + " are that one's, and close with it. To start another, build anew");
+            }
+            started = true;
+            List<FrontEnd> doors = List.copyOf(frontEnds);
+            Member member = new Member(RunningMember.start(parts()), doors);
             member.openFrontEnds();
             return member;
         }

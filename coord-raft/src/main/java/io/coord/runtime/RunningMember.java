@@ -115,10 +115,10 @@ public final class RunningMember implements AutoCloseable {
      */
     public static RunningMember start(MemberParts parts) {
         parts.ensemble().address(parts.self());
-        ProtobufFloor.require();
         long begunNanos = parts.time().nanos();
         Storage.Recovered found;
         try {
+            ProtobufFloor.require();
             found = parts.storage().open();
         } catch (IOException e) {
             closeTransport(parts);

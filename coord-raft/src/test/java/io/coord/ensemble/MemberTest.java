@@ -446,6 +446,53 @@ class MemberTest {
                 .hasMessageContaining("NettyTransport.listeningOn(7100)");
     }
 
+    /** It would find the directory in use, and close the transport for that: the running member's. */
+    @Test
+    void aBuilderStartsOneMember(@TempDir Path directory) {
+        DeadEnd transport = new DeadEnd();
+        Member.Builder builder = Member.builder(ONE, ALONE).dataDirectory(directory).transport(transport);
+        try (Member member = builder.start()) {
+            assertThatThrownBy(builder::start).isInstanceOf(IllegalStateException.class).hasMessageContaining("build anew");
+
+            assertThat(transport.closed).isNotDone();
+            member.openSession(TEN_SECONDS).close();
+        }
+    }
+
+    /** What it was given is closed, so that nothing is left of it. */
+    @Test
+    void aBuilderThatHasFailedToStartSaysSo(@TempDir Path directory) {
+        DeadEnd transport = new DeadEnd();
+        Member.Builder builder = Member.builder(ONE, ALONE).dataDirectory(directory).transport(transport);
+        try (Member other = Member.builder(ONE, ALONE).dataDirectory(directory).start()) {
+            assertThatThrownBy(builder::start).hasMessageContaining("COORD-1064");
+            assertThat(transport.closed).isCompleted();
+            assertThat(other.id()).isEqualTo(ONE);
+        }
+        assertThatThrownBy(builder::start).isInstanceOf(IllegalStateException.class).hasMessageContaining("build anew");
+    }
+
+    @Test
+    @SuppressWarnings("NullAway") // as those do who have no such check
+    void aBuilderTakesNoNull(@TempDir Path directory) {
+        assertThatThrownBy(() -> Member.builder(null, ALONE)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> Member.builder(ONE, null)).isInstanceOf(NullPointerException.class);
+        Member.Builder builder = Member.builder(ONE, ALONE).dataDirectory(directory);
+        List<ThrowingCallable> calls = List.of(
+                () -> builder.dataDirectory(null),
+                () -> builder.storage(null),
+                () -> builder.transport(null),
+                () -> builder.config(null),
+                () -> builder.callbackExecutor(null),
+                () -> builder.frontEnd(null),
+                () -> builder.metrics(null));
+        for (int i = 0; i < calls.size(); i++) {
+            assertThatThrownBy(calls.get(i)).as("call %s", i).isInstanceOf(NullPointerException.class);
+        }
+        builder.start().close();
+        Member.builder(ONE, ALONE).dataDirectory(directory).start().close();
+    }
+
     @Test
     void aMemberHasOneMemory(@TempDir Path directory) {
         Member.Builder builder = Member.builder(ONE, ALONE).dataDirectory(directory).storage(new MemoryStorage());
