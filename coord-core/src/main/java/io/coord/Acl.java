@@ -1,6 +1,7 @@
 package io.coord;
 
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,11 @@ public record Acl(int permissions, Identity identity) {
     public static final List<Acl> READ_ONLY = List.of(new Acl(READ, Identity.ANYONE));
     /** The writer's authenticated identities may do everything, nobody else anything. */
     public static final List<Acl> CREATOR_ALL = List.of(new Acl(ALL, Identity.WRITER));
+
+    /** Refuses an identity that is null. */
+    public Acl {
+        Objects.requireNonNull(identity, "identity");
+    }
 
     /** Shorthand for an entry of this scheme and id. */
     public static Acl of(int permissions, String scheme, String id) {

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * woken at once; {@link CompletionStage#toCompletableFuture()} is a dependent. Each stage completes, at the latest when the session
  * ends, with the value or exceptionally with a {@link CoordException}, whose type says what to do next.
  *
+ * <p>A method that is given null where null is not allowed throws {@link NullPointerException} and asks nothing.
+ *
  * <p>A write is acknowledged when it is forced to disk on a majority and applied by the session's member.
  */
 public interface AsyncSession extends AutoCloseable {

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,12 @@ public record Identity(String scheme, String id) {
 
     /** Whoever writes the ACL: replaced, when stored, by the writer's own authenticated identities. */
     public static final Identity WRITER = new Identity("auth", "");
+
+    /** Refuses a scheme or an id that is null. */
+    public Identity {
+        Objects.requireNonNull(scheme, "scheme");
+        Objects.requireNonNull(id, "id");
+    }
 
     /**
      * The identity that {@code addAuth("digest", credentials)} proves: the user and a Base64 SHA-1 of all the credentials (zk.A5).

@@ -1,5 +1,6 @@
 package io.coord;
 
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -128,6 +129,7 @@ public final class NodePath implements Comparable<NodePath> {
      * @throws IllegalArgumentException if the result is not a path
      */
     public NodePath child(String name) {
+        Objects.requireNonNull(name, "name");
         return of(isRoot() ? "/" + name : value + "/" + name);
     }
 

@@ -1,6 +1,7 @@
 package io.coord;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Paths are plain text here, since a request from the wire may carry any, and the tree itself refuses what is wrong with
  * {@link Refusal#BAD_ARGUMENTS}. User code calls the methods of {@link Session}, which take {@link NodePath}.
+ *
+ * <p>A constructor that is given null where null is not said to be allowed throws {@link NullPointerException}: further on it would
+ * be found by a member, and not by whoever gave it.
  *
  * @param <R> what a granted request answers
  */
@@ -70,6 +74,8 @@ public sealed interface Operation<R> {
             implements Step<Outcome.Created> {
         /** Keeps an immutable copy of the ACL. */
         public Create {
+            Objects.requireNonNull(path, "path");
+            Objects.requireNonNull(mode, "mode");
             acl = List.copyOf(acl);
         }
 
@@ -86,6 +92,11 @@ public sealed interface Operation<R> {
      * @param version its expected data version, or {@link #ANY_VERSION}
      */
     record Delete(String path, int version) implements Step<Outcome.Deleted> {
+        /** Refuses a path that is null. */
+        public Delete {
+            Objects.requireNonNull(path, "path");
+        }
+
         @Override
         public Class<Outcome.Deleted> outcomeType() {
             return Outcome.Deleted.class;
@@ -100,6 +111,11 @@ public sealed interface Operation<R> {
      * @param version the expected data version, or {@link #ANY_VERSION}
      */
     record SetData(String path, @Nullable Bytes data, int version) implements Step<Outcome.DataSet> {
+        /** Refuses a path that is null. */
+        public SetData {
+            Objects.requireNonNull(path, "path");
+        }
+
         @Override
         public Class<Outcome.DataSet> outcomeType() {
             return Outcome.DataSet.class;
@@ -113,6 +129,11 @@ public sealed interface Operation<R> {
      * @param version the expected data version, or {@link #ANY_VERSION} for mere existence
      */
     record Check(String path, int version) implements Step<Outcome.Checked> {
+        /** Refuses a path that is null. */
+        public Check {
+            Objects.requireNonNull(path, "path");
+        }
+
         @Override
         public Class<Outcome.Checked> outcomeType() {
             return Outcome.Checked.class;
@@ -129,6 +150,7 @@ public sealed interface Operation<R> {
     record SetAcl(String path, List<Acl> acl, int version) implements Write<Outcome.AclSet> {
         /** Keeps an immutable copy of the ACL. */
         public SetAcl {
+            Objects.requireNonNull(path, "path");
             acl = List.copyOf(acl);
         }
 
@@ -176,6 +198,7 @@ public sealed interface Operation<R> {
 
         /** Keeps an immutable copy of the ids. */
         public Reconfigure {
+            Objects.requireNonNull(members, "members");
             leaving = List.copyOf(leaving);
         }
 
@@ -196,49 +219,84 @@ public sealed interface Operation<R> {
      *
      * @param path returned as given
      */
-    record Sync(String path) implements Operation<String> {}
+    record Sync(String path) implements Operation<String> {
+        /** Refuses a path that is null. */
+        public Sync {
+            Objects.requireNonNull(path, "path");
+        }
+    }
 
     /**
      * Reads data and Stat.
      *
      * @param path the node
      */
-    record GetData(String path) implements WatchedRead<Node> {}
+    record GetData(String path) implements WatchedRead<Node> {
+        /** Refuses a path that is null. */
+        public GetData {
+            Objects.requireNonNull(path, "path");
+        }
+    }
 
     /**
      * Reads the Stat of a node that may be absent; its watch is set either way (zk.R1).
      *
      * @param path the node
      */
-    record Exists(String path) implements WatchedRead<Optional<Stat>> {}
+    record Exists(String path) implements WatchedRead<Optional<Stat>> {
+        /** Refuses a path that is null. */
+        public Exists {
+            Objects.requireNonNull(path, "path");
+        }
+    }
 
     /**
      * Lists the direct children.
      *
      * @param path the parent
      */
-    record GetChildren(String path) implements WatchedRead<Children> {}
+    record GetChildren(String path) implements WatchedRead<Children> {
+        /** Refuses a path that is null. */
+        public GetChildren {
+            Objects.requireNonNull(path, "path");
+        }
+    }
 
     /**
      * Reads the access control list.
      *
      * @param path the node
      */
-    record GetAcl(String path) implements Read<AclStat> {}
+    record GetAcl(String path) implements Read<AclStat> {
+        /** Refuses a path that is null. */
+        public GetAcl {
+            Objects.requireNonNull(path, "path");
+        }
+    }
 
     /**
      * Counts all descendants, the node itself excluded (zk.R3). Costs the same for any number.
      *
      * @param path the node
      */
-    record GetAllChildrenNumber(String path) implements Read<Integer> {}
+    record GetAllChildrenNumber(String path) implements Read<Integer> {
+        /** Refuses a path that is null. */
+        public GetAllChildrenNumber {
+            Objects.requireNonNull(path, "path");
+        }
+    }
 
     /**
      * Lists the paths of the session's own ephemeral nodes whose text starts with the prefix (zk.R4).
      *
      * @param prefix a prefix of the path's text; empty or {@code /} for all
      */
-    record GetEphemerals(String prefix) implements Read<List<String>> {}
+    record GetEphemerals(String prefix) implements Read<List<String>> {
+        /** Refuses a prefix that is null. */
+        public GetEphemerals {
+            Objects.requireNonNull(prefix, "prefix");
+        }
+    }
 
     /**
      * Reads several nodes at one moment; each part has its own answer (zk.R5). Only {@link GetData} and {@link GetChildren}. Refused

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Every method throws a {@link CoordException} whose type says what to do next. A thread interrupted while it waits gets its
  * interrupt flag back and an {@link OutcomeUnknownException} for a write, an {@link UnavailableException} for a read. On a callback
  * thread, where waiting could dead-lock, every method but a local read throws {@link IllegalStateException} before it asks anything: use
- * {@link #async()} there.
+ * {@link #async()} there. As in {@link AsyncSession}, a null that is not allowed is a {@link NullPointerException}.
  */
 public interface Session extends AutoCloseable {
 

@@ -2,6 +2,7 @@ package io.coord;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -61,7 +62,7 @@ public final class Transaction {
 
     /** Adds any step. */
     public Transaction step(Operation.Step<?> step) {
-        steps.add(step);
+        steps.add(Objects.requireNonNull(step, "step"));
         return this;
     }
 

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class ErrorCodeTest {
@@ -19,6 +20,20 @@ class ErrorCodeTest {
                 .toList();
         assertThat(sections).containsExactlyElementsOf(
                 Arrays.stream(ErrorCode.values()).map(ErrorCode::toString).toList());
+    }
+
+    /** One that no message opens with would be waited for in vain by whoever read of it. */
+    @Test
+    void eachCodeOpensAMessage() throws IOException {
+        StringBuilder sources = new StringBuilder();
+        for (String module : List.of("coord-core", "coord-raft", "coord-netty")) {
+            try (Stream<Path> files = Files.walk(Path.of("..", module, "src", "main", "java"))) {
+                for (Path file : files.filter(file -> file.toString().endsWith(".java")).toList()) {
+                    sources.append(Files.readString(file));
+                }
+            }
+        }
+        assertThat(Arrays.stream(ErrorCode.values()).filter(code -> sources.indexOf("ErrorCode." + code.name()) < 0)).isEmpty();
     }
 
     @Test

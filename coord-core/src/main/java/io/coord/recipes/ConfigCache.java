@@ -8,6 +8,7 @@ import io.coord.Session;
 import java.util.Collections;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -58,7 +59,7 @@ public final class ConfigCache implements AutoCloseable {
 
     private ConfigCache(Session session, NodePath root, int depthMax) {
         this.session = session;
-        this.root = root;
+        this.root = Objects.requireNonNull(root, "path");
         this.executor = session.async().callbackExecutor();
         this.listeners = new Listeners<>(executor);
         this.mirror = new Mirror(session.async(), root, depthMax, this::onChanges);
@@ -83,7 +84,7 @@ public final class ConfigCache implements AutoCloseable {
     }
 
     private static ConfigCache open(ConfigCache cache) {
-        return Waiting.await(cache.session, cache.begin(), cache::close);
+        return Waiting.await(cache.session, cache::begin, cache::close);
     }
 
     /** As {@link #node}, without waiting. */

@@ -10,6 +10,7 @@ import io.coord.Session;
 import io.coord.SessionState;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -46,7 +47,7 @@ public final class DistributedLock {
 
     private DistributedLock(Session session, NodePath path) {
         this.session = session;
-        this.path = path;
+        this.path = Objects.requireNonNull(path, "path");
         this.executor = session.async().callbackExecutor();
     }
 
@@ -71,6 +72,7 @@ public final class DistributedLock {
      * @throws CoordException if the place could not be taken, or the session ended
      */
     public Hold acquire() throws InterruptedException {
+        Waiting.requireMayWait(session);
         Request request = request();
         try {
             return session.awaitInterruptibly(request.granted());
@@ -96,12 +98,13 @@ public final class DistributedLock {
      * @throws InterruptedException as {@link #acquire()}
      */
     public Optional<Hold> tryAcquire(Duration atMost) throws InterruptedException {
+        Waiting.requireMayWait(session);
         Request request = request();
         try {
             session.awaitInterruptibly(request.queued());
             Optional<Hold> hold = session.awaitAtMost(request.granted(), atMost);
             if (hold.isEmpty()) {
-                Waiting.awaitEnd(session, request.cancel());
+                Waiting.awaitEnd(session, request::cancel);
             }
             return hold;
         } catch (InterruptedException | RuntimeException e) {
@@ -262,6 +265,7 @@ public final class DistributedLock {
          * granted and is not valid again.
          */
         public Registration onLost(Runnable listener) {
+            Objects.requireNonNull(listener, "listener");
             return lost.add(hold -> listener.run(), () -> released || place.isFirst() ? List.of() : List.of(this));
         }
 
@@ -270,7 +274,7 @@ public final class DistributedLock {
          * does not wait: the lock is given back when the session is connected, at the latest by its end.
          */
         public void release() {
-            Waiting.awaitEnd(session, releaseAsync());
+            Waiting.awaitEnd(session, this::releaseAsync);
         }
 
         /** As {@link #release()}, without waiting; the one to call in a listener. */

@@ -10,6 +10,7 @@ import io.coord.Session;
 import io.coord.SessionState;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -63,7 +64,7 @@ public final class LeaderElection implements AutoCloseable {
 
     private LeaderElection(Session session, NodePath path, Bytes data) {
         this.session = session;
-        this.path = path;
+        this.path = Objects.requireNonNull(path, "path");
         this.data = data;
         this.executor = session.async().callbackExecutor();
         this.elected = new Listeners<>(executor);
@@ -79,7 +80,7 @@ public final class LeaderElection implements AutoCloseable {
      */
     public static LeaderElection join(Session session, NodePath path, Bytes data) {
         LeaderElection election = new LeaderElection(session, path, data);
-        return Waiting.await(session, election.begin(), election::closeAsync);
+        return Waiting.await(session, election::begin, election::closeAsync);
     }
 
     /** As {@link #join}, without waiting: completes when the candidate is in the queue. */
@@ -206,6 +207,7 @@ public final class LeaderElection implements AutoCloseable {
      * {@link #close()}, the listener returns before the next leader can begin.
      */
     public Registration onDeposed(Runnable listener) {
+        Objects.requireNonNull(listener, "listener");
         return deposed.add(lost -> listener.run());
     }
 
@@ -214,6 +216,7 @@ public final class LeaderElection implements AutoCloseable {
      * elected again, with a new token.
      */
     public void resign() {
+        Waiting.requireMayWait(session);
         session.await(resignAsync());
     }
 
@@ -238,7 +241,7 @@ public final class LeaderElection implements AutoCloseable {
      */
     @Override
     public void close() {
-        Waiting.awaitEnd(session, closeAsync());
+        Waiting.awaitEnd(session, this::closeAsync);
     }
 
     /** As {@link #close()}, without waiting; the one to call in a listener. */

@@ -4,6 +4,7 @@ import io.coord.Registration;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -30,7 +31,7 @@ final class Listeners<T> {
         private volatile boolean open = true;
 
         Registered(Consumer<? super T> listener) {
-            this.listener = listener;
+            this.listener = Objects.requireNonNull(listener, "listener");
         }
 
         void tell(T value) {

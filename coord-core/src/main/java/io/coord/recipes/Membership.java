@@ -28,6 +28,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -98,11 +99,20 @@ public final class Membership implements AutoCloseable {
 
     private Membership(Session session, NodePath path, @Nullable String name, Bytes data) {
         this.session = session;
-        this.path = path;
+        this.path = Objects.requireNonNull(path, "path");
         this.executor = session.async().callbackExecutor();
         this.listeners = new Listeners<>(executor);
-        this.presence = name == null ? Optional.empty() : Optional.of(new Presence(path.child(name), data));
+        this.presence = name == null ? Optional.empty() : Optional.of(new Presence(node(path, name), data));
         this.mirror = new Mirror(session.async(), path, 1, this::onChanges);
+    }
+
+    /** A name with a slash would be of another group, whose node nobody creates. */
+    private static NodePath node(NodePath group, String name) {
+        if (name.indexOf('/') >= 0) {
+            throw new IllegalArgumentException(
+                    "invalid member name \"" + NodePath.printable(name) + "\": it has a slash, and is to be one path element");
+        }
+        return group.child(name);
     }
 
     /**
@@ -111,24 +121,25 @@ public final class Membership implements AutoCloseable {
      * @param path the group: members are its children
      * @param name this member's name, one path element
      * @param data what the others are to know of it
+     * @throws IllegalArgumentException if the name is not one path element
      * @throws NodeExistsException if the name is taken by another session: another process with the same name, or an earlier run of
      *     this one that has not expired yet; the message names the session
      * @throws CoordException if it could not join; it is then no member
      */
     public static Membership join(Session session, NodePath path, String name, Bytes data) {
-        Membership membership = new Membership(session, path, name, data);
-        return Waiting.await(session, membership.begin(), membership::closeAsync);
+        Membership membership = new Membership(session, path, Objects.requireNonNull(name, "name"), data);
+        return Waiting.await(session, membership::begin, membership::closeAsync);
     }
 
-    /** As {@link #join}, without waiting. */
+    /** As {@link #join}, without waiting; a name that is not one path element is refused at once. */
     public static CompletionStage<Membership> joinAsync(Session session, NodePath path, String name, Bytes data) {
-        return new Membership(session, path, name, data).begin();
+        return new Membership(session, path, Objects.requireNonNull(name, "name"), data).begin();
     }
 
     /** Watches a group without being a member, and waits for the first view. */
     public static Membership observe(Session session, NodePath path) {
         Membership membership = new Membership(session, path, null, Bytes.EMPTY);
-        return Waiting.await(session, membership.begin(), membership::closeAsync);
+        return Waiting.await(session, membership::begin, membership::closeAsync);
     }
 
     /** As {@link #observe}, without waiting. */
@@ -217,6 +228,7 @@ public final class Membership implements AutoCloseable {
      * @throws IllegalStateException if this is an observer
      */
     public void update(Bytes data) {
+        Waiting.requireMayWait(session);
         session.await(updateAsync(data));
     }
 
@@ -224,6 +236,7 @@ public final class Membership implements AutoCloseable {
     public CompletionStage<Stat> updateAsync(Bytes data) {
         Presence own = presence.orElseThrow(
                 () -> new IllegalStateException("an observer of " + path + " has no data of its own; join to be a member"));
+        Objects.requireNonNull(data, "data");
         CompletableFuture<Stat> updated = new CompletableFuture<>();
         executor.execute(() -> own.set(data).whenComplete((set, thrown) -> {
             if (set != null) {
@@ -241,7 +254,7 @@ public final class Membership implements AutoCloseable {
      */
     @Override
     public void close() {
-        Waiting.awaitEnd(session, closeAsync());
+        Waiting.awaitEnd(session, this::closeAsync);
     }
 
     /** As {@link #close()}, without waiting; the one to call in a listener. */
@@ -279,7 +292,7 @@ public final class Membership implements AutoCloseable {
 
         Presence(NodePath own, Bytes data) {
             this.own = own;
-            this.data = data;
+            this.data = Objects.requireNonNull(data, "data");
             this.ear = new Ear(async, event -> {
                 if (event.state().isOver()) {
                     end(new SessionEndedException("session 0x" + Long.toHexString(async.id()) + " is over, and " + own
@@ -306,12 +319,14 @@ public final class Membership implements AutoCloseable {
             Throwable cause = thrown == null ? null : Waiting.cause(thrown);
             if (created != null) {
                 become(created.stat());
-            } else if (cause instanceof NoNodeException) {
+            } else if (cause instanceof NoNodeException && !leaving) {
                 Parents.ensure(async, path, CreateMode.PERSISTENT).whenComplete((parents, failed) -> {
-                    if (failed == null) {
-                        create(perhapsThere);
-                    } else {
+                    if (failed != null) {
                         refuse(Waiting.cause(failed));
+                    } else if (leaving) {
+                        refuse(new CancellationException("the group " + path + " was left"));
+                    } else {
+                        create(perhapsThere);
                     }
                 });
             } else if (cause instanceof NodeExistsException) {

@@ -20,7 +20,8 @@ final class Parents {
      * Makes sure that a node exists.
      *
      * @param mode how it is created if it is missing; its ancestors are persistent
-     * @return completes when it is there; fails as a create fails, but for an unknown outcome, which asking again settles
+     * @return completes when it is there; fails as a create fails, but for an unknown outcome, which asking again settles, and with
+     *     {@link NoNodeException} only if the root itself is missing, which is that of a chroot
      */
     static CompletionStage<@Nullable Void> ensure(AsyncSession session, NodePath path, CreateMode mode) {
         CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
@@ -34,7 +35,7 @@ final class Parents {
             Throwable cause = thrown == null ? null : Waiting.cause(thrown);
             if (cause == null || cause instanceof NodeExistsException) {
                 done.complete(null);
-            } else if (cause instanceof NoNodeException) {
+            } else if (cause instanceof NoNodeException && !path.isRoot()) {
                 ensure(session, path.parent(), CreateMode.PERSISTENT).whenComplete((there, failed) -> {
                     if (failed == null) {
                         ensure(session, path, mode, done);

@@ -166,6 +166,8 @@ final class QueuePlace {
         Parents.ensure(session, queue, queueMode).whenComplete((there, thrown) -> {
             if (thrown == null) {
                 enterUnlessLeaving();
+            } else if (Waiting.cause(thrown) instanceof NoNodeException chrootIsMissing) {
+                lose(Optional.of(chrootIsMissing));
             } else {
                 created(null, thrown);
             }

@@ -4,9 +4,11 @@ import io.coord.OutcomeUnknownException;
 import io.coord.Session;
 import io.coord.SessionEndedException;
 import io.coord.SessionState;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** How the blocking halves of recipes wait for their asynchronous halves. */
@@ -34,8 +36,24 @@ final class Waiting {
         });
     }
 
-    /** Waits for what was begun; takes it back if it fails or the wait is given up, so that nothing is left behind unowned. */
-    static <T> T await(Session session, CompletionStage<T> begun, Runnable takeBack) {
+    /**
+     * Refuses a thread that must not wait, before anything is asked. Whether it is interrupted is seen when it waits: what is begun to
+     * end something goes on without it.
+     *
+     * @throws IllegalStateException on the callback executor or the member's loop
+     */
+    static void requireMayWait(Session session) {
+        try {
+            session.awaitAtMost(CompletableFuture.completedStage(true), Duration.ZERO);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Begins something and waits for it; takes it back if it fails or the wait is given up, so that nothing is left behind unowned. */
+    static <T> T await(Session session, Supplier<CompletionStage<T>> beginning, Runnable takeBack) {
+        requireMayWait(session);
+        CompletionStage<T> begun = beginning.get();
         try {
             return session.await(begun);
         } catch (RuntimeException e) {
@@ -45,15 +63,17 @@ final class Waiting {
     }
 
     /**
-     * Waits for an end while there is a point in waiting: not if the session is suspended or over, and no longer if the thread is
+     * Begins an end, and waits for it while there is a point in waiting: not if the session is suspended or over, and no longer if the thread is
      * interrupted. The end then comes without being waited for.
      */
-    static void awaitEnd(Session session, CompletionStage<@Nullable Void> end) {
+    static void awaitEnd(Session session, Supplier<CompletionStage<@Nullable Void>> ending) {
         if (session.state() != SessionState.CONNECTED) {
+            ending.get();
             return;
         }
+        requireMayWait(session);
         try {
-            session.await(end);
+            session.await(ending.get());
         } catch (SessionEndedException over) {
             // What was to be given back went with the session.
         } catch (OutcomeUnknownException interrupted) {

@@ -14,6 +14,7 @@ import io.coord.WatchEvent;
 import io.coord.WatchKind;
 import io.coord.WatchMode;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -59,6 +60,7 @@ public final class BlockingSession implements Session {
 
     @Override
     public <R> R submit(Operation<R> operation) {
+        Objects.requireNonNull(operation, "operation");
         if (operation instanceof Operation.Read<R> read) {
             return read(read);
         }
@@ -80,6 +82,8 @@ public final class BlockingSession implements Session {
 
     @Override
     public <R> R submit(Operation.Read<R> read, ReadMode mode) {
+        Objects.requireNonNull(read, "read");
+        Objects.requireNonNull(mode, "mode");
         if (mode == ReadMode.LOCAL) {
             return read(read);
         }

@@ -13,12 +13,14 @@ import io.coord.ensemble.spi.FrontEnd;
 import io.coord.ensemble.spi.MetricsListener;
 import io.coord.ensemble.spi.Storage;
 import io.coord.ensemble.spi.Transport;
+import io.coord.member.Caller;
 import io.coord.member.Input;
 import io.coord.runtime.Closing;
 import io.coord.runtime.LocalSession;
 import io.coord.runtime.MemberParts;
 import io.coord.runtime.RunningMember;
 import io.coord.runtime.TimeSource;
+import io.coord.session.Awaiter;
 import io.coord.session.BlockingSession;
 import io.coord.storage.FileStorage;
 import io.coord.storage.MemoryStorage;
@@ -27,12 +29,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,7 +77,7 @@ public final class Member implements AutoCloseable {
         return new Builder(self, ensemble);
     }
 
-    /** Says what a member is to be put together from. */
+    /** Says what a member is to be put together from, and starts it: one member, and once. Takes no null. */
     public static final class Builder {
         private final MemberId self;
         private final Ensemble ensemble;
@@ -85,33 +88,34 @@ public final class Member implements AutoCloseable {
         private @Nullable Storage storage;
         private @Nullable Transport transport;
         private @Nullable Executor callbacks;
+        private boolean started;
 
         private Builder(MemberId self, Ensemble ensemble) {
-            this.self = self;
-            this.ensemble = ensemble;
+            this.self = Objects.requireNonNull(self, "self");
+            this.ensemble = Objects.requireNonNull(ensemble, "ensemble");
         }
 
         /** Where the member keeps its log and snapshots: a directory of its own, made if it is not there. */
         public Builder dataDirectory(Path directory) {
-            this.directory = directory;
+            this.directory = Objects.requireNonNull(directory, "directory");
             return this;
         }
 
         /** The member's memory, in place of a data directory; closed with the member. */
         public Builder storage(Storage storage) {
-            this.storage = storage;
+            this.storage = Objects.requireNonNull(storage, "storage");
             return this;
         }
 
         /** The way to the other members; closed with the member. An ensemble of one needs none. */
         public Builder transport(Transport transport) {
-            this.transport = transport;
+            this.transport = Objects.requireNonNull(transport, "transport");
             return this;
         }
 
         /** The member's times and limits. */
         public Builder config(MemberConfig config) {
-            this.config = config;
+            this.config = Objects.requireNonNull(config, "config");
             return this;
         }
 
@@ -120,26 +124,30 @@ public final class Member implements AutoCloseable {
          * member, and should not be before it.
          */
         public Builder callbackExecutor(Executor executor) {
-            this.callbacks = executor;
+            this.callbacks = Objects.requireNonNull(executor, "executor");
             return this;
         }
 
         /** A door for clients; opened and closed with the member. May be called for several. */
         public Builder frontEnd(FrontEnd frontEnd) {
-            frontEnds.add(frontEnd);
+            frontEnds.add(Objects.requireNonNull(frontEnd, "frontEnd"));
             return this;
         }
 
         /** Who is told what is counted. */
         public Builder metrics(MetricsListener listener) {
-            this.metrics = listener;
+            this.metrics = Objects.requireNonNull(listener, "listener");
             return this;
         }
 
         /**
-         * Recovers what the storage holds, and runs the member. Returns when it runs, which is before it has met the others.
+         * Recovers what the storage holds, and runs the member. Returns when it runs, which is before it has met the others. If it cannot
+         * run, what was named for it is closed: to try again, build anew, with another transport.
          *
-         * @throws ConfigException if the ensemble does not name this member, or there is no transport to the others
+         * @throws IllegalStateException if a data directory and a storage are named, or this builder was started before; nothing is
+         *     touched then
+         * @throws ConfigException if the ensemble does not name this member, or there is no transport to the others, or the
+         *     protobuf-java that is loaded is too old
          * @throws java.io.UncheckedIOException if the data directory is another member's, in use, damaged, or not to be used; the
          *     message says what was found and what to do
          */
@@ -154,7 +162,13 @@ public final class Member implements AutoCloseable {
                         "an ensemble of " + ensemble.members().size() + " members needs a transport between them; name one, such as"
                                 + " NettyTransport.listeningOn(" + ensemble.address(self).peerPort() + ")")));
             }
-            Member member = new Member(RunningMember.start(parts()), List.copyOf(frontEnds));
+            if (started) {
+                throw new IllegalStateException("this builder has started member " + self + " before, or tried to: its transport and storage"
+                        + " are that one's, and close with it. To start another, build anew");
+            }
+            started = true;
+            List<FrontEnd> doors = List.copyOf(frontEnds);
+            Member member = new Member(RunningMember.start(parts()), doors);
             member.openFrontEnds();
             return member;
         }
@@ -223,6 +237,7 @@ public final class Member implements AutoCloseable {
      * @throws io.coord.UnavailableException if that takes longer than the request timeout; the message says what is missing
      */
     public Session openSession(SessionOptions options) {
+        running.awaiter().requireMayWait();
         LocalSession session = new LocalSession(running.sessionSetup(options.timeout(), options.identities()));
         Session blocking = new BlockingSession(session, running.awaiter(session));
         session.onEvent(event -> {
@@ -236,24 +251,25 @@ public final class Member implements AutoCloseable {
 
     // ------------------------------------------------------------------------------------------------ operating
 
-    /** How the member stands. Does not wait. */
+    /** How the member stands; once it is closed, that it has left. Does not wait. */
     public MemberStatus status() {
         return running.status();
     }
 
     /** Hands leadership to the voter that is nearest to having the whole log; says whether this member leads and has begun to. */
     public boolean transferLeadership() {
-        return await(running.order(caller -> new Input.Transfer(caller, null)));
+        return await(caller -> new Input.Transfer(caller, null));
     }
 
     /** Hands leadership to a voter; says whether this member leads, the other is a voter, and it has begun to. */
     public boolean transferLeadership(MemberId to) {
-        return await(running.order(caller -> new Input.Transfer(caller, to)));
+        Objects.requireNonNull(to, "to");
+        return await(caller -> new Input.Transfer(caller, to));
     }
 
     /** Takes a snapshot, and returns when it is saved; false if nothing is new since the last, or one is under way, or it failed. */
     public boolean takeSnapshot() {
-        return await(running.order(Input.TakeSnapshot::new));
+        return await(Input.TakeSnapshot::new);
     }
 
     /**
@@ -266,7 +282,7 @@ public final class Member implements AutoCloseable {
      * @throws IOException if it cannot be written; a file that had the name before is then as it was
      */
     public long backupTo(Path file) throws IOException {
-        return running.backupTo(file);
+        return running.backupTo(Objects.requireNonNull(file, "file"));
     }
 
     /**
@@ -299,6 +315,8 @@ public final class Member implements AutoCloseable {
      *     with; it goes on meanwhile, and {@link #ensemble} shows when it is done
      */
     public Ensemble reconfigure(Ensemble wanted) {
+        Objects.requireNonNull(wanted, "wanted");
+        running.awaiter().requireMayWait();
         LocalSession session = new LocalSession(running.sessionSetup(Optional.empty(), List.of(OPERATOR)));
         Session blocking = new BlockingSession(session, running.awaiter(session));
         session.awaitOpening(session.open(running.home()), blocking);
@@ -310,9 +328,11 @@ public final class Member implements AutoCloseable {
         }
     }
 
-    private boolean await(CompletionStage<Boolean> done) {
+    private boolean await(Function<Caller<Boolean>, Input.Order> order) {
+        Awaiter awaiter = running.awaiter();
+        awaiter.requireMayWait();
         try {
-            return running.awaiter().await(done);
+            return awaiter.await(running.order(order));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;

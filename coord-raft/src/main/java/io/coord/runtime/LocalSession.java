@@ -35,6 +35,7 @@ import io.coord.state.WatchTable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -564,6 +565,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
     @Override
     @SuppressWarnings("unchecked")
     public <R> CompletionStage<R> submit(Operation<R> operation) {
+        Objects.requireNonNull(operation, "operation");
         if (operation instanceof Operation.Read<R> read) {
             return submit(read, ReadMode.LOCAL);
         }
@@ -583,6 +585,8 @@ public final class LocalSession implements AsyncSession, DirectReads {
 
     @Override
     public <R> CompletionStage<R> submit(Operation.Read<R> read, ReadMode mode) {
+        Objects.requireNonNull(read, "read");
+        Objects.requireNonNull(mode, "mode");
         Optional<Outcome.Refused> objection = check.objection(read);
         if (objection.isPresent()) {
             return refused(objection.get());
@@ -628,6 +632,8 @@ public final class LocalSession implements AsyncSession, DirectReads {
 
     @Override
     public <R> CompletionStage<R> submit(Operation.WatchedRead<R> read, Consumer<? super WatchEvent> listener) {
+        Objects.requireNonNull(read, "read");
+        Objects.requireNonNull(listener, "listener");
         if (watches >= setup.limits().watchesMax()) {
             return tooManyWatches();
         }
@@ -662,6 +668,9 @@ public final class LocalSession implements AsyncSession, DirectReads {
     @Override
     public CompletionStage<Registration> addWatch(
             NodePath path, WatchMode mode, Consumer<? super WatchEvent> listener) {
+        Objects.requireNonNull(path, "path");
+        Objects.requireNonNull(mode, "mode");
+        Objects.requireNonNull(listener, "listener");
         if (watches >= setup.limits().watchesMax()) {
             return tooManyWatches();
         }
@@ -698,6 +707,8 @@ public final class LocalSession implements AsyncSession, DirectReads {
 
     @Override
     public CompletionStage<@Nullable Void> removeWatches(NodePath path, WatchKind kind) {
+        Objects.requireNonNull(path, "path");
+        Objects.requireNonNull(kind, "kind");
         Call.Asking<Boolean> asking = (session, caller) -> new Input.RemoveWatch(session, caller, path.value(), kind);
         CompletionStage<Boolean> removed = ask(new Call<>(Call.Kind.CHANGE, asking, done -> {
             listeners.removeAll(path.value(), kind);
@@ -719,6 +730,8 @@ public final class LocalSession implements AsyncSession, DirectReads {
 
     @Override
     public CompletionStage<@Nullable Void> addAuth(String scheme, Bytes credentials) {
+        Objects.requireNonNull(scheme, "scheme");
+        Objects.requireNonNull(credentials, "credentials");
         Optional<Identity> identity = Credentials.identity(scheme, credentials);
         if (identity.isEmpty()) {
             return refused(Refusal.AUTH_FAILED, "", "scheme \"" + NodePath.printable(scheme)
@@ -805,6 +818,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
 
     @Override
     public Registration onEvent(Consumer<? super SessionEvent> listener) {
+        Objects.requireNonNull(listener, "listener");
         Consumer<SessionEvent> entry = listener::accept;
         eventListeners.add(entry);
         return () -> eventListeners.remove(entry);

@@ -173,6 +173,9 @@ final class MemberLoop implements SessionHome {
             inbox.close();
             view = view.failed(end);
         }
+        if (view.left() == null) {
+            view = view.failed(ErrorCode.MEMBER_CLOSED.message(end + ". Ask another member, or start this one again."));
+        }
         try {
             door.release();
             looksEnd = end;

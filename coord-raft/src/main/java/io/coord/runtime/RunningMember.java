@@ -30,6 +30,7 @@ import io.coord.session.ParkingAwaiter;
 import io.coord.state.Settings;
 import io.coord.wire.EntryCodec;
 import io.coord.wire.PeerCodec;
+import io.coord.wire.ProtobufFloor;
 import io.coord.wire.WireCommandCodec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -109,7 +110,7 @@ public final class RunningMember implements AutoCloseable {
     /**
      * Recovers a member from its storage and runs it.
      *
-     * @throws io.coord.ConfigException if the ensemble does not name it
+     * @throws io.coord.ConfigException if the ensemble does not name it, or the host's protobuf-java is too old
      * @throws UncheckedIOException if the storage cannot be used; its message says what was found and what to do
      */
     public static RunningMember start(MemberParts parts) {
@@ -117,6 +118,7 @@ public final class RunningMember implements AutoCloseable {
         long begunNanos = parts.time().nanos();
         Storage.Recovered found;
         try {
+            ProtobufFloor.require();
             found = parts.storage().open();
         } catch (IOException e) {
             closeTransport(parts);

@@ -3,7 +3,9 @@ package io.coord.ensemble;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.coord.Acl;
 import io.coord.Bytes;
 import io.coord.ConfigException;
 import io.coord.CreateMode;
@@ -14,9 +16,12 @@ import io.coord.MemberStatus;
 import io.coord.NodePath;
 import io.coord.Operation;
 import io.coord.OutcomeUnknownException;
+import io.coord.ReadMode;
 import io.coord.Session;
 import io.coord.SessionEvent;
 import io.coord.SessionState;
+import io.coord.WatchKind;
+import io.coord.WatchMode;
 import io.coord.ensemble.spi.FrontEnd;
 import io.coord.ensemble.spi.MetricsListener;
 import io.coord.ensemble.spi.SessionPort;
@@ -26,6 +31,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -35,6 +41,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -124,6 +131,76 @@ class MemberTest {
         }
     }
 
+    /** It would be found where a request is written, by the loop, which would not outlive it; and in every member the session moves to. */
+    @Test
+    @SuppressWarnings({"NullAway", "DataFlowIssue"}) // as those do who have no such check
+    void aNullIsRefusedAtTheCallerAndHarmsNobody() {
+        try (Member member = Member.builder(ONE, ALONE).start();
+                Session session = member.openSession(TEN_SECONDS)) {
+            Acl toNobody = new Acl(Acl.ALL, Identity.ANYONE);
+            List<ThrowingCallable> calls = List.of(
+                    () -> session.create(null, null, CreateMode.PERSISTENT),
+                    () -> session.create(A, null, null),
+                    () -> session.create(A, null, CreateMode.PERSISTENT, null),
+                    () -> session.create(A, null, CreateMode.PERSISTENT, Collections.singletonList(null)),
+                    () -> session.create(A, null, CreateMode.PERSISTENT, List.of(toNobody), null),
+                    () -> session.transaction().create(A, null, null),
+                    () -> session.transaction().step(null),
+                    () -> session.transaction().check(null, 0),
+                    () -> session.submit((Operation<?>) null),
+                    () -> session.submit(new Operation.Create(null, null, CreateMode.PERSISTENT, Acl.OPEN, Operation.NO_TTL)),
+                    () -> session.submit(new Operation.Delete(null, 0)),
+                    () -> session.submit(new Operation.SetData(null, null, 0)),
+                    () -> session.submit(new Operation.Check(null, 0)),
+                    () -> session.submit(new Operation.SetAcl(null, Acl.OPEN, 0)),
+                    () -> session.submit(new Operation.Multi(Collections.singletonList(null))),
+                    () -> session.submit(new Operation.Reconfigure(null, false, List.of(), 0)),
+                    () -> session.submit(new Operation.Sync(null)),
+                    () -> session.submit(new Operation.GetData(null)),
+                    () -> session.submit(new Operation.Exists(null)),
+                    () -> session.submit(new Operation.GetChildren(null)),
+                    () -> session.submit(new Operation.GetAcl(null)),
+                    () -> session.submit(new Operation.GetAllChildrenNumber(null)),
+                    () -> session.submit(new Operation.GetEphemerals(null)),
+                    () -> session.getData(A, (ReadMode) null),
+                    () -> session.submit((Operation.Read<?>) null, ReadMode.LOCAL),
+                    () -> session.submit((Operation.WatchedRead<?>) null, event -> {}),
+                    () -> session.exists(A, null),
+                    () -> session.addWatch(null, WatchMode.PERSISTENT, event -> {}),
+                    () -> session.addWatch(A, null, event -> {}),
+                    () -> session.addWatch(A, WatchMode.PERSISTENT, null),
+                    () -> session.removeWatches(null, WatchKind.ANY),
+                    () -> session.removeWatches(A, null),
+                    () -> session.addAuth(null, Bytes.EMPTY),
+                    () -> session.addAuth("digest", null),
+                    () -> session.onEvent(null),
+                    () -> session.async().submit((Operation<?>) null),
+                    () -> session.async().submit(new Operation.Exists("/a"), (ReadMode) null),
+                    () -> session.async().exists(A, null),
+                    () -> session.async().addWatch(A, null, event -> {}),
+                    () -> session.async().removeWatches(A, null),
+                    () -> session.async().addAuth("digest", null),
+                    () -> member.openSession((Duration) null),
+                    () -> member.openSession((SessionOptions) null),
+                    () -> member.openSession(SessionOptions.DEFAULT.withIdentities(Collections.singletonList(null))),
+                    () -> member.reconfigure(null),
+                    () -> member.transferLeadership(null),
+                    () -> member.backupTo(null),
+                    () -> new Acl(Acl.ALL, null),
+                    () -> new Identity(null, ""),
+                    () -> new Identity("", null),
+                    () -> A.child(null));
+            for (int i = 0; i < calls.size(); i++) {
+                assertThatThrownBy(calls.get(i)).as("call %s", i).isInstanceOf(NullPointerException.class);
+            }
+
+            assertThat(member.status().isServing()).isTrue();
+            session.create(A, Bytes.utf8("later"), CreateMode.PERSISTENT);
+            assertThat(session.getData(A).text()).isEqualTo("later");
+            assertThat(session.addWatch(A, WatchMode.PERSISTENT, event -> {})).isNotNull();
+        }
+    }
+
     // ---- callbacks and metrics
 
     @Test
@@ -147,6 +224,30 @@ class MemberTest {
             assertThat(refused.get(10, SECONDS)).hasMessageContaining("COORD-1006");
         } finally {
             executor.shutdown();
+        }
+    }
+
+    @Test
+    void onACallbackThreadAMemberIsAskedNothingThatWouldHaveToBeWaitedFor() {
+        try (Member member = Member.builder(ONE, ALONE).start();
+                Session session = member.openSession(TEN_SECONDS)) {
+            session.create(A, Bytes.EMPTY, CreateMode.PERSISTENT);
+            long last = member.status().lastIndex();
+            List<ThrowingCallable> calls = List.of(
+                    () -> member.openSession(TEN_SECONDS),
+                    member::takeSnapshot,
+                    member::transferLeadership,
+                    () -> member.transferLeadership(MemberId.of(1)),
+                    () -> member.reconfigure(ALONE));
+            CompletableFuture<List<Throwable>> thrown = new CompletableFuture<>();
+            session.async().callbackExecutor()
+                    .execute(() -> thrown.complete(calls.stream().map(call -> catchThrowable(call)).toList()));
+
+            assertThat(session.await(thrown)).hasSize(5).allSatisfy(refused -> assertThat(refused)
+                    .isInstanceOf(IllegalStateException.class).hasMessageStartingWith("COORD-1006 "));
+            session.sync(A);
+            assertThat(member.status().lastIndex()).as("what was asked").isEqualTo(last);
+            assertThat(member.takeSnapshot()).as("nobody took it before").isTrue();
         }
     }
 
@@ -290,6 +391,23 @@ class MemberTest {
     }
 
     @Test
+    void aMemberThatWasClosedSaysThatItHasLeft() {
+        Member member = Member.builder(ONE, ALONE).start();
+        member.openSession(TEN_SECONDS).close();
+        assertThat(member.status().isServing()).isTrue();
+
+        member.close();
+
+        MemberStatus status = member.status();
+        assertThat(status.role()).isEqualTo(MemberStatus.Role.LEFT);
+        assertThat(status.isServing()).isFalse();
+        assertThat(status.leader()).isEmpty();
+        assertThat(status.trouble()).hasValueSatisfying(
+                trouble -> assertThat(trouble).startsWith("COORD-1054 ").contains("member 1 was closed"));
+        assertThat(member.toString()).contains("LEFT");
+    }
+
+    @Test
     void whoLooksAtAMemberThatWasClosedIsRefused() {
         CompletableFuture<SessionPort> port = new CompletableFuture<>();
         Member.builder(ONE, ALONE).frontEnd(taking(port)).start().close();
@@ -326,6 +444,53 @@ class MemberTest {
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("COORD-1053")
                 .hasMessageContaining("NettyTransport.listeningOn(7100)");
+    }
+
+    /** It would find the directory in use, and close the transport for that: the running member's. */
+    @Test
+    void aBuilderStartsOneMember(@TempDir Path directory) {
+        DeadEnd transport = new DeadEnd();
+        Member.Builder builder = Member.builder(ONE, ALONE).dataDirectory(directory).transport(transport);
+        try (Member member = builder.start()) {
+            assertThatThrownBy(builder::start).isInstanceOf(IllegalStateException.class).hasMessageContaining("build anew");
+
+            assertThat(transport.closed).isNotDone();
+            member.openSession(TEN_SECONDS).close();
+        }
+    }
+
+    /** What it was given is closed, so that nothing is left of it. */
+    @Test
+    void aBuilderThatHasFailedToStartSaysSo(@TempDir Path directory) {
+        DeadEnd transport = new DeadEnd();
+        Member.Builder builder = Member.builder(ONE, ALONE).dataDirectory(directory).transport(transport);
+        try (Member other = Member.builder(ONE, ALONE).dataDirectory(directory).start()) {
+            assertThatThrownBy(builder::start).hasMessageContaining("COORD-1064");
+            assertThat(transport.closed).isCompleted();
+            assertThat(other.id()).isEqualTo(ONE);
+        }
+        assertThatThrownBy(builder::start).isInstanceOf(IllegalStateException.class).hasMessageContaining("build anew");
+    }
+
+    @Test
+    @SuppressWarnings("NullAway") // as those do who have no such check
+    void aBuilderTakesNoNull(@TempDir Path directory) {
+        assertThatThrownBy(() -> Member.builder(null, ALONE)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> Member.builder(ONE, null)).isInstanceOf(NullPointerException.class);
+        Member.Builder builder = Member.builder(ONE, ALONE).dataDirectory(directory);
+        List<ThrowingCallable> calls = List.of(
+                () -> builder.dataDirectory(null),
+                () -> builder.storage(null),
+                () -> builder.transport(null),
+                () -> builder.config(null),
+                () -> builder.callbackExecutor(null),
+                () -> builder.frontEnd(null),
+                () -> builder.metrics(null));
+        for (int i = 0; i < calls.size(); i++) {
+            assertThatThrownBy(calls.get(i)).as("call %s", i).isInstanceOf(NullPointerException.class);
+        }
+        builder.start().close();
+        Member.builder(ONE, ALONE).dataDirectory(directory).start().close();
     }
 
     @Test

@@ -577,6 +577,7 @@ public final class LocalEnsemble implements AutoCloseable {
         LocalSession session =
                 new LocalSession(member.sessionSetup(options.timeout(), options.identities()), relocation);
         Awaiter awaiter = new ParkingAwaiter(() -> mayNotWait() || session.isCallbackThread());
+        awaiter.requireMayWait();
         Session blocking = new BlockingSession(session, awaiter);
         session.awaitOpening(session.open(member.home()), blocking);
         if (relocation != null) {

@@ -49,6 +49,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -819,6 +820,7 @@ public final class ClientSession implements AsyncSession {
 
     @Override
     public <R> CompletionStage<R> submit(Operation<R> operation) {
+        Objects.requireNonNull(operation, "operation");
         return ask(call(operation, false, value -> {}));
     }
 
@@ -846,6 +848,8 @@ public final class ClientSession implements AsyncSession {
      */
     @Override
     public <R> CompletionStage<R> submit(Operation.Read<R> read, ReadMode mode) {
+        Objects.requireNonNull(read, "read");
+        Objects.requireNonNull(mode, "mode");
         if (mode == ReadMode.LINEARIZABLE) {
             CompletionStage<String> synced = submit(new Operation.Sync("/"));
             return synced.thenCombine(submit(read), (path, value) -> value); // in this order a failed sync comes before a refusal
@@ -855,6 +859,8 @@ public final class ClientSession implements AsyncSession {
 
     @Override
     public <R> CompletionStage<R> submit(Operation.WatchedRead<R> read, Consumer<? super WatchEvent> listener) {
+        Objects.requireNonNull(read, "read");
+        Objects.requireNonNull(listener, "listener");
         Call<R> call = call(read, true, found -> ListenerTable.Kind.leftBy(read, found.orElse(false))
                 .ifPresent(kind -> listeners.add(read.path(), kind, listener)));
         call.unheard = () -> {};
@@ -864,6 +870,9 @@ public final class ClientSession implements AsyncSession {
     @Override
     public CompletionStage<Registration> addWatch(
             NodePath path, WatchMode mode, Consumer<? super WatchEvent> listener) {
+        Objects.requireNonNull(path, "path");
+        Objects.requireNonNull(mode, "mode");
+        Objects.requireNonNull(listener, "listener");
         ListenerTable.Kind kind = ListenerTable.Kind.of(mode);
         Call<Registration> call = new Call<>(OpCode.ADD_WATCH, addition(path, mode), Call.Kind.READ, path.value(), response -> {
             listeners.add(path.value(), kind, listener);
@@ -905,11 +914,15 @@ public final class ClientSession implements AsyncSession {
 
     @Override
     public CompletionStage<@Nullable Void> removeWatches(NodePath path, WatchKind kind) {
+        Objects.requireNonNull(path, "path");
+        Objects.requireNonNull(kind, "kind");
         return ask(removal(path, kind));
     }
 
     @Override
     public CompletionStage<@Nullable Void> addAuth(String scheme, Bytes proof) {
+        Objects.requireNonNull(scheme, "scheme");
+        Objects.requireNonNull(proof, "credentials");
         ClientSetup.Credentials added = new ClientSetup.Credentials(scheme, proof);
         return ask(new Call<>(OpCode.AUTH, new Request.Auth(0, scheme, proof), Call.Kind.READ, "", response -> {
             if (!credentials.contains(added)) {
@@ -1028,6 +1041,7 @@ public final class ClientSession implements AsyncSession {
 
     @Override
     public Registration onEvent(Consumer<? super SessionEvent> listener) {
+        Objects.requireNonNull(listener, "listener");
         Consumer<SessionEvent> entry = listener::accept;
         eventListeners.add(entry);
         return () -> eventListeners.remove(entry);

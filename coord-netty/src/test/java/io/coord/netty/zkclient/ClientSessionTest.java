@@ -13,6 +13,7 @@ import io.coord.ReadMode;
 import io.coord.Refusal;
 import io.coord.Registration;
 import io.coord.RejectedException;
+import io.coord.RejectedException.NoNodeException;
 import io.coord.Session;
 import io.coord.SessionEndedException;
 import io.coord.SessionEvent;
@@ -31,6 +32,8 @@ import io.coord.netty.jute.Response;
 import io.coord.netty.jute.WatcherEvent;
 import io.coord.netty.jute.Xid;
 import io.coord.recipes.DistributedLock;
+import io.coord.recipes.LeaderElection;
+import io.coord.recipes.Membership;
 import io.coord.session.BlockingSession;
 import io.coord.session.ParkingAwaiter;
 import io.netty.buffer.ByteBuf;
@@ -341,6 +344,37 @@ class ClientSessionTest {
         next(OpCode.GET_CHILDREN2);
         acquiring.interrupt();
         acquiring.join();
+    }
+
+    /** The node above the chroot is none of this session's paths: nobody here can create it. */
+    @Test
+    void aRecipeUnderAChrootThatIsNotThereFails() throws Exception {
+        CompletionStage<AsyncSession> opened =
+                ZooKeeperClient.to("127.0.0.1:" + listener.getLocalPort() + "/missing/too").openAsync();
+        accept();
+        session = get(opened);
+        Session blocking = new BlockingSession(session, new ParkingAwaiter(() -> false));
+
+        CompletionStage<?> locked = DistributedLock.at(blocking, NodePath.of("/lock")).request().granted();
+        refuseCreations(3);
+        assertThatThrownBy(() -> get(locked)).hasCauseInstanceOf(NoNodeException.class);
+
+        CompletionStage<?> elected = LeaderElection.joinAsync(blocking, NodePath.of("/election"), Bytes.EMPTY);
+        refuseCreations(3);
+        assertThatThrownBy(() -> get(elected)).hasCauseInstanceOf(NoNodeException.class);
+
+        CompletionStage<?> joined = Membership.joinAsync(blocking, NodePath.of("/group"), "a", Bytes.EMPTY);
+        refuseCreations(3);
+        assertThatThrownBy(() -> get(joined)).hasCauseInstanceOf(NoNodeException.class);
+        settle();
+    }
+
+    private void refuseCreations(int number) throws IOException {
+        for (int i = 0; i < number; i++) {
+            Asked creation = next();
+            assertThat(creation.op()).isIn(OpCode.CREATE2, OpCode.CREATE_CONTAINER);
+            refuse(creation, 1, Refusal.NO_NODE);
+        }
     }
 
     @Test

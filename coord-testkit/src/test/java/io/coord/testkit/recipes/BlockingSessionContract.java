@@ -15,6 +15,11 @@ import io.coord.UnavailableException;
 import io.coord.WatchEvent;
 import io.coord.WatchKind;
 import io.coord.WatchMode;
+import io.coord.recipes.ConfigCache;
+import io.coord.recipes.DistributedLock;
+import io.coord.recipes.LeaderElection;
+import io.coord.recipes.Leadership;
+import io.coord.recipes.Membership;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -69,6 +74,48 @@ abstract class BlockingSessionContract extends RecipesContract {
         assertThat(session.exists(A)).isEmpty();
         assertThat(session.getData(NodePath.of("/there")).stat().version()).isZero();
         assertThat(session.state()).isEqualTo(SessionState.CONNECTED);
+    }
+
+    /** What was asked all the same could be taken back, or not. */
+    @Test
+    void onACallbackThreadNoRecipeAsksWhatItWouldHaveToWaitFor() throws InterruptedException {
+        Unlucky line = new Unlucky(open());
+        Session session = line.session();
+        LeaderElection election = LeaderElection.join(session, NodePath.of("/election"), Bytes.EMPTY);
+        Leadership leadership = election.awaitLeadership();
+        Membership membership = Membership.join(session, NodePath.of("/group"), "a", Bytes.EMPTY);
+        DistributedLock lock = DistributedLock.at(session, NodePath.of("/lock"));
+        DistributedLock.Hold hold = lock.acquire();
+        Map<String, ThrowingCallable> calls = new LinkedHashMap<>();
+        calls.put("join an election", () -> LeaderElection.join(session, NodePath.of("/election"), Bytes.EMPTY));
+        calls.put("resign", election::resign);
+        calls.put("awaitLeadership", election::awaitLeadership);
+        calls.put("close an election", election::close);
+        calls.put("join a group", () -> Membership.join(session, NodePath.of("/group"), "b", Bytes.EMPTY));
+        calls.put("observe", () -> Membership.observe(session, NodePath.of("/group")));
+        calls.put("update", () -> membership.update(Bytes.utf8("x")));
+        calls.put("close a membership", membership::close);
+        calls.put("acquire", () -> DistributedLock.at(session, NodePath.of("/other")).acquire());
+        calls.put("tryAcquire", () -> DistributedLock.at(session, NodePath.of("/other")).tryAcquire());
+        calls.put("release", hold::release);
+        calls.put("mirror a node", () -> ConfigCache.node(session, A));
+        calls.put("mirror a subtree", () -> ConfigCache.subtree(session, A));
+        int asked = line.asked().size();
+        CompletionStage<Map<String, Throwable>> called = CompletableFuture.supplyAsync(() -> {
+            Map<String, Throwable> thrown = new LinkedHashMap<>();
+            calls.forEach((name, call) -> thrown.put(name, catchThrowable(call)));
+            return thrown;
+        }, session.async().callbackExecutor());
+
+        session.await(called).forEach((name, refused) -> assertThat(refused)
+                .as(name)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith("COORD-1006 blocking call "));
+        session.await(CompletableFuture.runAsync(() -> {}, session.async().callbackExecutor()));
+        assertThat(line.asked()).hasSize(asked);
+        assertThat(election.current()).contains(leadership);
+        assertThat(membership.isMember()).isTrue();
+        assertThat(hold.isHeld()).isTrue();
     }
 
     @Test

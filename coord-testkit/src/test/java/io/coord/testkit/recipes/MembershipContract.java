@@ -80,6 +80,23 @@ abstract class MembershipContract extends RecipesContract {
         assertThat(views.next()).isEqualTo(view("b", "b", "", ""));
     }
 
+    /** A slash would make it the member of another group, whose node nobody creates: it would ask for that for ever. */
+    @Test
+    @SuppressWarnings("NullAway") // as those do who have no such check
+    void aNameThatIsNoPathElementIsRefusedAtOnce() {
+        Session one = open();
+        for (String name : List.of("rack/a", "a/", "/a", "", ".", "..", "a\u0000b")) {
+            assertThatThrownBy(() -> join(one, name)).as(name).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> Membership.joinAsync(one, BROKERS, name, Bytes.EMPTY)).as(name)
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+        assertThatThrownBy(() -> join(one, "rack/a")).hasMessageContaining("rack/a").hasMessageContaining("one path element");
+        assertThatThrownBy(() -> join(one, null)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> Membership.joinAsync(one, BROKERS, null, Bytes.EMPTY)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> Membership.joinAsync(one, BROKERS, "a", null)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> join(one, "a").updateAsync(null)).isInstanceOf(NullPointerException.class);
+    }
+
     @Test
     void dataThatIsSetIsSeenAsAnUpdate() {
         Session one = open();
