@@ -23,6 +23,16 @@ public final class Acls {
     /** Whoever has one passes for the user of scheme {@code sasl} that it names, or for any if it names none. It is shown to nobody. */
     private static final String SASL_PASS = "sasl-pass";
 
+    /**
+     * Most entries of a list that is stored, each of scheme {@code auth} counted as the identities that it stands for. Every entry that is
+     * applied costs every member, now and at each start, so that what a list costs is bounded here and not at a door only.
+     */
+    static final int ENTRIES_MAX = 1_000;
+    /** Most bytes, as {@link #expansion} counts them, that what one write says of scheme {@code auth} may come to. */
+    static final long EXPANSION_MAX = 4 << 20;
+
+    private static final int ENTRY_BYTES = 32;
+
     private Acls() {}
 
     /**
@@ -39,6 +49,17 @@ public final class Acls {
             }
         }
         return hasSuper(identities);
+    }
+
+    /** All that a list grants somebody: a permission is among them if {@link #allows} says so. */
+    static int granted(List<Acl> acl, List<Identity> identities) {
+        int granted = acl.isEmpty() || hasSuper(identities) ? -1 : 0;
+        for (Acl entry : acl) {
+            if ((entry.permissions() & ~granted) != 0 && names(entry.identity(), identities)) {
+                granted |= entry.permissions();
+            }
+        }
+        return granted;
     }
 
     private static boolean hasSuper(List<Identity> identities) {
@@ -76,8 +97,17 @@ public final class Acls {
         if (acl.isEmpty()) {
             return Optional.of("the access control list is empty; it needs an entry, such as world:anyone");
         }
+        long authenticated = identities.stream().filter(Acls::isAuthenticated).count();
+        long entries = 0;
         for (Acl entry : acl) {
-            Optional<String> violation = violation(entry.identity(), identities);
+            entries += entry.identity().scheme().equals(AUTH) ? authenticated : 1;
+        }
+        if (entries > ENTRIES_MAX) {
+            return Optional.of("the access control list would have " + entries + " entries, the limit is " + ENTRIES_MAX
+                    + "; scheme auth stands for " + authenticated + " of them");
+        }
+        for (Acl entry : acl) {
+            Optional<String> violation = violation(entry.identity(), authenticated > 0);
             if (violation.isPresent()) {
                 return violation;
             }
@@ -85,23 +115,54 @@ public final class Acls {
         return Optional.empty();
     }
 
-    private static Optional<String> violation(Identity named, List<Identity> identities) {
+    /** The bytes of all the identities that the entries of scheme {@code auth} in a list stand for: about what they take, at least. */
+    static long expansion(List<Acl> acl, List<Identity> identities) {
+        long each = -1;
+        long bytes = 0;
+        for (Acl entry : acl) {
+            if (entry.identity().scheme().equals(AUTH)) {
+                each = each < 0 ? authenticatedBytes(identities) : each;
+                bytes += each;
+            }
+        }
+        return bytes;
+    }
+
+    private static long authenticatedBytes(List<Identity> identities) {
+        long bytes = 0;
+        for (Identity identity : identities) {
+            bytes += isAuthenticated(identity) ? ENTRY_BYTES + identity.scheme().length() + (long) identity.id().length() : 0;
+        }
+        return bytes;
+    }
+
+    private static Optional<String> violation(Identity named, boolean hasAuthenticated) {
         return switch (named.scheme()) {
             case WORLD -> unless(named.id().equals("anyone"), "scheme world has the one id anyone");
             case AUTH -> unless(
-                    identities.stream().anyMatch(Acls::isAuthenticated),
+                    hasAuthenticated,
                     "scheme auth stands for the session's authenticated identities, and it has none");
-            case DIGEST -> unless(named.id().split(":").length == 2, "an id of scheme digest has the form user:hash");
+            case DIGEST -> unless(isPair(named.id()), "an id of scheme digest has the form user:hash");
             case IP -> unless(IpRange.isValid(named.id()), "an id of scheme ip is an address or address/bits");
             case X509 -> unless(named.id().indexOf('=') > 0, "an id of scheme x509 is a distinguished name");
             case SASL -> unless(isPrincipal(named.id()), "an id of scheme sasl is a principal, name/host@realm");
-            default -> Optional.of("scheme " + named.scheme()
+            default -> Optional.of("scheme " + Refusals.cut(named.scheme())
                     + " is unknown; schemes are world, auth, digest, ip, x509 and sasl");
         };
     }
 
     private static Optional<String> unless(boolean valid, String violation) {
         return valid ? Optional.empty() : Optional.of(violation);
+    }
+
+    /** Two parts with a colon between, as ZooKeeper splits them: colons at the end count for nothing. */
+    private static boolean isPair(String id) {
+        int end = id.length();
+        while (end > 0 && id.charAt(end - 1) == ':') {
+            end--;
+        }
+        int colon = id.indexOf(':');
+        return colon >= 0 && colon < end && id.lastIndexOf(':', end - 1) == colon;
     }
 
     /** A Kerberos principal's form, {@code name[/host]@realm}, or any name without an at sign. */
@@ -115,7 +176,7 @@ public final class Acls {
      * The list as it is stored: every entry of scheme {@code auth} replaced by one for each authenticated identity (zk.A4), duplicates
      * removed (zk.A12).
      *
-     * @param acl without a {@link #violation}
+     * @param acl without a {@link #violation}, and with an {@link #expansion} within bounds
      * @param identities whom the writer acts as
      */
     public static List<Acl> expanded(List<Acl> acl, List<Identity> identities) {
@@ -138,7 +199,7 @@ public final class Acls {
     }
 
     /** Whether an identity was proven, as against an address or everybody's (zk.A4). */
-    private static boolean isAuthenticated(Identity identity) {
+    public static boolean isAuthenticated(Identity identity) {
         return switch (identity.scheme()) {
             case DIGEST, X509, SASL -> true;
             default -> false;

@@ -12,7 +12,9 @@ import io.coord.Refusal;
 import io.coord.Stat;
 import io.coord.WatchEvent;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +37,10 @@ final class Judge {
     private final List<Identity> identities;
     private final Moment now;
     private final List<Change> changes;
+    /** Bytes of what scheme auth stood for so far. */
+    private long expansion;
+    /** What each list grants the writer, in a transaction: it may ask the same one many thousand times, and each may be long. */
+    private @Nullable Map<AccessList, Integer> granted;
 
     Judge(
             NodeEditor nodes,
@@ -121,7 +127,11 @@ final class Judge {
             return null;
         }
         Optional<String> violation = Acls.violation(acl, identities);
-        return violation.isPresent() ? Refusals.invalidAcl(path, violation.get()) : null;
+        if (violation.isPresent()) {
+            return Refusals.invalidAcl(path, violation.get());
+        }
+        expansion += Acls.expansion(acl, identities);
+        return expansion > Acls.EXPANSION_MAX ? Refusals.tooMuchOfAuth(path, expansion) : null;
     }
 
     private static @Nullable Refused refuseWithoutParent(String path) {
@@ -365,6 +375,7 @@ final class Judge {
         NodeTree nodesBefore = mayUndo ? nodes.freeze() : null;
         SessionTable sessionsBefore = mayUndo ? sessions.freeze() : null;
         int changesBefore = changes.size();
+        granted = mayUndo ? new LinkedHashMap<>() : null;
         List<Outcome> results = new ArrayList<>(steps.size());
         for (Operation.Step<?> step : steps) {
             Outcome result = step(step);
@@ -400,7 +411,13 @@ final class Judge {
     // ---- what the checks share
 
     private boolean allows(ZNode node, int permission) {
-        return settings.skipAcl() || node.acl.allows(permission, identities);
+        return settings.skipAcl() || grants(node.acl, permission);
+    }
+
+    private boolean grants(AccessList acl, int permission) {
+        return granted == null
+                ? acl.allows(permission, identities)
+                : (granted.computeIfAbsent(acl, asked -> Acls.granted(asked.entries, identities)) & permission) != 0;
     }
 
     /** Every node in the tree has a valid path, so only a missing one can have another fault (zk.P3). */

@@ -11,6 +11,9 @@ import java.util.List;
 /** The refusals in words: the fact, what was seen and what would have done. Part of the replicated state, so they never vary. */
 final class Refusals {
 
+    private static final int SHOWN_MAX = 100;
+    private static final int SCHEMES_SHOWN_MAX = 10;
+
     private Refusals() {}
 
     static Refused badPath(String path, String violation) {
@@ -86,6 +89,11 @@ final class Refusals {
         return new Refused(Refusal.INVALID_ACL, path, violation);
     }
 
+    static Refused tooMuchOfAuth(String path, long bytes) {
+        return invalidAcl(path, "the identities that scheme auth stands for would have " + bytes + " bytes so far in this write, the limit is "
+                + Acls.EXPANSION_MAX);
+    }
+
     static Refused noReconfiguration() {
         return new Refused(
                 Refusal.UNIMPLEMENTED,
@@ -123,14 +131,23 @@ final class Refusals {
         };
     }
 
+    /** A text that may have any length, or the beginning of it: a refusal is kept by every member until it is acknowledged. */
+    static String cut(String text) {
+        return text.length() <= SHOWN_MAX ? text : text.substring(0, SHOWN_MAX) + "...";
+    }
+
     /** Schemes only: an id may hold the hash of a password. */
     private static String schemes(List<Identity> identities) {
         if (identities.isEmpty()) {
             return "the session's identities; it has none";
         }
-        List<String> schemes = new ArrayList<>(identities.size());
+        List<String> schemes = new ArrayList<>();
         for (Identity identity : identities) {
-            schemes.add(identity.scheme());
+            if (schemes.size() == SCHEMES_SHOWN_MAX) {
+                schemes.add("...");
+                break;
+            }
+            schemes.add(cut(identity.scheme()));
         }
         return "the session's " + identities.size() + " identities " + schemes;
     }

@@ -17,7 +17,10 @@ import io.coord.Operation;
 import io.coord.Outcome;
 import io.coord.Refusal;
 import io.coord.RejectedException.NoAuthException;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -117,7 +120,7 @@ class AclsTest {
     @CsvSource({
         "world, anyone, true", "world, foo, false", "world, '', false",
         "digest, a:b, true", "digest, a, false", "digest, a:b:c, false", "digest, :b, true", "digest, a:, false",
-        "digest, '', false",
+        "digest, '', false", "digest, :, false", "digest, a:b::, true", "digest, a::b, false", "digest, ::b, false",
         "sasl, alice, true", "sasl, alice@R, true", "sasl, alice/host@R, true", "sasl, a@b@c, false",
         "sasl, alice@R/x, false", "sasl, a/b/c@R, false", "sasl, @a@b, false",
         "x509, CN=a, true", "x509, '', false", "x509, nonsense, false", "x509, =a, false",
@@ -214,6 +217,88 @@ class AclsTest {
 
         assertThat(scene.state.root().acl("/a")).containsExactly(new Acl(Acl.ALL, ALICE), read);
         assertThat(scene.state.root().acl("/a/b")).isEqualTo(Acl.OPEN);
+    }
+
+    @Test
+    @DisplayName("rule.9 zk.C5 a list has at most so many entries, those that auth stands for counted each: no more are stored or made")
+    void aListHasAtMostSoManyEntries() {
+        Scene.Client client = scene.open(1, digests(100, 0));
+        List<Acl> most = auths(10);
+        List<Acl> tooMany = auths(11);
+        client.write(create("/most", most));
+
+        assertThat(scene.state.root().acl("/most")).hasSize(1_000);
+        assertThat(refusal(client.write(create("/a", tooMany)))).isEqualTo(Refusal.INVALID_ACL);
+        assertThat(refusal(client.write(Scene.setAcl("/most", tooMany)))).isEqualTo(Refusal.INVALID_ACL);
+        assertThat(refusal(client.write(create("/a", Collections.nCopies(1_001, new Acl(Acl.ALL, ALICE))))))
+                .isEqualTo(Refusal.INVALID_ACL);
+        assertThat(scene.state.root().acl("/most")).hasSize(1_000);
+        assertThat(scene.has("/a")).isFalse();
+    }
+
+    @Test
+    @DisplayName("rule.9 zk.C5 what auth stands for has at most so many bytes, all steps of a transaction together")
+    void whatAuthStandsForHasAtMostSoManyBytes() {
+        Scene.Client client = scene.open(1, digests(1, 1_000_000));
+        Operation.Step<?>[] steps = new Operation.Step<?>[5];
+        for (int i = 0; i < steps.length; i++) {
+            steps[i] = create("/n" + i, auths(1));
+        }
+        client.write(create("/most", auths(4)));
+
+        assertThat(refusal(client.write(create("/a", auths(5))))).isEqualTo(Refusal.INVALID_ACL);
+        assertThat(refusal(client.write(Scene.setAcl("/most", auths(5))))).isEqualTo(Refusal.INVALID_ACL);
+        Outcome.Multi multi = (Outcome.Multi) client.write(Scene.multi(steps));
+        assertThat(refusal(multi.results().get(4))).isEqualTo(Refusal.INVALID_ACL);
+        assertThat(scene.has("/n0")).isFalse();
+        assertThat(scene.state.root().acl("/most")).hasSize(4);
+    }
+
+    private static Identity[] digests(int count, int userLength) {
+        Identity[] identities = new Identity[count];
+        for (int i = 0; i < count; i++) {
+            identities[i] = new Identity("digest", "u" + i + "x".repeat(userLength) + ":hash");
+        }
+        return identities;
+    }
+
+    private static List<Acl> auths(int count) {
+        return IntStream.rangeClosed(1, count).mapToObj(permissions -> Acl.of(permissions, "auth", "")).toList();
+    }
+
+    private static Refusal refusal(Outcome outcome) {
+        return ((Outcome.Refused) outcome).refusal();
+    }
+
+    @Test
+    @DisplayName("zk.A1 zk.M3 a transaction asks each list whom it grants what, however long it is and however often")
+    void aTransactionAsksEachLongListOnItsOwn() {
+        List<Acl> mayCreate = new ArrayList<>();
+        List<Acl> mayDelete = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            mayCreate.add(Acl.of(Acl.ALL, "digest", "u" + i + ":hash"));
+            mayDelete.add(Acl.of(Acl.ALL, "digest", "u" + i + ":hash"));
+        }
+        mayCreate.add(new Acl(Acl.CREATE, BOB));
+        mayDelete.add(new Acl(Acl.DELETE, BOB));
+        Scene.Client client = scene.open(1, BOB);
+        client.write(create("/create", mayCreate));
+        client.write(create("/delete"));
+        client.write(create("/delete/a"));
+        client.write(create("/delete/b"));
+        client.write(Scene.setAcl("/delete", mayDelete));
+
+        Operation.Step<?> delete = Scene.delete("/delete/a");
+        assertThat(((Outcome.Multi) client.write(Scene.multi(create("/create/a"), delete, create("/create/b")))).results())
+                .noneMatch(Outcome.Refused.class::isInstance);
+        assertThat(((Outcome.Multi) client.write(Scene.multi(create("/create/c"), Scene.delete("/delete/b"), Scene.delete("/create/a"))))
+                        .results()
+                        .get(2))
+                .extracting(outcome -> ((Outcome.Refused) outcome).refusal())
+                .isEqualTo(Refusal.NO_AUTH);
+        assertThat(((Outcome.Multi) client.write(Scene.multi(Scene.delete("/delete/b"), create("/delete/c")))).results().get(1))
+                .extracting(outcome -> ((Outcome.Refused) outcome).refusal())
+                .isEqualTo(Refusal.NO_AUTH);
     }
 
     @Test

@@ -8,8 +8,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.coord.Acl;
 import io.coord.Bytes;
 import io.coord.CreateMode;
+import io.coord.Identity;
 import io.coord.Operation;
 import io.coord.Outcome.Refused;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
@@ -82,5 +84,22 @@ class RefusalsTest {
 
         assertThat(((Refused) scene.open(3).write(Scene.set("/alices", "x"))).detail())
                 .isEqualTo("needs WRITE on the node, which its ACL grants to none of the session's identities; it has none");
+    }
+
+    @Test
+    @DisplayName("rule.9 a refusal is kept by every member, and so is short, whoever asks and by whatever names")
+    void ofManyIdentitiesOrLongSchemesAFewAreTold() {
+        scene.open(2, ALICE).write(create("/alices", Acl.CREATOR_ALL));
+        Identity[] many = new Identity[1_000];
+        Arrays.setAll(many, i -> new Identity("digest", "u" + i + ":hash"));
+        String digests = "digest, ".repeat(10);
+
+        assertThat(((Refused) scene.open(3, many).write(Scene.set("/alices", "x"))).detail())
+                .isEqualTo("needs WRITE on the node, which its ACL grants to none of the session's 1000 identities [" + digests + "...]");
+        assertThat(((Refused) scene.open(4, new Identity("s".repeat(1_000), "")).write(Scene.set("/alices", "x"))).detail())
+                .isEqualTo("needs WRITE on the node, which its ACL grants to none of the session's 1 identities ["
+                        + "s".repeat(100) + "...]");
+        assertThat(((Refused) scene.open(5).write(create("/x", List.of(Acl.of(Acl.ALL, "s".repeat(1_000), ""))))).detail())
+                .isEqualTo("scheme " + "s".repeat(100) + "... is unknown; schemes are world, auth, digest, ip, x509 and sasl");
     }
 }

@@ -38,6 +38,8 @@ final class Guest implements SessionPort.Attachment, Resident {
     private final ConcurrentLinkedQueue<Request<?>> pending = new ConcurrentLinkedQueue<>();
 
     private volatile Reader reader;
+    /** Whom it acts as once all that it asked for is granted. */
+    private volatile List<Identity> askedIdentities;
     /** Until when the member vouches for the session. */
     private volatile long validUntilNanos;
     /** Made when first asked for after a change; any thread may, and either's is good. */
@@ -54,6 +56,7 @@ final class Guest implements SessionPort.Attachment, Resident {
         this.client = client;
         this.check = new DoorCheck(limits);
         this.reader = new Reader(0, identities);
+        this.askedIdentities = identities;
     }
 
     long id() {
@@ -280,7 +283,7 @@ final class Guest implements SessionPort.Attachment, Resident {
         if (operation instanceof Operation.Sync sync) {
             return ask((SessionPort.Answer<String>) answer, caller -> new Input.Sync(id, caller, sync));
         }
-        Optional<Outcome.Refused> objection = check.objection(operation);
+        Optional<Outcome.Refused> objection = check.objection(operation, askedIdentities);
         if (objection.isPresent()) {
             return refuse(answer, objection.get());
         }
@@ -367,6 +370,7 @@ final class Guest implements SessionPort.Attachment, Resident {
         if (objection.isPresent()) {
             return refuse(answer, objection.get());
         }
+        askedIdentities = identities; // first: what is asked behind it is judged for them, answered or not
         return ask(new Identified(answer, identities), caller -> new Input.Identify(id, caller, identities));
     }
 

@@ -90,8 +90,8 @@ public final class LocalSession implements AsyncSession, DirectReads {
     private volatile int watches;
     private volatile boolean closing;
     private volatile String ending = "";
-    /** Who it acts as once everything asked so far is granted; guarded by this. */
-    private List<Identity> identities;
+    /** Who it acts as once everything asked so far is granted; set under this. */
+    private volatile List<Identity> identities;
     /** Whether listeners were last told that the session is connected. Only the queue looks. */
     private boolean connectedTold;
 
@@ -573,7 +573,7 @@ public final class LocalSession implements AsyncSession, DirectReads {
             Call.Asking<String> asking = (session, caller) -> new Input.Sync(session, caller, sync);
             return (CompletionStage<R>) read(asking, path -> {});
         }
-        Optional<Outcome.Refused> objection = check.objection(operation);
+        Optional<Outcome.Refused> objection = check.objection(operation, identities);
         if (objection.isPresent()) {
             return refused(objection.get());
         }

@@ -177,6 +177,29 @@ class FrontEndTest {
     }
 
     @Test
+    @DisplayName("zk.X4: an entry of scheme auth counts as the identities it stands for, those too that were just asked for")
+    void whatSchemeAuthStandsForCounts() throws Exception {
+        OpenDoor door = new OpenDoor();
+        try (Member member = member().frontEnd(door).start()) {
+            Visitor visitor = door.connect(TEN_SECONDS);
+            visitor.next();
+            List<Acl> five = new ArrayList<>();
+            for (int permissions = 1; permissions <= 5; permissions++) {
+                five.add(Acl.of(permissions, "auth", ""));
+            }
+            visitor.attachment.identify(List.of(Identity.digest("x".repeat(1_000_000) + ":secret")), visitor.answer("identify"));
+            visitor.attachment.submit(
+                    new Operation.Create("/a", Bytes.EMPTY, CreateMode.PERSISTENT, five, -1), visitor.answer("five"));
+            visitor.attachment.submit(
+                    new Operation.Create("/a", Bytes.EMPTY, CreateMode.PERSISTENT, five.subList(0, 1), -1), visitor.answer("one"));
+
+            assertThat(visitor.next()).asString().startsWith("identify granted");
+            assertThat(visitor.next()).isEqualTo("five refused: BAD_ARGUMENTS");
+            assertThat(visitor.next()).asString().startsWith("one granted");
+        }
+    }
+
+    @Test
     @DisplayName("rule.3: a view shows what was answered, as the identities see it that were answered last; none without a session")
     void aViewIsReadFromWithoutAsking() throws Exception {
         OpenDoor door = new OpenDoor();

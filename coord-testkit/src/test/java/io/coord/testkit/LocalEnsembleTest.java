@@ -426,6 +426,47 @@ class LocalEnsembleTest {
     }
 
     @Test
+    @DisplayName("zk.X4: an entry of scheme auth counts as the identities it stands for, those too that were just asked for")
+    void whatSchemeAuthStandsForCounts(@Coord(config = {"maxDataBytes=100", "maxRequestBytes=1KB"}) LocalEnsemble ensemble) {
+        Session session = ensemble.openSession();
+        List<Acl> two = List.of(Acl.of(Acl.ALL, "auth", ""), Acl.of(Acl.READ, "auth", ""));
+        Operation.Create one = new Operation.Create("/a", null, CreateMode.PERSISTENT, Acl.CREATOR_ALL, Operation.NO_TTL);
+        List<Operation<?>> tooLarge = List.of(
+                new Operation.Create("/a", null, CreateMode.PERSISTENT, two, Operation.NO_TTL),
+                new Operation.SetAcl("/", two, -1),
+                new Operation.Multi(List.of(one, one)));
+        CompletionStage<?> added = session.async().addAuth("digest", Bytes.utf8("x".repeat(500) + ":secret"));
+
+        assertThat(tooLarge).allSatisfy(operation -> assertThatThrownBy(() -> session.submit(operation))
+                .hasMessageContaining("COORD-1030")
+                .hasMessageContaining("maxRequestBytes"));
+        session.await(added);
+        session.submit(one);
+        assertThat(session.submit(new Operation.GetAcl("/a")).acl()).hasSize(1);
+    }
+
+    @Test
+    @DisplayName("a session has at most so many identities: each entry of scheme auth stands for all, and each check asks all")
+    void moreIdentitiesThanASessionMayHaveAreRefused(@Coord LocalEnsemble ensemble) {
+        Session session = ensemble.openSession();
+        List<Identity> most = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            session.addAuth("digest", Bytes.utf8("u" + i + ":secret"));
+            most.add(new Identity("digest", "u" + i + ":hash"));
+        }
+        session.addAuth("digest", Bytes.utf8("u0:secret"));
+
+        assertThatThrownBy(() -> session.addAuth("digest", Bytes.utf8("one-more:secret")))
+                .hasMessageContaining("COORD-1030")
+                .hasMessageContaining("101 identities");
+        assertThat(session.submit(new Operation.WhoAmI())).hasSize(100);
+        ensemble.openSession(SessionOptions.DEFAULT.withIdentities(most)).close();
+        most.add(new Identity("digest", "one-more:hash"));
+        assertThatThrownBy(() -> ensemble.openSession(SessionOptions.DEFAULT.withIdentities(most)))
+                .hasMessageContaining("101 identities");
+    }
+
+    @Test
     void moreSessionsOrWatchesThanAllowedAreRefusedAndTheRestGoOn(
             @Coord(config = {"maxSessions=2", "maxWatchesPerSession=1"}) LocalEnsemble ensemble) {
         MemberId member = ensemble.leader();
