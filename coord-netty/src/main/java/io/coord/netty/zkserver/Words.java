@@ -197,7 +197,7 @@ public final class Words implements FourLetterWords {
         return "Latency min/avg/max: " + sum.minMillis() + "/" + sum.averageMillis() + "/" + sum.maxMillis() + "\n"
                 + "Received: " + sum.received() + "\n"
                 + "Sent: " + sum.sent() + "\n"
-                + "Connections: " + port.connections().size() + "\n"
+                + "Connections: " + port.connectionsInAll() + "\n"
                 + "Outstanding: " + port.outstanding() + "\n"
                 + "Zxid: 0x" + Long.toHexString(status.appliedIndex()) + "\n"
                 + "Mode: " + mode + "\n"
@@ -232,7 +232,7 @@ public final class Words implements FourLetterWords {
         add(text, "max_latency", sum.maxMillis());
         add(text, "packets_received", sum.received());
         add(text, "packets_sent", sum.sent());
-        add(text, "num_alive_connections", port.connections().size());
+        add(text, "num_alive_connections", port.connectionsInAll());
         add(text, "outstanding_requests", port.outstanding());
         add(text, "znode_count", census.nodes());
         add(text, "watch_count", census.watches());
