@@ -147,6 +147,8 @@ class WireTlsTest {
         }
         try (ZooKeeper chief = client("chief")) {
             assertThat(chief.getData("/own", false, null)).hasSize(200_000);
+            assertThat(chief.whoAmI()).extracting(client -> client.getAuthScheme() + ":" + client.getUser())
+                    .contains("super:", "x509:CN=chief,O=Coord");
         }
     }
 
