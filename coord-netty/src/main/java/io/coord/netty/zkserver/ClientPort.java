@@ -438,6 +438,10 @@ public final class ClientPort implements AutoCloseable {
         ageOfConnections.incrementAndGet();
     }
 
+    int ageOfConnections() {
+        return ageOfConnections.get();
+    }
+
     /** Counts a connection's share. */
     Traffic ofConnection() {
         return new Traffic(ageOfConnections);
