@@ -37,8 +37,12 @@ final class Doors {
         ClientTls byTls = tls.map(Doors::tls).orElse(null);
         this.clients = settings.clientPort().isPresent() ? plainClients(settings, byTls) : null;
         this.secureClients = byTls != null && tls.get().port().isPresent()
-                ? clients(tls.get().port().getAsInt(), secureHost(settings)).tls(byTls)
+                ? countingWith(clients, clients(tls.get().port().getAsInt(), secureHost(settings)).tls(byTls))
                 : null;
+    }
+
+    private static ZooKeeperServer countingWith(@Nullable ZooKeeperServer first, ZooKeeperServer second) {
+        return first == null ? second : second.countingWith(first);
     }
 
     private static ClientTls tls(ServerSettings.Tls tls) {

@@ -6,6 +6,7 @@ import io.coord.ensemble.spi.SessionPort;
 import io.coord.netty.zkserver.AuthenticationScheme;
 import io.coord.netty.zkserver.ClientPort;
 import io.coord.netty.zkserver.DigestScheme;
+import io.coord.netty.zkserver.Figures;
 import io.coord.netty.zkserver.IpScheme;
 import io.coord.netty.zkserver.Limits;
 import io.coord.netty.zkserver.SaslSetup;
@@ -62,6 +63,7 @@ public final class ZooKeeperServer implements FrontEnd {
         private @Nullable SaslSetup sasl;
         private Set<String> required = Set.of();
         private Set<String> alsoNamed = Set.of();
+        private @Nullable Figures figures;
 
         Options(int port) {
             this.port = port;
@@ -83,8 +85,12 @@ public final class ZooKeeperServer implements FrontEnd {
     private final Options options;
     private final AtomicReference<@Nullable ClientPort> opened = new AtomicReference<>();
 
+    /** Those of this server, unless it counts with another. */
+    private final Figures figures;
+
     private ZooKeeperServer(Options options) {
         this.options = options;
+        this.figures = options.figures == null ? new Figures() : options.figures;
     }
 
     /** A server on this port; 0 for one of the kernel's choice, which {@link #port()} tells. */
@@ -364,6 +370,17 @@ public final class ZooKeeperServer implements FrontEnd {
         return with(options -> options.words = answered);
     }
 
+    /**
+     * Counts what clients do together with another server of the same member, as ZooKeeper does at its two ports: four-letter words tell of
+     * both, {@code srst} resets both, and {@link #maxUnanswered}, {@link #connectRate}, {@link #maxLargeRequests} and {@link #maxHandshakes}
+     * bound both. The connections that {@code cons} and {@code stat} list, and {@link #maxConnections}, are each port's own.
+     *
+     * @param other as it is given to the member
+     */
+    public ZooKeeperServer countingWith(ZooKeeperServer other) {
+        return with(options -> options.figures = other.figures);
+    }
+
     // ------------------------------------------------------------------------------------------------ opening and closing
 
     /**
@@ -389,7 +406,7 @@ public final class ZooKeeperServer implements FrontEnd {
         ClientPort.Setup setup = new ClientPort.Setup(
                 address, options.threads, options.limits, options.throttle, schemes, new Words(member, words, options.servesReadOnly),
                 options.reconfigurable, tls == null ? null : tls.setup(), options.sasl, options.servesReadOnly, options.opensLocal, options.upgradesLocal,
-                options.required, options.alsoNamed);
+                options.required, options.alsoNamed, figures);
         if (opened.get() != null) {
             throw new IllegalStateException("the server is open: each member needs one of its own");
         }

@@ -14,7 +14,10 @@ import org.jspecify.annotations.Nullable;
 class Asked<R> implements SessionPort.Answer<R> {
 
     private final Connection connection;
-    private final int xid;
+    /** Number of its op code. */
+    final int op;
+
+    final int xid;
     /** Size of its frame. */
     final int bytes;
     private final ReplyForm<? super R> form;
@@ -27,8 +30,9 @@ class Asked<R> implements SessionPort.Answer<R> {
     private long zxid;
     private int error;
 
-    Asked(Connection connection, int xid, int bytes, ReplyForm<? super R> form, long askedNanos, boolean isUpdate) {
+    Asked(Connection connection, int op, int xid, int bytes, ReplyForm<? super R> form, long askedNanos, boolean isUpdate) {
         this.connection = connection;
+        this.op = op;
         this.xid = xid;
         this.bytes = bytes;
         this.form = form;

@@ -54,6 +54,7 @@ public final class ClientPort implements AutoCloseable {
      * @param isUpgradable whether they become the ensemble's at their first ephemeral node
      * @param required schemes of which a client must have an identity before it may ask anything; none if it need not
      * @param alsoNamed schemes that nobody proves here, of which access control lists may name ids all the same
+     * @param figures what is counted, with other ports of the member if these have the same
      */
     public record Setup(
             InetSocketAddress address,
@@ -69,7 +70,8 @@ public final class ClientPort implements AutoCloseable {
             boolean isLocal,
             boolean isUpgradable,
             Set<String> required,
-            Set<String> alsoNamed) {
+            Set<String> alsoNamed,
+            Figures figures) {
 
         private AclSchemes aclSchemes() {
             Set<String> known = new HashSet<>(alsoNamed);
@@ -94,7 +96,6 @@ public final class ClientPort implements AutoCloseable {
     private final SessionPort member;
     private final EventLoopGroup loops;
     private final Map<EventExecutor, LoopShare> shares = new HashMap<>();
-    private final AtomicInteger age = new AtomicInteger();
     private final AtomicInteger ageOfConnections = new AtomicInteger();
     private final Channel listener;
     /** Computes the slow parts of TLS handshakes; a thread that is there while there are any. */
@@ -105,9 +106,8 @@ public final class ClientPort implements AutoCloseable {
 
     private final Map<Channel, Connection> connections = new ConcurrentHashMap<>();
     private final Map<InetAddress, Integer> perAddress = new ConcurrentHashMap<>();
-    private final AtomicInteger unanswered = new AtomicInteger();
-    private final AtomicInteger large = new AtomicInteger();
-    private final Tally tally = new Tally();
+    private final Figures figures;
+    private final Tally tally;
     private final long sinceNanos = System.nanoTime();
     private final int roomMax;
     private final @Nullable Tokens connects;
@@ -120,14 +120,14 @@ public final class ClientPort implements AutoCloseable {
      */
     public ClientPort(Setup setup, SessionPort member) {
         this.setup = setup;
+        this.figures = setup.figures();
+        this.tally = figures.tally;
         this.aclSchemes = setup.aclSchemes();
         this.member = member;
         int room = Math.max(1, member.config().maxOutstanding() / 2);
         Throttle throttle = setup.throttle();
         this.roomMax = throttle.unansweredMax() == 0 ? room : Math.min(room, throttle.unansweredMax());
-        this.connects = throttle.connectBurst() == 0
-                ? null
-                : new Tokens(throttle.connectBurst(), throttle.connectRefill(), throttle.connectEvery().toNanos(), System.nanoTime());
+        this.connects = figures.connects(throttle);
         String name = "coord-" + member.status().member() + "-clients";
         this.handshakes = slowThread(name + "-tls");
         this.proofs = slowThread(name + "-sasl");
@@ -135,13 +135,15 @@ public final class ClientPort implements AutoCloseable {
         log.of(member.status().member());
         EventLoops io = EventLoops.best();
         this.loops = io.group(name, setup.threads());
-        loops.forEach(loop -> shares.put(loop, new LoopShare(age)));
+        loops.forEach(loop -> shares.put(loop, new LoopShare(figures.age)));
         try {
             listener = bootstrap(io).bind(setup.address()).syncUninterruptibly().channel();
         } catch (Throwable e) { // Netty throws a BindException, undeclared
             closeLoops();
             throw e;
         }
+        figures.shares.addAll(shares.values());
+        figures.ports.add(this);
     }
 
     private static ThreadPoolExecutor slowThread(String name) {
@@ -256,7 +258,7 @@ public final class ClientPort implements AutoCloseable {
         tally.ended.incrementAndGet();
         connections.remove(channel);
         perAddress.computeIfPresent(address, (same, count) -> count == 1 ? null : count - 1);
-        unanswered.addAndGet(-leftUnanswered);
+        figures.unanswered.addAndGet(-leftUnanswered);
     }
 
     // ------------------------------------------------------------------------------------------------ what connections share
@@ -265,9 +267,9 @@ public final class ClientPort implements AutoCloseable {
         return tally;
     }
 
-    /** For how long it has been open. */
+    /** For how long the first of the member's ports has been open. */
     long openMillis() {
-        return (System.nanoTime() - sinceNanos) / 1_000_000;
+        return (System.nanoTime() - figures.ports.get(0).sinceNanos) / 1_000_000;
     }
 
     Throttle throttle() {
@@ -281,7 +283,7 @@ public final class ClientPort implements AutoCloseable {
 
     /** Whether a request of this size may be asked, as far as large ones go (zk.L3). */
     boolean hasRoomForLarge(int bytes) {
-        return isSmall(bytes) || large.get() + bytes <= setup.throttle().largeBytesMax();
+        return isSmall(bytes) || figures.large.get() + bytes <= setup.throttle().largeBytesMax();
     }
 
     /** Notes that a request is unanswered; says how many bytes of large ones that is. */
@@ -289,7 +291,7 @@ public final class ClientPort implements AutoCloseable {
         if (isSmall(bytes)) {
             return 0;
         }
-        large.addAndGet(bytes);
+        figures.large.addAndGet(bytes);
         return bytes;
     }
 
@@ -304,7 +306,7 @@ public final class ClientPort implements AutoCloseable {
 
     /** Notes that so many bytes of large requests never will be answered. */
     void forgetLarge(int bytes) {
-        large.addAndGet(-bytes);
+        figures.large.addAndGet(-bytes);
     }
 
     private boolean isSmall(int bytes) {
@@ -398,42 +400,46 @@ public final class ClientPort implements AutoCloseable {
 
     /** Whether the member has room for more requests of those who have some there already. */
     boolean hasRoom() {
-        return unanswered.get() < roomMax;
+        return figures.unanswered.get() < roomMax;
     }
 
     void asked() {
-        unanswered.incrementAndGet();
+        figures.unanswered.incrementAndGet();
     }
 
     void answered() {
-        unanswered.decrementAndGet();
+        figures.unanswered.decrementAndGet();
     }
 
     // ------------------------------------------------------------------------------------------------ what is told of it
 
     /** What all connections sent and received, those that are gone included. */
     Traffic.Sum traffic() {
-        return shares.values().stream().map(share -> share.traffic.sum()).reduce(Traffic.Sum.NOTHING, Traffic.Sum::and);
+        return figures.shares.stream().map(share -> share.traffic.sum()).reduce(Traffic.Sum.NOTHING, Traffic.Sum::and);
     }
 
     /** How long all reads took, and whatever else changes nothing. */
     Latencies.Summary reads() {
-        return Latencies.of(shares.values().stream().map(share -> share.reads).toList());
+        return Latencies.of(figures.shares.stream().map(share -> share.reads).toList());
     }
 
     /** How long all writes took. */
     Latencies.Summary updates() {
-        return Latencies.of(shares.values().stream().map(share -> share.updates).toList());
+        return Latencies.of(figures.shares.stream().map(share -> share.updates).toList());
     }
 
     /** Begins anew with what all connections sent and received. */
     void resetTraffic() {
-        age.incrementAndGet();
+        figures.age.incrementAndGet();
     }
 
     /** Begins anew with what each connection sent and received. */
     void resetConnections() {
         ageOfConnections.incrementAndGet();
+    }
+
+    int ageOfConnections() {
+        return ageOfConnections.get();
     }
 
     /** Counts a connection's share. */
@@ -445,8 +451,13 @@ public final class ClientPort implements AutoCloseable {
         return connections.values();
     }
 
+    /** How many connections all of the member's ports have. */
+    int connectionsInAll() {
+        return figures.ports.stream().mapToInt(port -> port.connections.size()).sum();
+    }
+
     int outstanding() {
-        return unanswered.get();
+        return figures.unanswered.get();
     }
 
     static int backlog() {

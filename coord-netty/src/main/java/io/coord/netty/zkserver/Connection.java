@@ -133,13 +133,20 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     /** Told to those who ask, by any thread. */
     private volatile long session;
     private volatile int timeoutMillis;
-    /** Written for each request, and so without a fence: who asks may see an earlier one. */
+    /** Of what was answered last. Written for each request, and so without a fence: who asks may see an earlier one. */
     private int lastOp = NO_OP;
 
+    /** Of an answer to a real request: those of ZooKeeper's client that have no number of their own, such as pings, do not count. */
     private int lastXid;
     private long lastZxid;
     private long lastNanos;
     private long lastAnswerNanos;
+    /** Since what beginning all this counts. */
+    private int lastAge;
+    /** Of the request that is being taken. */
+    private int takenOp = NO_OP;
+
+    private int takenXid;
 
     /** What the member told: events, answers, and its coming and going; oldest first. */
     private final Queue<Object> told = new ConcurrentLinkedQueue<>();
@@ -166,6 +173,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         this.share = share;
         this.own = home.ofConnection();
         this.identities = List.of(IpScheme.identity(address));
+        this.lastAge = home.ageOfConnections();
     }
 
     // ------------------------------------------------------------------------------------------------ what the channel says
@@ -409,7 +417,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
 
     private boolean takeFrame(JuteReader frame, int length) {
         if (stage == Stage.GREETING) {
-            received(OpCode.CREATE_SESSION.number(), length);
+            received(length);
             greeted(ConnectRequest.read(frame));
             return true;
         }
@@ -420,16 +428,16 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         }
         int xid = frame.int32();
         int type = frame.int32();
+        takenOp = type;
+        takenXid = xid;
         boolean taken = requests.take(xid, type, frame, length);
         if (taken) {
-            lastXid = Math.max(xid, 0);
-            received(type, length);
+            received(length);
         }
         return taken;
     }
 
-    private void received(int type, int bytes) {
-        lastOp = type;
+    private void received(int bytes) {
         share.traffic.received(bytes);
         own.received(bytes);
     }
@@ -478,6 +486,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         JuteWriter out = beginReply();
         new ConnectResponse(0, timeoutMillis, session, password, readOnly).write(out);
         endReply(out);
+        if (asked != null && asked.session() == 0) {
+            note(OpCode.CREATE_SESSION.number(), 0, 0, member.appliedIndex());
+        }
         greeting = null;
         this.password = NO_PASSWORD;
     }
@@ -585,7 +596,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         unansweredBytes -= answer.bytes;
         largeBytes -= home.endLarge(answer.bytes);
         home.answered();
-        answered(nowNanos - answer.askedNanos, answer.zxid(), answer.isUpdate);
+        answered(nowNanos - answer.askedNanos, answer.isUpdate);
+        note(answer.op, answer.xid, nowNanos - answer.askedNanos, answer.zxid());
         JuteWriter out = beginReply();
         answer.write(out);
         endReply(out);
@@ -659,17 +671,17 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
 
     /** What the answer to a request of this size will be. */
     <R> Asked<R> asked(int xid, int bytes, ReplyForm<? super R> form) {
-        return new Asked<>(this, xid, bytes, form, nowNanos, false);
+        return new Asked<>(this, takenOp, xid, bytes, form, nowNanos, false);
     }
 
     /** The same of a write. */
     <R> Asked<R> askedToWrite(int xid, int bytes, ReplyForm<? super R> form) {
-        return new Asked<>(this, xid, bytes, form, nowNanos, true);
+        return new Asked<>(this, takenOp, xid, bytes, form, nowNanos, true);
     }
 
     /** The same of a proof, which makes the client all of these. */
     Proof askedToProve(int xid, int bytes, ReplyForm<Boolean> form, Proof.Refusing refusing, List<Identity> all) {
-        return new Proof(this, xid, bytes, form, refusing, nowNanos, all);
+        return new Proof(this, takenOp, xid, bytes, form, refusing, nowNanos, all);
     }
 
     /** Notes that the member has a request, or has not taken it. */
@@ -777,13 +789,28 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
 
     /** A request was answered after this time, from the state of this zxid. */
     void answered(long nanos, long zxid) {
-        answered(nanos, zxid, false);
+        answered(nanos, false);
+        note(takenOp, takenXid, nanos, zxid);
     }
 
-    private void answered(long nanos, long zxid, boolean isUpdate) {
+    /** Proofs are passed over, as in ZooKeeper. */
+    private void note(int op, int xid, long nanos, long zxid) {
+        if (op == OpCode.AUTH.number() || op == OpCode.SASL.number()) {
+            return;
+        }
+        int age = home.ageOfConnections();
+        if (lastAge != age) {
+            lastAge = age;
+            lastXid = -1;
+        }
+        lastOp = op;
+        lastXid = xid >= 0 ? xid : lastXid;
         lastZxid = zxid;
         lastNanos = nanos;
         lastAnswerNanos = nowNanos;
+    }
+
+    private void answered(long nanos, boolean isUpdate) {
         share.traffic.answered(nanos);
         (isUpdate ? share.updates : share.reads).took(nanos);
         own.answered(nanos);
@@ -791,12 +818,21 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
 
     // ------------------------------------------------------------------------------------------------ what is told of it
 
-    /** Of four letters, as ZooKeeper abbreviates. */
+    /** Of four letters, for the most part, as ZooKeeper abbreviates. */
     private static String shortName(@Nullable OpCode op) {
         if (op == null) {
             return "UNKN";
         }
-        return op == OpCode.CREATE_SESSION ? "SESS" : op.name().replace("_", "").substring(0, 4);
+        return switch (op) {
+            case CREATE_SESSION -> "SESS";
+            case SET_WATCHES2 -> "STW2";
+            case CHECK_WATCHES -> "CHKW";
+            case REMOVE_WATCHES -> "REMW";
+            case WHO_AM_I -> "HOMI";
+            case MULTI_READ -> "MLTR";
+            case GET_ALL_CHILDREN_NUMBER -> "GETACN";
+            default -> op.name().replace("_", "").substring(0, 4);
+        };
     }
 
     /** How ZooKeeper's {@code stat} and, if it is not to be brief, {@code cons} show a connection. Any thread may ask. */
@@ -804,15 +840,16 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         Traffic.Sum sum = own.sum();
         StringBuilder text = new StringBuilder(" ").append(from).append("[1](queued=").append(unanswered)
                 .append(",recved=").append(sum.received()).append(",sent=").append(sum.sent());
+        boolean isSomething = lastOp != NO_OP && lastAge == home.ageOfConnections();
         if (!brief && session != 0) {
             text.append(",sid=0x").append(Long.toHexString(session))
-                    .append(",lop=").append(lastOp == NO_OP ? "NA" : shortName(OpCode.of(lastOp)))
+                    .append(",lop=").append(isSomething ? shortName(OpCode.of(lastOp)) : "NA")
                     .append(",est=").append(sinceMillis)
                     .append(",to=").append(timeoutMillis)
-                    .append(",lcxid=0x").append(Integer.toHexString(lastXid))
-                    .append(",lzxid=0x").append(Long.toHexString(lastZxid))
-                    .append(",lresp=").append(lastAnswerNanos / 1_000_000)
-                    .append(",llat=").append(lastNanos / 1_000_000)
+                    .append(isSomething && lastXid >= 0 ? ",lcxid=0x" + Integer.toHexString(lastXid) : "")
+                    .append(",lzxid=0x").append(Long.toHexString(isSomething ? lastZxid : -1))
+                    .append(",lresp=").append(isSomething ? lastAnswerNanos / 1_000_000 : 0)
+                    .append(",llat=").append(isSomething ? lastNanos / 1_000_000 : 0)
                     .append(",minlat=").append(sum.minMillis())
                     .append(",avglat=").append(Math.round(sum.averageMillis()))
                     .append(",maxlat=").append(sum.maxMillis());

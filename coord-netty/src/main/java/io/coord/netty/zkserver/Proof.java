@@ -16,15 +16,14 @@ final class Proof extends Asked<Boolean> {
     }
 
     private final Connection connection;
-    private final int xid;
     private final Refusing refusing;
     private final List<Identity> all;
 
     Proof(
-            Connection connection, int xid, int bytes, ReplyForm<Boolean> form, Refusing refusing, long askedNanos, List<Identity> all) {
-        super(connection, xid, bytes, form, askedNanos, false);
+            Connection connection, int op, int xid, int bytes, ReplyForm<Boolean> form, Refusing refusing, long askedNanos,
+            List<Identity> all) {
+        super(connection, op, xid, bytes, form, askedNanos, false);
         this.connection = connection;
-        this.xid = xid;
         this.refusing = refusing;
         this.all = all;
     }

@@ -95,7 +95,7 @@ public record TlsSetup(
             }
             String subject = own.getSubjectX500Principal().getName();
             Identity identity = new Identity("x509", subject);
-            return subject.equals(superUser) ? List.of(new Identity("super", subject), identity) : List.of(identity);
+            return subject.equals(superUser) ? List.of(new Identity("super", ""), identity) : List.of(identity);
         } catch (SSLPeerUnverifiedException e) {
             return List.of();
         }

@@ -5,13 +5,20 @@ import io.coord.MemberStatus;
 import io.coord.ensemble.spi.SessionPort;
 import io.coord.ensemble.spi.Storage;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.management.ManagementFactory;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -36,8 +43,12 @@ public final class Words implements FourLetterWords {
     /** What ZooKeeper's log of traces tells at first: requests, warnings, events and sessions. */
     private static final long TRACE_MASK = 306;
 
-    /** The version of ZooKeeper whose protocol and words these are, then our own name. */
-    private static final String VERSION = "3.9.5-coord";
+    /** The version of ZooKeeper whose protocol and words these are, then our own name, which is followed by our own version. */
+    private static final String VERSION = "3.9.5-coord-";
+    /** Where the build does not say: some clients read no answer without a date. */
+    private static final String NO_RELEASE = "0, built on 2026-01-01 00:00 UTC";
+
+    private static final DateTimeFormatter BUILT = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm 'UTC'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
     private static final long NANOS_OF_MILLI = 1_000_000;
 
@@ -46,6 +57,7 @@ public final class Words implements FourLetterWords {
     private final SessionPort member;
     private final Set<String> allowed;
     private final boolean servesReadOnly;
+    private final String version = release();
     /** Kept for those who ask for it again; there is no log of traces here that it could bear on. */
     private final AtomicLong traceMask = new AtomicLong(TRACE_MASK);
 
@@ -129,14 +141,24 @@ public final class Words implements FourLetterWords {
         };
     }
 
-    private static String version(boolean readsOnly) {
-        return "Zookeeper version: " + VERSION + ", built on " + build() + "\n"
+    private String version(boolean readsOnly) {
+        return "Zookeeper version: " + version + "\n"
                 + (readsOnly ? "READ-ONLY mode; serving only read-only clients\n" : "");
     }
 
-    private static String build() {
-        String version = Words.class.getPackage().getImplementationVersion();
-        return version == null ? "no release" : version;
+    /** As ZooKeeper says it, and clients read it: a version without blanks, and a date with a zone. */
+    private static String release() {
+        Properties release = new Properties();
+        try (InputStream in = Words.class.getResourceAsStream("release.properties")) {
+            if (in == null) {
+                return VERSION + NO_RELEASE;
+            }
+            release.load(in);
+            Instant built = Instant.parse(release.getProperty("built", ""));
+            return VERSION + release.getProperty("version", "0") + ", built on " + BUILT.format(built);
+        } catch (IOException | DateTimeException e) {
+            return VERSION + NO_RELEASE;
+        }
     }
 
     private boolean isReadOnly() {
@@ -175,7 +197,7 @@ public final class Words implements FourLetterWords {
         return "Latency min/avg/max: " + sum.minMillis() + "/" + sum.averageMillis() + "/" + sum.maxMillis() + "\n"
                 + "Received: " + sum.received() + "\n"
                 + "Sent: " + sum.sent() + "\n"
-                + "Connections: " + port.connections().size() + "\n"
+                + "Connections: " + port.connectionsInAll() + "\n"
                 + "Outstanding: " + port.outstanding() + "\n"
                 + "Zxid: 0x" + Long.toHexString(status.appliedIndex()) + "\n"
                 + "Mode: " + mode + "\n"
@@ -198,7 +220,7 @@ public final class Words implements FourLetterWords {
         Traffic.Sum sum = port.traffic();
         SessionPort.Census census = member.census();
         StringBuilder text = new StringBuilder();
-        add(text, "version", VERSION + ", built on " + build());
+        add(text, "version", version);
         add(text, "server_state", mode(status));
         if (!status.peers().isEmpty()) {
             add(text, "peer_state", standing(mode(status)));
@@ -210,7 +232,7 @@ public final class Words implements FourLetterWords {
         add(text, "max_latency", sum.maxMillis());
         add(text, "packets_received", sum.received());
         add(text, "packets_sent", sum.sent());
-        add(text, "num_alive_connections", port.connections().size());
+        add(text, "num_alive_connections", port.connectionsInAll());
         add(text, "outstanding_requests", port.outstanding());
         add(text, "znode_count", census.nodes());
         add(text, "watch_count", census.watches());
@@ -327,10 +349,10 @@ public final class Words implements FourLetterWords {
     }
 
     /** What is of use to those who look for a fault; no names of people, places or directories. */
-    private static String environment() {
+    private String environment() {
         Runtime runtime = Runtime.getRuntime();
         return "Environment:\n"
-                + "zookeeper.version=" + VERSION + ", built on " + build() + "\n"
+                + "zookeeper.version=" + version + "\n"
                 + "java.version=" + Runtime.version() + "\n"
                 + "os.memory.free=" + (runtime.freeMemory() >> 20) + "MB\n"
                 + "os.memory.max=" + (runtime.maxMemory() >> 20) + "MB\n"

@@ -20,6 +20,7 @@ import io.coord.netty.jute.RequestHeader;
 import io.coord.netty.jute.Response;
 import io.coord.netty.zkserver.AuthenticationScheme;
 import io.coord.netty.zkserver.ClientPort;
+import io.coord.netty.zkserver.Figures;
 import io.coord.netty.zkserver.Limits;
 import io.coord.netty.zkserver.Throttle;
 import io.coord.netty.zkserver.Words;
@@ -333,7 +334,7 @@ class WireLimitsTest {
                         new ClientPort.Setup(
                                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1, Limits.DEFAULT.withUnansweredBytesMax(1),
                                 Throttle.NONE, List.of(failing), new Words(member, Set.of(), false), false, null, null, false, false, false,
-                                Set.of(), Set.of()),
+                                Set.of(), Set.of(), new Figures()),
                         member));
             }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.coord.Bytes;
 import io.coord.MemberConfig;
+import io.coord.ensemble.spi.FrontEnd;
+import io.coord.ensemble.spi.SessionPort;
 import io.coord.netty.ClientTls;
 import io.coord.netty.ZooKeeperServer;
 import io.coord.netty.jute.ConnectRequest;
@@ -145,6 +147,8 @@ class WireTlsTest {
         }
         try (ZooKeeper chief = client("chief")) {
             assertThat(chief.getData("/own", false, null)).hasSize(200_000);
+            assertThat(chief.whoAmI()).extracting(client -> client.getAuthScheme() + ":" + client.getUser())
+                    .contains("super:", "x509:CN=chief,O=Coord");
         }
     }
 
@@ -231,6 +235,43 @@ class WireTlsTest {
                 known.getOutputStream().write("mntr".getBytes(StandardCharsets.US_ASCII));
                 assertThat(new String(known.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
                         .contains("zk_tls_handshake_exceeded\t1\n", "zk_outstanding_tls_handshake\t1\n");
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("4L1, L3: two doors of a member count together what is the server's; whose connections they are is told by each")
+    void twoDoors() throws Exception {
+        ClientTls tls = ClientTls.keyStore(directory.resolve("server.p12"), PASSWORD, trusted, PASSWORD);
+        ZooKeeperServer plain = ZooKeeperServer.listeningOn(0)
+                .threads(1).fourLetterWords(Set.of("mntr", "cons", "srst")).connectRate(3, 1, Duration.ofHours(1));
+        server = ZooKeeperServer.listeningOn(0).threads(1).tls(tls).connectRate(3, 1, Duration.ofHours(1)).countingWith(plain);
+        FrontEnd both = new FrontEnd() {
+            @Override
+            public void open(SessionPort member) {
+                server.open(member);
+                plain.open(member);
+            }
+
+            @Override
+            public void close() {
+                plain.close();
+                server.close();
+            }
+        };
+        ensemble = LocalEnsemble.builder().members(1).frontEnd(member -> both).start();
+        ensemble.leader();
+        InetSocketAddress here = new InetSocketAddress(InetAddress.getLoopbackAddress(), plain.port());
+        try (ZooKeeper client = client("client"); WireProbe probe = WireProbe.connected(here)) {
+            client.exists("/", false);
+            String monitored = ReadOnlyContract.ask(here, "mntr");
+            assertThat(monitored).contains("zk_num_alive_connections\t3\n", "zk_connection_request_count\t2\n");
+            assertThat(ReadOnlyContract.ask(here, "cons").lines().filter(line -> line.contains(",sid="))).hasSize(1);
+            assertThat(probe.ask(OpCode.PING, Request.Empty.EMPTY).error()).isZero();
+            try (WireProbe third = WireProbe.connected(here); WireProbe fourth = new WireProbe(here)) {
+                assertThat(third.ask(OpCode.PING, Request.Empty.EMPTY).error()).isZero();
+                fourth.send(new ConnectRequest(0, 0, 10_000, 0, Bytes.wrap(new byte[16]), false)::write);
+                assertThat(fourth.frameOrEnd()).isNull();
             }
         }
     }

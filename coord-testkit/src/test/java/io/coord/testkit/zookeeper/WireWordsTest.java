@@ -21,12 +21,17 @@ import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -123,6 +128,22 @@ class WireWordsTest {
                 .findFirst()
                 .orElseThrow()
                 .substring("zk_auth_failed_count\t".length()));
+    }
+
+    @Test
+    @DisplayName("4L1: go-zookeeper reads srvr, the date of the release included")
+    void readByGo() throws Exception {
+        // flw.go
+        Pattern pattern = Pattern.compile("\\AZookeeper version: ([A-Za-z0-9.\\-]+), built on"
+                + " ((?:\\d\\d/\\d\\d/\\d\\d\\d\\d|\\d\\d\\d\\d-\\d\\d-\\d\\d) \\d\\d:\\d\\d [A-Za-z0-9:+-]+).*\n"
+                + "^Latency min/avg/max: (\\d+)/([0-9.]+)/(\\d+).*\n"
+                + "^Received: (\\d+).*\n^Sent: (\\d+).*\n^Connections: (\\d+).*\n^Outstanding: (\\d+).*\n"
+                + "^Zxid: (0x[A-Za-z0-9]+).*\n^Mode: (\\w+).*\n^Node count: (\\d+)", Pattern.MULTILINE);
+        Matcher srvr = pattern.matcher(ask(leader(), "srvr"));
+        assertThat(srvr.find()).isTrue();
+        assertThat(srvr.group(1)).startsWith("3.9.5-coord-").doesNotContain("$");
+        assertThat(LocalDateTime.parse(srvr.group(2), DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm z", Locale.ROOT)).getYear())
+                .isGreaterThan(2025);
     }
 
     @Test

@@ -12,7 +12,9 @@ import io.coord.testkit.LocalEnsemble;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -37,7 +39,7 @@ class ZooKeeperWordsIT {
     /** What a server answers, with every number alike, and what says whose it is. */
     private static String shape(InetSocketAddress server, String word) throws Exception {
         return ReadOnlyContract.ask(server, word)
-                .replaceAll("Zookeeper version: .*", "Zookeeper version: V")
+                .replaceAll("Zookeeper version: [A-Za-z0-9.\\-]+, built on \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC", "Zookeeper version: V")
                 .replaceAll("0x[0-9a-f]+", "0xN")
                 .replaceAll("\\d+\\.\\d+\\.\\d+\\.\\d+:\\d+", "A")
                 .replaceAll("\\[[01]\\]", "[I]")
@@ -74,10 +76,45 @@ class ZooKeeperWordsIT {
                     assertThat(lines(shape(ours, word))).as(word).isEqualTo(lines(shape(theirs, word)));
                 }
                 assertThat(keys(theirs)).containsAll(keys(ours));
+                lastOperations(there, theirs, here, ours);
                 assertThat(there.ask(OpCode.PING, Request.Empty.EMPTY).error()).isZero();
                 assertThat(here.ask(OpCode.PING, Request.Empty.EMPTY).error()).isZero();
             }
         }
+    }
+
+    /** What a connection did last, by cons, in the same words after the same requests. */
+    private static void lastOperations(WireProbe there, InetSocketAddress theirs, WireProbe here, InetSocketAddress ours) throws Exception {
+        Request.Multi reads = new Request.Multi(List.of(new Request.Multi.Part(OpCode.GET_DATA, new Request.Watched("/busy", false))));
+        Request.SetWatches lasting = new Request.SetWatches(
+                Long.MAX_VALUE, List.of(), List.of(), List.of(), new Request.SetWatches.Lasting(List.of(), List.of()));
+        Request.OfWatches watches = new Request.OfWatches("/busy", 3);
+        Map<OpCode, Request> asked = new LinkedHashMap<>();
+        asked.put(OpCode.PING, Request.Empty.EMPTY); // first behind a crst
+        asked.put(OpCode.GET_DATA, new Request.Watched("/busy", false));
+        asked.put(OpCode.SET_WATCHES2, lasting);
+        asked.put(OpCode.AUTH, new Request.Auth(0, "digest", Bytes.utf8("bob:secret")));
+        asked.put(OpCode.CHECK_WATCHES, watches);
+        asked.put(OpCode.REMOVE_WATCHES, watches);
+        asked.put(OpCode.WHO_AM_I, Request.Empty.EMPTY);
+        asked.put(OpCode.MULTI_READ, reads);
+        asked.put(OpCode.GET_ALL_CHILDREN_NUMBER, new Request.OfPath("/busy"));
+        asked.put(OpCode.SYNC, new Request.OfPath("/busy"));
+        ReadOnlyContract.ask(theirs, "crst");
+        ReadOnlyContract.ask(ours, "crst");
+        assertThat(last(ours)).as("crst").isEqualTo(last(theirs));
+        for (Map.Entry<OpCode, Request> each : asked.entrySet()) {
+            assertThat(here.ask(each.getKey(), each.getValue()).error()).as(each.toString())
+                    .isEqualTo(there.ask(each.getKey(), each.getValue()).error());
+            assertThat(last(ours)).as(each.toString()).isEqualTo(last(theirs));
+        }
+    }
+
+    private static String last(InetSocketAddress server) throws Exception {
+        return ReadOnlyContract.ask(server, "cons").lines()
+                .filter(line -> line.contains(",sid="))
+                .map(line -> line.replaceAll(".*,(lop=[^,]*),est=\\d+,to=\\d+(,lcxid=[^,]*)?,lzxid=(0xf{16})?.*,lresp=(0,llat=0)?.*", "$1$2$3$4"))
+                .collect(Collectors.joining());
     }
 
     private static WireProbe busy(InetSocketAddress server) throws Exception {
