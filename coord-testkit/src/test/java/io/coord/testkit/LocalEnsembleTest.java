@@ -219,6 +219,19 @@ class LocalEnsembleTest {
         assertThat(ensemble.moveLeader()).isNotEqualTo(before);
     }
 
+    @Test
+    void whatCannotComeIsNotWaitedFor() {
+        LocalEnsemble closed = LocalEnsemble.of(3);
+        closed.close();
+        assertThatThrownBy(closed::leader).isInstanceOf(IllegalStateException.class).hasMessageContaining("no member runs");
+        assertThatThrownBy(closed::moveLeader).isInstanceOf(IllegalStateException.class).hasMessageContaining("no member runs");
+        try (LocalEnsemble alone = LocalEnsemble.of(1)) {
+            MemberId leader = alone.leader();
+            assertThatThrownBy(alone::moveLeader).isInstanceOf(IllegalStateException.class).hasMessageContaining("the only voter");
+            assertThat(alone.leader()).isEqualTo(leader);
+        }
+    }
+
     // ---- sessions
 
     @Test
