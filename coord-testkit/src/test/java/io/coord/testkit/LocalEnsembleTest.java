@@ -241,7 +241,8 @@ class LocalEnsembleTest {
         CompletableFuture<SessionEvent> end = new CompletableFuture<>();
         session.async().onEvent(end::complete);
         ensemble.expire(session);
-        assertThat(end.get(10, SECONDS)).isInstanceOf(SessionEvent.Expired.class);
+        assertThat(end.get(10, SECONDS)).isInstanceOfSatisfying(SessionEvent.Expired.class, expired -> assertThat(expired.reason())
+                .startsWith("COORD-1007 session 0x").contains("expired"));
         assertThat(session.state()).isEqualTo(SessionState.EXPIRED);
         assertThatThrownBy(() -> session.setData(A, Bytes.EMPTY)).isInstanceOf(SessionEndedException.class);
         assertThat(ensemble.openSession().exists(A)).isEmpty();

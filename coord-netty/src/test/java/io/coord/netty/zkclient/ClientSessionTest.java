@@ -14,6 +14,8 @@ import io.coord.Refusal;
 import io.coord.Registration;
 import io.coord.RejectedException.NoNodeException;
 import io.coord.Session;
+import io.coord.SessionEndedException;
+import io.coord.SessionEvent;
 import io.coord.SessionState;
 import io.coord.Stat;
 import io.coord.UnavailableException;
@@ -441,6 +443,27 @@ class ClientSessionTest {
         served.close();
         accept();
         next(OpCode.AUTH);
+    }
+
+    @Test
+    void anExpiredSessionSaysSoWithACode() throws Exception {
+        open(Duration.ofSeconds(20));
+        CompletableFuture<SessionEvent> end = new CompletableFuture<>();
+        session.onEvent(event -> {
+            if (event.state().isOver()) {
+                end.complete(event);
+            }
+        });
+        CompletionStage<String> refused = session.sync(A);
+        refuse(next(OpCode.SYNC), 1, Refusal.SESSION_EXPIRED);
+        assertThatThrownBy(() -> get(refused)).cause().isInstanceOf(SessionEndedException.class).hasMessageStartingWith("COORD-1007 ");
+
+        served.close();
+        take();
+        send(out -> new ConnectResponse(0, 0, 0, Bytes.wrap(new byte[16]), false).write(out));
+
+        assertThat(end.get(20, TimeUnit.SECONDS)).isInstanceOfSatisfying(SessionEvent.Expired.class,
+                expired -> assertThat(expired.reason()).startsWith("COORD-1007 ").contains("127.0.0.1"));
     }
 
     /** A time that cannot be counted in nanoseconds would be found by the event loop, and nobody told. */
