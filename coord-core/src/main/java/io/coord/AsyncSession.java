@@ -122,7 +122,7 @@ public interface AsyncSession extends AutoCloseable {
     /** Creates a node of a TTL mode, deleted some time after it was childless and unset for the time to live. */
     default CompletionStage<Outcome.Created> create(
             NodePath path, @Nullable Bytes data, CreateMode mode, List<Acl> acl, Duration timeToLive) {
-        return submit(new Operation.Create(path.value(), data, mode, acl, timeToLive.toMillis()));
+        return submit(new Operation.Create(path.value(), data, mode, acl, TimeToLive.millis(timeToLive)));
     }
 
     /** Deletes a node whatever its version. */

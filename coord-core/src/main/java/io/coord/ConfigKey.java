@@ -47,6 +47,7 @@ record ConfigKey(
 
     private static final List<String> DURATION_UNITS = List.of("d", "h", "m", "s", "ms");
     private static final long[] DURATION_MILLIS = {86_400_000, 3_600_000, 60_000, 1_000, 1};
+    private static final Duration MOST_MILLIS = Duration.ofMillis(Long.MAX_VALUE);
     private static final List<String> SIZE_UNITS = List.of("GB", "MB", "KB", "B");
     private static final long[] SIZE_BYTES = {1 << 30, 1 << 20, 1 << 10, 1};
 
@@ -137,7 +138,8 @@ record ConfigKey(
     }
 
     private static String writeDuration(Duration value) {
-        return isWholeMillis(value) ? writeScaled(value.toMillis(), DURATION_UNITS, DURATION_MILLIS) : value.toString();
+        boolean canBeCounted = value.compareTo(MOST_MILLIS) <= 0 && value.compareTo(MOST_MILLIS.negated()) >= 0;
+        return canBeCounted && isWholeMillis(value) ? writeScaled(value.toMillis(), DURATION_UNITS, DURATION_MILLIS) : value.toString();
     }
 
     private static boolean isWholeMillis(Duration value) {

@@ -83,7 +83,7 @@ public interface Session extends AutoCloseable {
     /** Creates a node of a TTL mode. */
     default Outcome.Created create(
             NodePath path, @Nullable Bytes data, CreateMode mode, List<Acl> acl, Duration timeToLive) {
-        return submit(new Operation.Create(path.value(), data, mode, acl, timeToLive.toMillis()));
+        return submit(new Operation.Create(path.value(), data, mode, acl, TimeToLive.millis(timeToLive)));
     }
 
     /** Deletes a node whatever its version. */

@@ -151,6 +151,17 @@ class MemberConfigTest {
     }
 
     @Test
+    void aDurationThatCannotBeCountedIsRefusedInWords() {
+        Duration huge = Duration.ofSeconds(Long.MAX_VALUE);
+        assertThatThrownBy(() -> MemberConfig.DEFAULT.withRequestTimeout(huge))
+                .hasMessageStartingWith("COORD-1024 requestTimeout " + huge + " is above 10m. ");
+        assertThatThrownBy(() -> MemberConfig.DEFAULT.withRequestTimeout(Duration.ofSeconds(Long.MIN_VALUE)))
+                .hasMessageStartingWith("COORD-1024 requestTimeout " + Duration.ofSeconds(Long.MIN_VALUE) + " is below 100ms. ");
+        assertThatThrownBy(() -> MemberConfig.DEFAULT.withSessionTimeouts(huge, huge, huge)).isInstanceOf(ConfigException.class)
+                .hasMessageContaining("minSessionTimeout").hasMessageContaining("COORD-1024 maxSessionTimeout " + huge + " is above");
+    }
+
+    @Test
     void keysOfOthersArePassedOverAndSuggested() {
         assertThat(MemberConfig.from(Map.of("dataDirectory", "/d"), List.of("dataDirectory"))).isEqualTo(MemberConfig.DEFAULT);
         assertThatThrownBy(() -> MemberConfig.from(Map.of("dataDir", "/d"), List.of("dataDirectory")))

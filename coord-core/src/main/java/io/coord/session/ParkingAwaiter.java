@@ -78,6 +78,9 @@ public final class ParkingAwaiter implements Awaiter {
     }
 
     private static long nanos(Duration duration) {
+        if (duration.isNegative()) {
+            return 0;
+        }
         return duration.compareTo(Duration.ofNanos(Long.MAX_VALUE)) > 0 ? Long.MAX_VALUE : duration.toNanos();
     }
 

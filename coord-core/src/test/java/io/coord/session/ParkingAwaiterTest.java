@@ -9,6 +9,7 @@ import io.coord.Refusal;
 import io.coord.RejectedException;
 import io.coord.RejectedException.NoNodeException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -103,5 +104,16 @@ class ParkingAwaiterTest {
         other.start();
         assertThat(elsewhere.get()).isEqualTo("42");
         other.join();
+    }
+
+    @Test
+    void anyTimeMayBeNamedForABoundedWait() throws Exception {
+        CompletableFuture<String> done = CompletableFuture.completedFuture("42");
+        CompletableFuture<String> never = new CompletableFuture<>();
+        for (Duration time : List.of(
+                Duration.ZERO, Duration.ofNanos(-1), Duration.ofSeconds(Long.MIN_VALUE), Duration.ofSeconds(Long.MAX_VALUE))) {
+            assertThat(awaiter.await(done, time)).as("%s", time).contains("42");
+        }
+        assertThat(awaiter.await(never, Duration.ofSeconds(Long.MIN_VALUE))).isEmpty();
     }
 }

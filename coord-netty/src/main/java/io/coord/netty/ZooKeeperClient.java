@@ -69,18 +69,25 @@ public final class ZooKeeperClient {
                 Optional.empty()));
     }
 
-    /** With this session timeout wanted; the server grants what it likes. 10 s by default. */
+    /** With this session timeout wanted, at most a day; the server grants what it likes. 10 s by default. */
     public ZooKeeperClient withSessionTimeout(Duration timeout) {
         return new ZooKeeperClient(new ClientSetup(
-                setup.to(), timeout, setup.requestTimeout(), setup.sasl(), setup.credentials(), setup.tls(), setup.outstandingMax(),
-                setup.frameBytesMax(), setup.callbacks()));
+                setup.to(), positive("sessionTimeout", timeout), setup.requestTimeout(), setup.sasl(), setup.credentials(), setup.tls(),
+                setup.outstandingMax(), setup.frameBytesMax(), setup.callbacks()));
     }
 
-    /** With callers told after so long that no answer came, and opening given up then. 15 s by default. */
+    /** With callers told after so long, at most a day, that no answer came, and opening given up then. 15 s by default. */
     public ZooKeeperClient withRequestTimeout(Duration timeout) {
         return new ZooKeeperClient(new ClientSetup(
-                setup.to(), setup.timeout(), timeout, setup.sasl(), setup.credentials(), setup.tls(), setup.outstandingMax(),
-                setup.frameBytesMax(), setup.callbacks()));
+                setup.to(), setup.timeout(), positive("requestTimeout", timeout), setup.sasl(), setup.credentials(), setup.tls(),
+                setup.outstandingMax(), setup.frameBytesMax(), setup.callbacks()));
+    }
+
+    private static Duration positive(String name, Duration duration) {
+        if (duration.isNegative() || duration.isZero() || duration.compareTo(Duration.ofDays(1)) > 0) {
+            throw new IllegalArgumentException(name + " " + duration + " is out of range; it is more than zero and at most a day");
+        }
+        return duration;
     }
 
     /** With credentials shown on each connection, such as {@code digest} and {@code user:password}; may be called for several. */

@@ -144,7 +144,7 @@ public final class ZooKeeperServer implements FrontEnd {
         return with(options.limits.withConnections(perAddress, total));
     }
 
-    /** Closes connections that have not asked for a session in this time; 5 seconds by default. */
+    /** Closes connections that have not asked for a session in this time, at most 30 days; 5 seconds by default. */
     public ZooKeeperServer handshakeDeadline(Duration time) {
         return with(options.limits.withHandshakeMax(time));
     }
@@ -174,8 +174,8 @@ public final class ZooKeeperServer implements FrontEnd {
     }
 
     /**
-     * Refuses requests with THROTTLEDOP, and does not carry them out, that have waited here for longer before their turn; zero, the default, for
-     * none. As ZooKeeper's {@code throttled_op_wait_time}. What keeps, ends or proves a session is never refused so.
+     * Refuses requests with THROTTLEDOP, and does not carry them out, that have waited here for longer before their turn, at most 30 days; zero, the
+     * default, for none. As ZooKeeper's {@code throttled_op_wait_time}. What keeps, ends or proves a session is never refused so.
      */
     public ZooKeeperServer throttleWaitingFor(Duration time) {
         return with(options -> options.throttle = options.throttle.withWaitMax(time));
@@ -183,7 +183,7 @@ public final class ZooKeeperServer implements FrontEnd {
 
     /**
      * Closes connections that ask for a session when more do so than this: {@code burst} at once, and {@code refill} more after each {@code
-     * every}. Any number may by default. As ZooKeeper's {@code connection_throttle_tokens}, {@code _fill_count} and {@code _fill_time}.
+     * every}, at most 30 days. Any number may by default. As ZooKeeper's {@code connection_throttle_tokens}, {@code _fill_count} and {@code _fill_time}.
      */
     public ZooKeeperServer connectRate(int burst, int refill, Duration every) {
         return with(options -> options.throttle = options.throttle.withConnects(burst, refill, every));

@@ -640,8 +640,8 @@ final class SessionHost {
         for (long id : locals.lapsed(nowNanos)) {
             HostedSession session = sessions.get(id);
             if (session != null) {
-                endLocal(session, true, "session 0x" + Long.toHexString(id) + " expired: nothing was heard of it for its timeout of "
-                        + session.timeoutMillis + " ms");
+                endLocal(session, true, ErrorCode.SESSION_EXPIRED.message("session 0x" + Long.toHexString(id)
+                        + " expired: nothing was heard of it for its timeout of " + session.timeoutMillis + " ms. Open a new one."));
             }
         }
     }
@@ -930,8 +930,9 @@ final class SessionHost {
 
     private void end(HostedSession session, boolean expired) {
         String reason = expired
-                ? "session 0x" + Long.toHexString(session.id) + " expired: the leader heard nothing of it for its timeout of "
-                        + session.timeoutMillis + " ms; its ephemeral nodes are deleted"
+                ? ErrorCode.SESSION_EXPIRED.message("session 0x" + Long.toHexString(session.id)
+                        + " expired: the leader heard nothing of it for its timeout of " + session.timeoutMillis
+                        + " ms; its ephemeral nodes are deleted. Open a new one.")
                 : "session 0x" + Long.toHexString(session.id) + " was closed";
         leave(session, Failure.SESSION_ENDED, reason);
         outbox.deliver(new Delivery.Ended(session.id, expired, reason));

@@ -159,7 +159,8 @@ public final class CallbackExecutor implements Callbacks, AutoCloseable {
     }
 
     /**
-     * Takes no more tasks and joins the threads once they have run those there are; the calling one excepted.
+     * Takes no more tasks and joins the threads once they have run those there are; the calling one excepted. An interrupted thread waits
+     * all the same, and gets its flag back.
      *
      * @return the threads that had not ended in time
      */
@@ -172,10 +173,14 @@ public final class CallbackExecutor implements Callbacks, AutoCloseable {
             if (thread == Thread.currentThread()) {
                 continue;
             }
-            try {
-                TimeUnit.NANOSECONDS.timedJoin(thread, Math.max(1_000_000, deadline - System.nanoTime()));
-            } catch (InterruptedException e) {
-                interrupted = true;
+            boolean isJoined = false;
+            while (!isJoined) {
+                try {
+                    TimeUnit.NANOSECONDS.timedJoin(thread, Math.max(1_000_000, deadline - System.nanoTime()));
+                    isJoined = true;
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
             }
             if (thread.isAlive()) {
                 left.add(thread);

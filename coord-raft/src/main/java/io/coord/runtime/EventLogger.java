@@ -124,9 +124,19 @@ final class EventLogger {
     }
 
     void slowCallback(Thread thread) {
-        StackTraceElement[] stack = thread.getStackTrace();
         LOG.warn("{} - {}", member, ErrorCode.SLOW_CLOSE.message("close() took over 10 s: thread " + thread.getName()
-                + " still runs user code" + (stack.length == 0 ? "" : " at " + stack[0])));
+                + " still runs user code" + place(thread.getStackTrace())));
+    }
+
+    /** Where a thread is: in the code of whoever waits there, not in what of the JDK it waits by. */
+    static String place(StackTraceElement[] stack) {
+        for (StackTraceElement frame : stack) {
+            String module = frame.getModuleName();
+            if (module == null || !module.startsWith("java.") && !module.startsWith("jdk.")) {
+                return " at " + frame;
+            }
+        }
+        return stack.length == 0 ? "" : " at " + stack[0];
     }
 
     void failed(Throwable failure, MemberView view) {

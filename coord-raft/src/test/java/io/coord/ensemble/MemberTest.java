@@ -11,12 +11,15 @@ import io.coord.ConfigException;
 import io.coord.CreateMode;
 import io.coord.Ensemble;
 import io.coord.Identity;
+import io.coord.MemberConfig;
 import io.coord.MemberId;
 import io.coord.MemberStatus;
 import io.coord.NodePath;
 import io.coord.Operation;
 import io.coord.OutcomeUnknownException;
 import io.coord.ReadMode;
+import io.coord.Refusal;
+import io.coord.RejectedException;
 import io.coord.Session;
 import io.coord.SessionEvent;
 import io.coord.SessionState;
@@ -198,6 +201,18 @@ class MemberTest {
             session.create(A, Bytes.utf8("later"), CreateMode.PERSISTENT);
             assertThat(session.getData(A).text()).isEqualTo("later");
             assertThat(session.addWatch(A, WatchMode.PERSISTENT, event -> {})).isNotNull();
+        }
+    }
+
+    @Test
+    void aTimeToLiveThatCannotBeCountedIsRefusedAsAnyThatIsTooLong() {
+        try (Member member = Member.builder(ONE, ALONE).config(MemberConfig.DEFAULT.withExtendedTypes(true)).start();
+                Session session = member.openSession(Duration.ofSeconds(Long.MAX_VALUE))) {
+            for (Duration time : List.of(Duration.ofDays(400 * 365), Duration.ofSeconds(Long.MAX_VALUE), Duration.ofSeconds(Long.MIN_VALUE))) {
+                assertThatThrownBy(() -> session.create(A, null, CreateMode.PERSISTENT_WITH_TTL, Acl.OPEN, time))
+                        .isInstanceOfSatisfying(RejectedException.class,
+                                refused -> assertThat(refused.refusal()).isEqualTo(Refusal.BAD_ARGUMENTS));
+            }
         }
     }
 

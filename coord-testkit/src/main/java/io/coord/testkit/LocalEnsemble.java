@@ -470,6 +470,9 @@ public final class LocalEnsemble implements AutoCloseable {
                 if (found.isPresent()) {
                     return found.get();
                 }
+                if (running().isEmpty()) {
+                    throw new IllegalStateException("no member runs, so there is no waiting for " + what);
+                }
                 long slice = Math.min(left, LOOK_AGAIN.toNanos());
                 left -= slice - Math.max(0, awaitEventAfter(seen, slice));
                 if (left <= 0) {
@@ -504,7 +507,11 @@ public final class LocalEnsemble implements AutoCloseable {
         }
     }
 
-    /** The leader, once there is one that a majority can reach. */
+    /**
+     * The leader, once there is one that a majority can reach.
+     *
+     * @throws IllegalStateException if no member runs, or it takes too long
+     */
     public MemberId leader() {
         return await("a leader", this::establishedLeader);
     }
@@ -649,9 +656,16 @@ public final class LocalEnsemble implements AutoCloseable {
         return running(member).order(Input.TakeSnapshot::new);
     }
 
-    /** Hands leadership to another member; returns when one leads. */
+    /**
+     * Hands leadership to another member; returns when one leads.
+     *
+     * @throws IllegalStateException if no member runs, the leader is the only voter, or it takes too long
+     */
     public MemberId moveLeader() {
         MemberId before = leader();
+        if (running(before).view().configuration().voters().size() == 1) {
+            throw new IllegalStateException("member " + before + " is the only voter: nobody else can lead");
+        }
         order("a leader that hands over", caller -> new Input.Transfer(caller, null));
         return await("another leader than member " + before, () -> establishedLeader().filter(now -> !now.equals(before)));
     }

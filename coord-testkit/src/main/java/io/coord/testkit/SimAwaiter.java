@@ -14,6 +14,9 @@ import java.util.function.Supplier;
 /** Waits by running the simulation until the stage completes (rule.30). */
 final class SimAwaiter implements Awaiter {
 
+    /** Longer than any play. */
+    private static final Duration LONG = Duration.ofDays(10_000);
+
     private final Driver driver;
     private final Supplier<String> asked;
 
@@ -48,8 +51,13 @@ final class SimAwaiter implements Awaiter {
     public <T> Optional<T> await(CompletionStage<T> stage, Duration atMost) throws InterruptedException {
         requireMayWait();
         CompletableFuture<T> future = stage.toCompletableFuture();
-        boolean done = driver.runAtMost(future::isDone, atMost.isNegative() ? 0 : atMost.toNanos());
+        boolean done = driver.runAtMost(future::isDone, nanos(atMost));
         return done ? Optional.ofNullable(valueOf(future)) : Optional.empty();
+    }
+
+    private static long nanos(Duration atMost) {
+        Duration bounded = atMost.compareTo(LONG) < 0 ? atMost : LONG;
+        return bounded.isNegative() ? 0 : bounded.toNanos();
     }
 
     private static <T> T valueOf(CompletableFuture<T> future) {

@@ -219,6 +219,19 @@ class LocalEnsembleTest {
         assertThat(ensemble.moveLeader()).isNotEqualTo(before);
     }
 
+    @Test
+    void whatCannotComeIsNotWaitedFor() {
+        LocalEnsemble closed = LocalEnsemble.of(3);
+        closed.close();
+        assertThatThrownBy(closed::leader).isInstanceOf(IllegalStateException.class).hasMessageContaining("no member runs");
+        assertThatThrownBy(closed::moveLeader).isInstanceOf(IllegalStateException.class).hasMessageContaining("no member runs");
+        try (LocalEnsemble alone = LocalEnsemble.of(1)) {
+            MemberId leader = alone.leader();
+            assertThatThrownBy(alone::moveLeader).isInstanceOf(IllegalStateException.class).hasMessageContaining("the only voter");
+            assertThat(alone.leader()).isEqualTo(leader);
+        }
+    }
+
     // ---- sessions
 
     @Test
@@ -228,7 +241,8 @@ class LocalEnsembleTest {
         CompletableFuture<SessionEvent> end = new CompletableFuture<>();
         session.async().onEvent(end::complete);
         ensemble.expire(session);
-        assertThat(end.get(10, SECONDS)).isInstanceOf(SessionEvent.Expired.class);
+        assertThat(end.get(10, SECONDS)).isInstanceOfSatisfying(SessionEvent.Expired.class, expired -> assertThat(expired.reason())
+                .startsWith("COORD-1007 session 0x").contains("expired"));
         assertThat(session.state()).isEqualTo(SessionState.EXPIRED);
         assertThatThrownBy(() -> session.setData(A, Bytes.EMPTY)).isInstanceOf(SessionEndedException.class);
         assertThat(ensemble.openSession().exists(A)).isEmpty();

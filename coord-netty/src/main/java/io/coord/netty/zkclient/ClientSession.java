@@ -358,7 +358,8 @@ public final class ClientSession implements AsyncSession {
 
     private void greeted(Wire connected, ConnectResponse response) {
         if (response.timeoutMillis() <= 0) {
-            end(SessionState.EXPIRED, "the server at " + connected + " knows no such session any more" + (isOpened ? "" : "; " + trouble));
+            end(SessionState.EXPIRED, ErrorCode.SESSION_EXPIRED.message(
+                    "the server at " + connected + " knows no such session any more. Open a new one." + (isOpened ? "" : " Before: " + trouble)));
             return;
         }
         id = response.session();
@@ -747,7 +748,7 @@ public final class ClientSession implements AsyncSession {
             outstanding.decrementAndGet();
             queue.execute(() -> call.stage.complete(value));
         } else if (error == Refusal.SESSION_EXPIRED.code()) {
-            settle(call, new SessionEndedException(this + " has expired"));
+            settle(call, new SessionEndedException(ErrorCode.SESSION_EXPIRED.message(this + " has expired. Open a new one.")));
         } else if (error == Refusal.THROTTLED_OP.code()) {
             settle(call, new UnavailableException(call.op + ": the server was too busy. It was not done"));
         } else if (Translation.isRefusal(error)) {

@@ -20,6 +20,9 @@ public record Limits(
         int handshakesMax,
         int unansweredBytesMax) {
 
+    /** The longest time that anything may take: more than the milliseconds of ZooKeeper's settings can say. */
+    static final Duration TIME_MAX = Duration.ofDays(30);
+
     /** ZooKeeper's, where it has them; of handshakes, the number that its documentation names. */
     public static final Limits DEFAULT = new Limits(0xfffff, 60, 10_000, Duration.ofSeconds(5), 250, 8 << 20);
 
@@ -28,7 +31,8 @@ public record Limits(
         require(frameBytesMax >= 1024, "the largest frame is " + frameBytesMax + " bytes; it must be at least 1024");
         require(connectionsPerAddressMax >= 0, "connections per address are " + connectionsPerAddressMax + "; name 0 for any number");
         require(connectionsMax >= 0, "connections are " + connectionsMax + "; name 0 for any number");
-        require(!handshakeMax.isNegative() && !handshakeMax.isZero(), "a handshake must be given some time");
+        require(!handshakeMax.isNegative() && !handshakeMax.isZero() && handshakeMax.compareTo(TIME_MAX) <= 0,
+                "a handshake is given " + handshakeMax + "; it is more than zero, and at most " + TIME_MAX.toDays() + " days");
         require(handshakesMax >= 0, "handshakes at once are " + handshakesMax + "; name 0 for any number");
         require(unansweredBytesMax > 0, "unanswered bytes are " + unansweredBytesMax + "; they must be more than 0");
     }

@@ -29,10 +29,13 @@ public record Throttle(
     /** Refuses what nobody could work with. */
     public Throttle {
         require(unansweredMax >= 0, "unanswered requests are " + unansweredMax + "; name 0 for half of what the member takes");
-        require(!waitMax.isNegative(), "requests may wait for " + waitMax + "; name zero for any time");
+        require(!waitMax.isNegative() && waitMax.compareTo(Limits.TIME_MAX) <= 0,
+                "requests may wait for " + waitMax + "; name at most " + Limits.TIME_MAX.toDays() + " days, or zero for any time");
         require(connectBurst >= 0, "connections at once are " + connectBurst + "; name 0 for any number");
         require(connectRefill > 0, "connections after each time are " + connectRefill + "; nobody would come in any more");
-        require(!connectEvery.isNegative() && !connectEvery.isZero(), "more connections are let in every " + connectEvery);
+        require(!connectEvery.isNegative() && !connectEvery.isZero() && connectEvery.compareTo(Limits.TIME_MAX) <= 0,
+                "more connections are let in every " + connectEvery + "; name more than zero, and at most " + Limits.TIME_MAX.toDays()
+                        + " days");
         require(largeBytes >= 0 && largeBytesMax >= 0, "large requests are of " + largeBytes + " bytes, " + largeBytesMax + " together");
     }
 

@@ -97,7 +97,9 @@ class ClientSessionTest {
     void close() throws Exception {
         CompletionStage<Void> closed = session == null ? CompletableFuture.completedFuture(null) : session.closeAsync();
         listener.close();
-        served.close();
+        if (served != null) {
+            served.close();
+        }
         closed.toCompletableFuture().get(20, TimeUnit.SECONDS);
     }
 
@@ -455,6 +457,47 @@ class ClientSessionTest {
         served.close();
         accept();
         next(OpCode.AUTH);
+    }
+
+    @Test
+    void anExpiredSessionSaysSoWithACode() throws Exception {
+        open(Duration.ofSeconds(20));
+        CompletableFuture<SessionEvent> end = new CompletableFuture<>();
+        session.onEvent(event -> {
+            if (event.state().isOver()) {
+                end.complete(event);
+            }
+        });
+        CompletionStage<String> refused = session.sync(A);
+        refuse(next(OpCode.SYNC), 1, Refusal.SESSION_EXPIRED);
+        assertThatThrownBy(() -> get(refused)).cause().isInstanceOf(SessionEndedException.class).hasMessageStartingWith("COORD-1007 ");
+
+        served.close();
+        take();
+        send(out -> new ConnectResponse(0, 0, 0, Bytes.wrap(new byte[16]), false).write(out));
+
+        assertThat(end.get(20, TimeUnit.SECONDS)).isInstanceOfSatisfying(SessionEvent.Expired.class,
+                expired -> assertThat(expired.reason()).startsWith("COORD-1007 ").contains("127.0.0.1"));
+    }
+
+    /** A time that cannot be counted in nanoseconds would be found by the event loop, and nobody told. */
+    @Test
+    void timeoutsThatNobodyCanWaitForAreRefusedAtOnce() throws Exception {
+        ZooKeeperClient client = ZooKeeperClient.to("127.0.0.1:" + listener.getLocalPort());
+        for (Duration time : List.of(
+                Duration.ofSeconds(Long.MAX_VALUE), Duration.ofSeconds(Long.MIN_VALUE), Duration.ofDays(400 * 365), Duration.ZERO,
+                Duration.ofSeconds(-1))) {
+            assertThatThrownBy(() -> client.withRequestTimeout(time)).as("%s", time).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("requestTimeout").hasMessageContaining(time.toString());
+            assertThatThrownBy(() -> client.withSessionTimeout(time)).as("%s", time).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("sessionTimeout").hasMessageContaining(time.toString());
+        }
+
+        CompletionStage<AsyncSession> opened =
+                client.withRequestTimeout(Duration.ofDays(1)).withSessionTimeout(Duration.ofDays(1)).openAsync();
+        accept();
+        session = get(opened);
+        settle();
     }
 
     /** The first of them would be tried again and again. */

@@ -227,6 +227,17 @@ class WireLimitsTest {
         }
     }
 
+    /** A server with one of them would take no client, or not start. */
+    @Test
+    void timesThatCannotBeCountedAreRefusedAtOnce() {
+        ZooKeeperServer server = ZooKeeperServer.listeningOn(0);
+        for (Duration time : List.of(Duration.ofSeconds(Long.MAX_VALUE), Duration.ofDays(400 * 365), Duration.ofSeconds(-1))) {
+            assertThatThrownBy(() -> server.handshakeDeadline(time)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("" + time);
+            assertThatThrownBy(() -> server.throttleWaitingFor(time)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("" + time);
+            assertThatThrownBy(() -> server.connectRate(1, 1, time)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("" + time);
+        }
+    }
+
     @Test
     void whoDoesNotSayWhatHeWantsIsPartedFrom() throws Exception {
         start(1, MemberConfig.DEFAULT, server -> server.handshakeDeadline(Duration.ofMillis(50)));
