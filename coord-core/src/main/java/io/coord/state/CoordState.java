@@ -185,6 +185,11 @@ public final class CoordState {
         return reconfiguration;
     }
 
+    /** The settings in force. */
+    public Settings settings() {
+        return settings;
+    }
+
     /** Index of the last entry applied. */
     public long appliedIndex() {
         return index;
