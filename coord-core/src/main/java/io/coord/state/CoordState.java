@@ -333,6 +333,9 @@ public final class CoordState {
             return Refusals.otherConfiguration(configZxid, wish.configZxid());
         }
         Outcome.Refused refused = judge.refuseReconfigure();
+        if (wish.members().length() > Members.TEXT_MAX) {
+            return Refusals.tooLongAList(wish.members());
+        }
         String wanted;
         try {
             wanted = Members.changed(present, wish);
