@@ -185,6 +185,11 @@ public final class CoordState {
         return reconfiguration;
     }
 
+    /** The settings in force. */
+    public Settings settings() {
+        return settings;
+    }
+
     /** Index of the last entry applied. */
     public long appliedIndex() {
         return index;
@@ -328,6 +333,9 @@ public final class CoordState {
             return Refusals.otherConfiguration(configZxid, wish.configZxid());
         }
         Outcome.Refused refused = judge.refuseReconfigure();
+        if (wish.members().length() > Members.TEXT_MAX) {
+            return Refusals.tooLongAList(wish.members());
+        }
         String wanted;
         try {
             wanted = Members.changed(present, wish);

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 /** What an ensemble becomes by a change of members. */
 final class Members {
 
+    /** Most characters of a list, which has a member for each of 255 numbers at most: each mistake in it takes many more to tell. */
+    static final int TEXT_MAX = 1 << 16;
+
     private Members() {}
 
     /**

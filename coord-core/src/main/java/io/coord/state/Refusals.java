@@ -13,6 +13,7 @@ final class Refusals {
 
     private static final int SHOWN_MAX = 100;
     private static final int SCHEMES_SHOWN_MAX = 10;
+    private static final int MISTAKES_SHOWN_MAX = 1_000;
 
     private Refusals() {}
 
@@ -117,7 +118,11 @@ final class Refusals {
     }
 
     static Refused badMembers(String mistakes) {
-        return new Refused(Refusal.BAD_ARGUMENTS, CoordState.CONFIG_NODE, mistakes);
+        return new Refused(Refusal.BAD_ARGUMENTS, CoordState.CONFIG_NODE, cut(mistakes, MISTAKES_SHOWN_MAX));
+    }
+
+    static Refused tooLongAList(String members) {
+        return badMembers("the list of members has " + members.length() + " characters, the limit is " + Members.TEXT_MAX);
     }
 
     private static String permission(int permission) {
@@ -133,7 +138,11 @@ final class Refusals {
 
     /** A text that may have any length, or the beginning of it: a refusal is kept by every member until it is acknowledged. */
     static String cut(String text) {
-        return text.length() <= SHOWN_MAX ? text : text.substring(0, SHOWN_MAX) + "...";
+        return cut(text, SHOWN_MAX);
+    }
+
+    private static String cut(String text, int most) {
+        return text.length() <= most ? text : text.substring(0, most) + "...";
     }
 
     /** Schemes only: an id may hold the hash of a password. */

@@ -260,4 +260,14 @@ class ReconfigureTest {
     void itIsNoStepOfATransaction() {
         assertThat(Operation.Step.class.isAssignableFrom(Reconfigure.class)).isFalse();
     }
+
+    @Test
+    @DisplayName("rule.9 what is said of a list that makes no sense is kept by every member, and so is short, however long the list")
+    void ofManyMistakesTheFirstAreTold() {
+        assertThat(refused(admin, new Reconfigure("a,".repeat(10_000), true, List.of(), -1)).detail())
+                .contains("10001 mistakes")
+                .hasSizeLessThan(1_100);
+        assertThat(refused(admin, new Reconfigure("a,".repeat(300_000), true, List.of(), -1)).detail())
+                .isEqualTo("the list of members has 600000 characters, the limit is 65536");
+    }
 }

@@ -334,6 +334,14 @@ public sealed interface Input {
     record Detach(long session) implements Request {}
 
     /**
+     * Whoever asked to open or attach a session has gone, or waits no longer. If nothing was done yet, nothing will be, and the caller is
+     * told that it failed; if something was, the answer comes all the same.
+     *
+     * @param caller who had asked
+     */
+    record Withdraw(Caller<SessionGrant> caller) implements Request {}
+
+    /**
      * Signs of life, sampled by the door (rule.29).
      *
      * @param sessions which gave one

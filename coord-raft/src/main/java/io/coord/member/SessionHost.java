@@ -11,6 +11,7 @@ import io.coord.WatchKind;
 import io.coord.member.HostedSession.Pending;
 import io.coord.member.HostedSession.PendingRead;
 import io.coord.member.HostedSession.PendingWrite;
+import io.coord.member.Openings.Opening;
 import io.coord.raft.CommandPayload;
 import io.coord.raft.Proposal;
 import io.coord.state.Acls;
@@ -70,43 +71,6 @@ final class SessionHost {
 
     private static final String COME_AGAIN = "there is no quorum; whoever only reads may come again";
 
-    /** An unanswered request to open or attach a session. */
-    private static final class Opening {
-        final Caller<SessionGrant> caller;
-        final Command command;
-        final long nonce;
-        final boolean selfAlive;
-        final List<Identity> identities;
-        final long answeredWrites;
-        final SessionTerms terms;
-        final CommandPayload payload;
-        long proposedNanos;
-        /** When it was first taken: the leader may count from then, whichever of its repetitions are lost. */
-        long takenNanos;
-
-        boolean isTaken;
-        boolean stalled;
-
-        Opening(
-                Caller<SessionGrant> caller,
-                Command command,
-                long nonce,
-                boolean selfAlive,
-                List<Identity> identities,
-                long answeredWrites,
-                SessionTerms terms,
-                CommandPayload payload) {
-            this.caller = caller;
-            this.command = command;
-            this.nonce = nonce;
-            this.selfAlive = selfAlive;
-            this.identities = identities;
-            this.answeredWrites = answeredWrites;
-            this.terms = terms;
-            this.payload = payload;
-        }
-    }
-
     private final MemberSetup setup;
     private final Surroundings surroundings;
     private final Outbox outbox;
@@ -115,7 +79,7 @@ final class SessionHost {
     private final long resendNanos;
 
     private final Map<Long, HostedSession> sessions = new LinkedHashMap<>();
-    private final Map<Long, Opening> openings = new LinkedHashMap<>();
+    private final Openings openings = new Openings();
     private final List<Input.Request> waitingForService = new ArrayList<>();
     private final Map<Long, HostedSession> readers = new LinkedHashMap<>();
     private final Map<Long, HostedSession> barred = new LinkedHashMap<>();
@@ -209,6 +173,8 @@ final class SessionHost {
             close(close);
         } else if (request instanceof Input.Detach detach) {
             detach(detach.session());
+        } else if (request instanceof Input.Withdraw withdraw) {
+            withdraw(withdraw.caller());
         } else {
             openOrResume(request);
         }
@@ -474,9 +440,27 @@ final class SessionHost {
             outbox.deliver(new Delivery.Failed(opening.caller, Failure.UNAVAILABLE, refusal));
             return;
         }
-        openings.put(opening.nonce, opening);
+        Opening earlier = openings.add(opening);
+        if (earlier != null) {
+            outbox.deliver(new Delivery.Failed(earlier.caller, Failure.UNAVAILABLE, "the session's owner has asked again"));
+        }
+        opening.resendAfterNanos = resendNanos;
         armResend();
         propose(opening);
+    }
+
+    /**
+     * Nobody waits any more for what was asked to be opened or attached. What was never taken can be forgotten; what was may be in the log,
+     * or on its way there, so that its answer is waited for.
+     */
+    private void withdraw(Caller<SessionGrant> caller) {
+        Opening opening = openings.of(caller);
+        boolean isForgotten = opening != null && !opening.isTaken && openings.remove(opening.nonce) != null;
+        isForgotten |= waitingForService.removeIf(request -> openerOf(request) == caller);
+        isForgotten |= localOpenings.values().removeIf(request -> openerOf(request) == caller);
+        if (isForgotten) {
+            outbox.deliver(new Delivery.Failed(caller, Failure.UNAVAILABLE, "it was given up before anything was done"));
+        }
     }
 
     /** The member serves from now on: those who waited may open. */
@@ -612,13 +596,12 @@ final class SessionHost {
 
     /** Those who wait for a session, and would take one that only reads, ask anew and get it. */
     void quorumLost() {
-        openings.values().removeIf(opening -> {
-            boolean asksAnew = opening.terms.mayReadOnly();
-            if (asksAnew) {
+        for (Opening opening : List.copyOf(openings.all())) {
+            if (opening.terms.mayReadOnly()) {
+                openings.remove(opening.nonce);
                 outbox.deliver(new Delivery.Failed(opening.caller, Failure.UNAVAILABLE, COME_AGAIN));
             }
-            return asksAnew;
-        });
+        }
         localOpenings.values().forEach(request -> refuseOpening(request, COME_AGAIN));
         localOpenings.clear();
     }
@@ -662,9 +645,13 @@ final class SessionHost {
 
     private void fire(long session, WatchEvent event, List<io.coord.Acl> acl) {
         HostedSession hosted = sessions.get(session);
-        if (hosted != null && Acls.allows(acl, io.coord.Acl.READ, hosted.reader.identities())) {
+        if (hosted != null && maySee(acl, hosted)) {
             outbox.deliver(new Delivery.Fired(session, event));
         }
+    }
+
+    private boolean maySee(List<io.coord.Acl> acl, HostedSession session) {
+        return state.settings().skipAcl() || Acls.allows(acl, io.coord.Acl.READ, session.reader.identities());
     }
 
     void replied(Applied applied) {
@@ -1089,7 +1076,10 @@ final class SessionHost {
 
     /** A leader is known, perhaps another one: whatever is unanswered is proposed to it, at once and in order. */
     void leaderChanged() {
-        openings.values().forEach(this::propose);
+        for (Opening opening : openings.all()) {
+            opening.resendAfterNanos = resendNanos;
+            propose(opening);
+        }
         for (HostedSession session : List.copyOf(sessions.values())) {
             if (session.local) {
                 part(session, Failure.OUTCOME_UNKNOWN, "another member leads, or has come to lead again (rule.8)");
@@ -1111,9 +1101,10 @@ final class SessionHost {
         }
         resendArmed = false;
         askReadsAgain();
-        for (Opening opening : openings.values()) {
+        for (Opening opening : openings.all()) {
             armResend();
-            if ((opening.stalled || !surroundings.leads()) && nowNanos - opening.proposedNanos >= resendNanos) {
+            if ((opening.stalled || !surroundings.leads()) && nowNanos - opening.proposedNanos >= opening.resendAfterNanos) {
+                opening.resendAfterNanos = Math.min(2 * opening.resendAfterNanos, RESEND_MAX_NANOS);
                 propose(opening);
             }
         }
@@ -1252,7 +1243,7 @@ final class SessionHost {
             long proposed = session.nextNumber - 1;
             answerThrough(session, Math.min(proposed, now.session(session.id).orElseThrow().lastNumber()), now);
         }
-        openings.values().forEach(this::propose);
+        openings.all().forEach(this::propose);
         sessions.values().forEach(this::resend);
     }
 
@@ -1278,7 +1269,7 @@ final class SessionHost {
             outbox.deliver(new Delivery.Suspended(session.id, reason));
             leave(session, Failure.OUTCOME_UNKNOWN, reason);
         }
-        for (Opening opening : openings.values()) {
+        for (Opening opening : openings.all()) {
             outbox.deliver(new Delivery.Failed(opening.caller, Failure.UNAVAILABLE, reason));
         }
         openings.clear();
@@ -1296,9 +1287,13 @@ final class SessionHost {
             outbox.deliver(new Delivery.Failed(close.caller(), Failure.UNAVAILABLE, reason));
         } else if (request instanceof Input.Open || request instanceof Input.Resume) {
             refuseOpening(request, reason);
-        } else if (!(request instanceof Input.Touch) && !(request instanceof Input.Detach)) {
+        } else if (hasCaller(request)) {
             outbox.deliver(new Delivery.Failed(callerOf(request), Failure.UNAVAILABLE, reason));
         }
+    }
+
+    private static boolean hasCaller(Input.Request request) {
+        return !(request instanceof Input.Touch || request instanceof Input.Detach || request instanceof Input.Withdraw);
     }
 
     private static Caller<SessionGrant> openerOf(Input.Request request) {

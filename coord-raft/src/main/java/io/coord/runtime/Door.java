@@ -54,7 +54,7 @@ public final class Door {
     private final int sessionsMax;
     private final Map<Long, Resident> sessions = new HashMap<>();
     /** Since when each session waits to be opened or attached. */
-    private final Map<Resident.Waiting<?>, Long> openings = new LinkedHashMap<>();
+    private final Map<Resident.Waiting<SessionGrant>, Long> openings = new LinkedHashMap<>();
     /** Orders taken and not yet answered: some wait for the disk, or for an entry to be applied. */
     private final Set<OrderCaller> orders = new LinkedHashSet<>();
 
@@ -85,7 +85,7 @@ public final class Door {
                     + " hosts " + sessions.size() + " sessions, the limit (maxSessions). Close some, or ask another member.")));
             return false;
         }
-        if (caller instanceof Resident.Waiting<?> waiting) {
+        if (caller instanceof Resident.Waiting<SessionGrant> waiting) {
             openings.put(waiting, home.nanoTime());
         }
         return true;
@@ -182,19 +182,27 @@ public final class Door {
         return released;
     }
 
-    /** Tells those who have waited for longer than this; what they asked goes on. */
-    public void giveUpOlderThan(long ageNanos, Supplier<String> reason) {
+    /**
+     * Tells those who have waited for longer than this; what they asked goes on, but for a session to be opened or attached, if nothing
+     * was done for it.
+     *
+     * @return who waited for one: the member is to be told that they do no longer
+     */
+    public List<Caller<SessionGrant>> giveUpOlderThan(long ageNanos, Supplier<String> reason) {
         for (Resident session : sessions.values()) {
             session.giveUpOlderThan(ageNanos, reason);
         }
         long nowNanos = home.nanoTime();
+        List<Caller<SessionGrant>> givenUp = new ArrayList<>();
         openings.entrySet().removeIf(opening -> {
             boolean overdue = nowNanos - opening.getValue() > ageNanos;
             if (overdue) {
                 opening.getKey().giveUp(reason.get());
+                givenUp.add(opening.getKey());
             }
             return overdue;
         });
+        return givenUp;
     }
 
     /**
@@ -216,7 +224,7 @@ public final class Door {
     private void refuse(Input input) {
         if (input instanceof Input.Order order && callerOf(order) instanceof OrderCaller caller) {
             caller.answer(false);
-        } else if (opener(input) instanceof Resident.Waiting<?> waiting) {
+        } else if (opener(input) instanceof Resident.Waiting<SessionGrant> waiting) {
             openings.put(waiting, 0L);
         }
     }

@@ -34,6 +34,7 @@ final class Guest implements SessionPort.Attachment, Resident {
     private final MemberLoop home;
     private final SessionPort.Client client;
     private final DoorCheck check;
+    private final Entry entry = new Entry();
     /** Unanswered requests, oldest first. */
     private final ConcurrentLinkedQueue<Request<?>> pending = new ConcurrentLinkedQueue<>();
 
@@ -73,7 +74,7 @@ final class Guest implements SessionPort.Attachment, Resident {
             client.flush();
             return;
         }
-        SessionHome.Submission submission = home.submit(asking.apply(new Entry()));
+        SessionHome.Submission submission = home.submit(asking.apply(entry));
         if (submission != SessionHome.Submission.TAKEN) {
             part(Parting.UNAVAILABLE, "member " + home.member() + " takes no requests now");
             client.flush();
@@ -129,6 +130,8 @@ final class Guest implements SessionPort.Attachment, Resident {
         attached = false;
         if (wasAttached) {
             home.depart(this);
+        } else if (id == 0) {
+            home.withdraw(entry);
         }
     }
 

@@ -5,12 +5,14 @@ import io.coord.MemberConfig;
 import io.coord.MemberId;
 import io.coord.UnavailableException;
 import io.coord.ensemble.spi.TurnTaker;
+import io.coord.member.Caller;
 import io.coord.member.Effects;
 import io.coord.member.Input;
 import io.coord.member.MemberCore;
 import io.coord.member.MemberEvent;
 import io.coord.member.MemberView;
 import io.coord.member.PeerFrame;
+import io.coord.member.SessionGrant;
 import io.coord.raft.Role;
 import io.coord.state.StateRoot;
 import java.util.ArrayList;
@@ -362,7 +364,7 @@ final class MemberLoop implements SessionHome {
         takeLooks();
         if (nowNanos - nextScanNanos >= 0) {
             nextScanNanos = nowNanos + scanNanos();
-            door.giveUpOlderThan(requestTimeoutNanos, hands::standing);
+            door.giveUpOlderThan(requestTimeoutNanos, hands::standing).forEach(this::withdraw);
         }
         hands.turned(inputs.size(), time.nanos() - nowNanos);
     }
@@ -450,6 +452,11 @@ final class MemberLoop implements SessionHome {
     void depart(Guest guest) {
         departing.add(guest);
         inbox.nudge();
+    }
+
+    /** Whoever asked to come in waits no longer; called after it has asked. */
+    void withdraw(Caller<SessionGrant> caller) {
+        inbox.request(new Input.Withdraw(caller)); // answered by what it withdraws, and so none of those that count
     }
 
     /**

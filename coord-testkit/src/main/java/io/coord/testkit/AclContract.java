@@ -1,5 +1,7 @@
 package io.coord.testkit;
 
+import static io.coord.WatchEvent.Type.CHILDREN_CHANGED;
+import static io.coord.WatchEvent.Type.DATA_CHANGED;
 import static io.coord.testkit.Scene.anyone;
 import static io.coord.testkit.Scene.anyoneBut;
 import static io.coord.testkit.Scene.assertRefused;
@@ -98,6 +100,23 @@ interface AclContract extends Scene {
         create(A_B);
         session().delete(A_B);
         assertThat(session().getData(A).text()).isEqualTo("x");
+    }
+
+    @Proves("zk.A2")
+    default void skippedChecksLetAnybodySeeEvents() {
+        door(Setting.SKIP_ACL);
+        create(A, anyone(0));
+        Events once = events(session());
+        Events always = events(session());
+        session().getData(A, once);
+        session().getChildren(A, once);
+        session().addWatch(A, WatchMode.PERSISTENT, always);
+        session().setData(A, data("x"));
+        once.expect(DATA_CHANGED, A);
+        always.expect(DATA_CHANGED, A);
+        create(A_B);
+        once.expect(CHILDREN_CHANGED, A);
+        always.expect(CHILDREN_CHANGED, A);
     }
 
     @Proves("zk.A3")

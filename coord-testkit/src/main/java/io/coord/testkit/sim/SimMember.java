@@ -288,8 +288,8 @@ final class SimMember {
             Door scanned = door;
             if (of == run && scanned != null) {
                 if (!isPaused()) {
-                    scanned.giveUpOlderThan(
-                            config.requestTimeout().toNanos(), () -> "member " + id() + " stands so: " + view);
+                    scanned.giveUpOlderThan(config.requestTimeout().toNanos(), () -> "member " + id() + " stands so: " + view)
+                            .forEach(givenUp -> receive(new Input.Withdraw(givenUp)));
                 }
                 scanLater(of);
             }
