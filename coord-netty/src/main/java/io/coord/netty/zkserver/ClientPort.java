@@ -428,9 +428,10 @@ public final class ClientPort implements AutoCloseable {
         return Latencies.of(figures.shares.stream().map(share -> share.updates).toList());
     }
 
-    /** Begins anew with what all connections sent and received. */
+    /** Begins anew with what all connections sent and received, how long that took, and what happens seldom. */
     void resetTraffic() {
         figures.age.incrementAndGet();
+        tally.reset();
     }
 
     /** Begins anew with what each connection sent and received. */

@@ -1,10 +1,12 @@
 package io.coord.netty.zkserver;
 
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * How long answers took: how many fell into each of some ranges of time, every power of two divided by eight. Counted by one event loop
- * with plain stores, so that who reads on another thread may see counts of a moment ago; it never begins anew, as ZooKeeper's does not.
+ * with plain stores, so that who reads on another thread may see counts of a moment ago; it begins anew when its age is over.
  */
 final class Latencies {
 
@@ -15,13 +17,28 @@ final class Latencies {
 
     private static final int RANGES = range(MICROS_MAX) + 1;
 
+    private final AtomicInteger age;
+    private int countedAge;
     private final long[] counts = new long[RANGES];
     private long sum;
     private long longest;
     private long shortest = Long.MAX_VALUE;
 
+    /**
+     * Counts from 0.
+     *
+     * @param age a new number makes all that share it begin anew
+     */
+    Latencies(AtomicInteger age) {
+        this.age = age;
+        countedAge = age.get();
+    }
+
     /** An answer took so long. */
     void took(long nanos) {
+        if (countedAge != age.getPlain()) {
+            beginAnew();
+        }
         long micros = Math.min(MICROS_MAX, Math.max(0, nanos / 1_000));
         counts[range(micros)]++;
         sum += micros;
@@ -31,6 +48,14 @@ final class Latencies {
         if (micros < shortest) {
             shortest = micros;
         }
+    }
+
+    private void beginAnew() {
+        Arrays.fill(counts, 0);
+        sum = 0;
+        longest = 0;
+        shortest = Long.MAX_VALUE;
+        countedAge = age.get();
     }
 
     private static int range(long micros) {
@@ -53,6 +78,9 @@ final class Latencies {
         long longest = 0;
         long shortest = Long.MAX_VALUE;
         for (Latencies each : all) {
+            if (each.countedAge != each.age.get()) {
+                continue;
+            }
             for (int i = 0; i < RANGES; i++) {
                 ranges[i] += each.counts[i];
                 count += each.counts[i];

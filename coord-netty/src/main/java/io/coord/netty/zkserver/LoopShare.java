@@ -11,15 +11,18 @@ final class LoopShare {
     final EventFrames events = new EventFrames();
     final Traffic traffic;
     /** How long reads took, and whatever else changes nothing. */
-    final Latencies reads = new Latencies();
-    final Latencies updates = new Latencies();
+    final Latencies reads;
+
+    final Latencies updates;
     /** Of the frame that is being taken. */
     final JuteReader reader = new JuteReader(Unpooled.EMPTY_BUFFER);
     /** Of the frame that is being written. */
     final JuteWriter writer = new JuteWriter(Unpooled.EMPTY_BUFFER);
 
-    /** What a loop has at first; its traffic is of this age. */
+    /** What a loop has at first; what it counts is of this age. */
     LoopShare(AtomicInteger age) {
         traffic = new Traffic(age);
+        reads = new Latencies(age);
+        updates = new Latencies(age);
     }
 }

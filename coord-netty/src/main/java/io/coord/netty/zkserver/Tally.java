@@ -1,5 +1,6 @@
 package io.coord.netty.zkserver;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** What happens seldom at a port, counted for those who look after it. */
@@ -24,4 +25,12 @@ final class Tally {
     final AtomicLong handshakesFailed = new AtomicLong();
     /** Requests that had waited for too long. */
     final AtomicLong throttled = new AtomicLong();
+
+    /** Begins anew, but for what is under way. */
+    void reset() {
+        for (AtomicLong count : List.of(
+                asked, refused, late, unproven, ended, tooLarge, handshakesRefused, handshakesFailed, throttled)) {
+            count.set(0);
+        }
+    }
 }

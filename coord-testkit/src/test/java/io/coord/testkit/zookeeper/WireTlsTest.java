@@ -34,6 +34,7 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -47,7 +48,9 @@ import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.client.ZKClientConfig;
+import org.apache.zookeeper.data.ACL;
 import org.apache.zookeeper.data.ClientInfo;
+import org.apache.zookeeper.data.Id;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -141,6 +144,13 @@ class WireTlsTest {
             assertThat(client.getACL("/own", null)).extracting(acl -> acl.getId().getScheme() + ":" + acl.getId().getId())
                     .containsExactly("x509:CN=client,O=Coord");
             assertThat(client.whoAmI()).extracting(ClientInfo::getAuthScheme).contains("x509", "ip");
+            for (String id : List.of("kafka=1", "CN=a,", "CN=a+O", "a=b,CN=c")) {
+                List<ACL> nobodys = Arrays.asList(new ACL(ZooDefs.Perms.ALL, new Id("x509", id)));
+                assertThatThrownBy(() -> client.create("/nobodys", new byte[0], nobodys, CreateMode.PERSISTENT))
+                        .as(id).isInstanceOf(KeeperException.InvalidACLException.class);
+            }
+            List<ACL> anothers = Arrays.asList(new ACL(ZooDefs.Perms.ALL, new Id("x509", "1.2.3=x,CN=a")));
+            client.create("/another", null, anothers, CreateMode.PERSISTENT);
         }
         try (ZooKeeper server = client("server")) {
             assertThatThrownBy(() -> server.getData("/own", false, null)).isInstanceOf(KeeperException.NoAuthException.class);

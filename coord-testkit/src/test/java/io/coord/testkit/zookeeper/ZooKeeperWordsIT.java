@@ -33,6 +33,8 @@ class ZooKeeperWordsIT {
             Set.of("conf", "cons", "crst", "dirs", "dump", "envi", "gtmk", "isro", "mntr", "ruok", "srst", "srvr", "stat", "wchc", "wchp",
                     "wchs");
 
+    private static final String NOTHING = "zk_auth_failed_count\t0; zk_cnt_updatelatency\t0; zk_connection_request_count\t0";
+
     @TempDir
     private Path directory;
 
@@ -77,10 +79,24 @@ class ZooKeeperWordsIT {
                 }
                 assertThat(keys(theirs)).containsAll(keys(ours));
                 lastOperations(there, theirs, here, ours);
+                there.ask(OpCode.CREATE, new Request.Create("/again", null, Acl.OPEN, 1));
+                here.ask(OpCode.CREATE, new Request.Create("/again", null, Acl.OPEN, 1));
+                assertThat(counted(ours)).isEqualTo(counted(theirs)).isNotEqualTo(NOTHING);
+                ReadOnlyContract.ask(ours, "srst");
+                ReadOnlyContract.ask(theirs, "srst");
+                assertThat(counted(ours)).as("srst").isEqualTo(counted(theirs)).isEqualTo(NOTHING);
                 assertThat(there.ask(OpCode.PING, Request.Empty.EMPTY).error()).isZero();
                 assertThat(here.ask(OpCode.PING, Request.Empty.EMPTY).error()).isZero();
             }
         }
+    }
+
+    /** Some of what srst begins anew with. */
+    private static String counted(InetSocketAddress server) throws Exception {
+        return ReadOnlyContract.ask(server, "mntr").lines()
+                .filter(line -> line.matches("zk_(cnt_updatelatency|connection_request_count|auth_failed_count)\t.*"))
+                .sorted()
+                .collect(Collectors.joining("; "));
     }
 
     /** What a connection did last, by cons, in the same words after the same requests. */
