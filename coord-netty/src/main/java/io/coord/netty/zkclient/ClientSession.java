@@ -102,9 +102,8 @@ public final class ClientSession implements AsyncSession {
     private final EventLoop loop;
     private final @Nullable CallbackExecutor ownCallbacks;
     private final SessionQueue queue;
-    /** Where steps of SASL are taken, one after the other, however long one takes; none of its threads lives unless there are some. */
+    /** Where steps of SASL are taken, however long one takes; none of its threads lives unless there are some. */
     private final CallbackExecutor proving = new CallbackExecutor("coord-client-proving");
-    private final SessionQueue proofSteps;
 
     private final AtomicInteger outstanding = new AtomicInteger();
     private final AtomicLong names = new AtomicLong();
@@ -158,7 +157,6 @@ public final class ClientSession implements AsyncSession {
         this.ownCallbacks = setup.callbacks().isPresent() ? null : new CallbackExecutor("coord-client-callbacks");
         Executor callbacks = ownCallbacks == null ? setup.callbacks().orElseThrow() : ownCallbacks;
         this.queue = new SessionQueue(callbacks, thrown -> LOG.warn("A listener or dependent of {} threw", this, thrown));
-        this.proofSteps = new SessionQueue(proving, thrown -> LOG.warn("A proof of {} threw", this, thrown));
         this.group = loops.group("coord-client", 1);
         this.loop = group.next();
     }
@@ -256,7 +254,8 @@ public final class ClientSession implements AsyncSession {
             dial(next, address);
             return;
         }
-        SaslProof begun = new SaslProof(setup.sasl().get(), next.server(), address);
+        SessionQueue steps = new SessionQueue(proving, thrown -> LOG.warn("A proof of {} threw", this, thrown));
+        SaslProof begun = new SaslProof(setup.sasl().get(), next.server(), address, steps);
         proof = begun;
         takeStep(begun, begun::begin, step -> {
             proofToken = step.token();
@@ -269,7 +268,7 @@ public final class ClientSession implements AsyncSession {
     }
 
     private void takeStep(SaslProof under, Supplier<SaslProof.Step> step, Consumer<SaslProof.Step> then) {
-        proofSteps.execute(() -> {
+        under.steps().execute(() -> {
             SaslProof.Step taken = step.get();
             onLoop(() -> {
                 if (proof == under) {
@@ -287,7 +286,7 @@ public final class ClientSession implements AsyncSession {
             proofToken = null;
             proofXid = 0;
             past.giveUp();
-            proofSteps.execute(past::forget);
+            past.steps().execute(past::forget);
         }
     }
 

@@ -8,6 +8,7 @@ import java.security.PrivilegedActionException;
 import java.security.PrivilegedExceptionAction;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.concurrent.Executor;
 import javax.security.auth.Subject;
 import javax.security.auth.callback.Callback;
 import javax.security.auth.callback.NameCallback;
@@ -42,6 +43,7 @@ final class SaslProof {
     private final ClientSetup.Sasl by;
     private final ConnectString.Server server;
     private final InetAddress address;
+    private final Executor steps;
     /** Set when nobody waits for it any more: what then still waits for its turn need not be done. */
     private volatile boolean isOver;
     /** The server's, once it is known. */
@@ -49,10 +51,16 @@ final class SaslProof {
     /** Belongs to the steps. */
     private @Nullable SaslClient client;
 
-    SaslProof(ClientSetup.Sasl by, ConnectString.Server server, InetAddress address) {
+    SaslProof(ClientSetup.Sasl by, ConnectString.Server server, InetAddress address, Executor steps) {
         this.by = by;
         this.server = server;
         this.address = address;
+        this.steps = steps;
+    }
+
+    /** Where its steps are taken, and in the end forgotten, one after the other: its own, so that one that hangs holds up no other proof. */
+    Executor steps() {
+        return steps;
     }
 
     /** The first step: something to say, before there is a connection. */

@@ -51,7 +51,7 @@ final class KerberosPlay {
         this.out = out;
     }
 
-    /** {@code play HOST:PORT...}, or {@code unheard PORT}, or {@code names PRINCIPAL,...}, with lines of {@code REMOVE_HOST REMOVE_REALM RULES} to read. */
+    /** {@code play HOST:PORT...}, or {@code unheard PORT}, or {@code later HOST:PORT}, or {@code names PRINCIPAL,...}, with lines of {@code REMOVE_HOST REMOVE_REALM RULES} to read. */
     public static void main(String... words) throws Exception {
         if (words[0].equals("names")) {
             names(List.of(words[1].split(",")));
@@ -59,6 +59,10 @@ final class KerberosPlay {
         }
         if (words[0].equals("unheard")) {
             unheard(Integer.parseInt(words[1]));
+            Runtime.getRuntime().halt(0);
+        }
+        if (words[0].equals("later")) {
+            heardLater(words[1]);
             Runtime.getRuntime().halt(0);
         }
         for (int i = 1; i < words.length; i++) {
@@ -191,6 +195,18 @@ final class KerberosPlay {
         ZooKeeperClient client = ZooKeeperClient.to("127.0.0.1:" + port).withSasl(bob, SERVER);
         try (Session session = client.withSessionTimeout(Duration.ofMillis(500)).withRequestTimeout(Duration.ofSeconds(3)).open()) {
             System.out.println(session.whoAmI());
+        } catch (UnavailableException e) {
+            System.out.println(e.getMessage());
+        }
+    }
+
+    /** A client that the KDC does not answer when it asks for a ticket to the server, but does when it asks again. */
+    private static void heardLater(String server) throws Exception {
+        LoginContext login = new LoginContext("bob");
+        login.login();
+        ZooKeeperClient client = ZooKeeperClient.to(server).withSasl(login.getSubject(), SERVER);
+        try (Session session = client.withSessionTimeout(Duration.ofMillis(500)).withRequestTimeout(Duration.ofSeconds(20)).open()) {
+            System.out.println(session.whoAmI().stream().map(Identity::toString).sorted().toList());
         } catch (UnavailableException e) {
             System.out.println(e.getMessage());
         }
