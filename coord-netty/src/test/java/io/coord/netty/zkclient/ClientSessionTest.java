@@ -48,6 +48,7 @@ import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -65,6 +66,7 @@ import javax.security.auth.callback.Callback;
 import javax.security.auth.callback.NameCallback;
 import javax.security.auth.callback.PasswordCallback;
 import javax.security.auth.kerberos.KerberosPrincipal;
+import javax.security.auth.kerberos.KerberosTicket;
 import javax.security.sasl.AuthorizeCallback;
 import javax.security.sasl.RealmCallback;
 import javax.security.sasl.Sasl;
@@ -634,6 +636,28 @@ class ClientSessionTest {
                 .hasMessageContainingAll("no proof by GSSAPI", "to zookeeper/zk.example.org could be made", "KDC");
         listener.setSoTimeout(1);
         assertThatThrownBy(listener::accept).isInstanceOf(SocketTimeoutException.class);
+    }
+
+    @Test
+    void aTicketThatIsNotValidAnyMoreIsNone() throws Exception {
+        served = new Socket();
+        KerberosPrincipal bob = new KerberosPrincipal("bob@COORD.TEST");
+        KerberosTicket past = ticket(bob, new Date(1));
+        KerberosTicket destroyed = ticket(bob, new Date(Long.MAX_VALUE));
+        destroyed.destroy();
+        CompletionStage<AsyncSession> opened = ZooKeeperClient.to("127.0.0.1:" + listener.getLocalPort())
+                .withSasl(new Subject(false, Set.of(bob), Set.of(), Set.of(past, destroyed)))
+                .withRequestTimeout(Duration.ofMillis(500))
+                .openAsync();
+
+        assertThatThrownBy(() -> get(opened))
+                .hasCauseInstanceOf(UnavailableException.class)
+                .hasMessageContainingAll("no proof by GSSAPI as bob@COORD.TEST", "the subject has no ticket that is valid now");
+    }
+
+    private static KerberosTicket ticket(KerberosPrincipal client, Date end) {
+        KerberosPrincipal granting = new KerberosPrincipal("krbtgt/COORD.TEST@COORD.TEST");
+        return new KerberosTicket(new byte[1], client, granting, new byte[16], 17, new boolean[0], new Date(0), new Date(0), end, null, null);
     }
 
     @Test

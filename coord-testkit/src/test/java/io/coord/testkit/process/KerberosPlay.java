@@ -42,6 +42,8 @@ final class KerberosPlay {
 
     private static final String NOBODY = "";
     private static final String SERVER = "zookeeper/localhost";
+    /** False for a JVM that may log in whom JAAS is configured for, where a subject has no ticket. */
+    private static final String SUBJECT_ONLY = "javax.security.auth.useSubjectCredsOnly";
 
     private final String server;
     private final PrintStream out;
@@ -184,8 +186,13 @@ final class KerberosPlay {
         }
         fail("ours, with a ticket to another service", ours.withSasl(bob, "http"));
         fail("ours, by a password", ours.withSasl("bob", "secret".toCharArray()));
+        System.setProperty(SUBJECT_ONLY, "false");
+        fail("ours, where the JVM would log in another", ours.withSasl(bob));
         login.logout();
-        fail("ours, logged out", ours.withRequestTimeout(Duration.ofSeconds(1)).withSasl(bob));
+        ZooKeeperClient loggedOut = ours.withRequestTimeout(Duration.ofSeconds(1)).withSasl(bob);
+        fail("ours, logged out, where the JVM would log in another", loggedOut);
+        System.clearProperty(SUBJECT_ONLY);
+        fail("ours, logged out", loggedOut);
     }
 
     /** A client with a ticket to the KDC, which does not answer. */
@@ -214,7 +221,7 @@ final class KerberosPlay {
 
     private void fail(String what, ZooKeeperClient client) {
         try (Session session = client.open()) {
-            out.println(what + ", is: " + session.whoAmI());
+            out.println(what + ", is: " + session.whoAmI().stream().map(Identity::toString).sorted().toList());
         } catch (RejectedException e) {
             out.println(what + ": " + e.refusal() + " " + e.refused().detail().replace(server, "SERVER"));
         } catch (UnavailableException e) {

@@ -57,7 +57,8 @@ class SaslKerberosIT {
         logins = Files.writeString(
                 directory.resolve("jaas.conf"),
                 login("Server", server, "zookeeper/localhost") + login("ann", clients, "ann") + login("bob", clients, "bob")
-                        + login("chief", clients, "chief") + login("kafka", clients, KAFKA) + login("mallory", guess, "bob"));
+                        + login("chief", clients, "chief") + login("kafka", clients, KAFKA) + login("mallory", guess, "bob")
+                        + login("com.sun.security.jgss.krb5.initiate", clients, KAFKA));
     }
 
     @AfterAll
@@ -151,6 +152,8 @@ class SaslKerberosIT {
             at SERVER: it answered error -115. Look whether the server takes Kerberos with the key of that principal, and at the clocks; its log says more
             ours, by a password: AUTH_FAILED COORD-1074 the proof by DIGEST-MD5 as bob has failed \
             at SERVER: it answered error -115. Look whether the server has users of DIGEST-MD5, and this one with this password; its log says more
+            ours, where the JVM would log in another, is: [ip:127.0.0.1, sasl:%3$s]
+            ours, logged out, where the JVM would log in another: unavailable no proof by GSSAPI as nobody to zookeeper/localhost could be made
             ours, logged out: unavailable no proof by GSSAPI as nobody to zookeeper/localhost could be made
             """;
 
