@@ -153,7 +153,7 @@ public final class ClientSession implements AsyncSession {
         this.translation = new Translation(setup.to());
         this.servers = new Servers(setup.to().servers(), new Random());
         this.credentials = new ArrayList<>(setup.credentials());
-        this.timeoutMillis = (int) Math.min(Integer.MAX_VALUE, setup.timeout().toMillis());
+        this.timeoutMillis = millisWanted();
         this.ownCallbacks = setup.callbacks().isPresent() ? null : new CallbackExecutor("coord-client-callbacks");
         Executor callbacks = ownCallbacks == null ? setup.callbacks().orElseThrow() : ownCallbacks;
         this.queue = new SessionQueue(callbacks, thrown -> LOG.warn("A listener or dependent of {} threw", this, thrown));
@@ -201,6 +201,10 @@ public final class ClientSession implements AsyncSession {
             end(SessionState.CLOSED, "no server of " + setup.to().servers() + " opened a session within "
                     + setup.requestTimeout().toMillis() + " ms: " + trouble);
         }
+    }
+
+    private int millisWanted() {
+        return (int) Math.min(Integer.MAX_VALUE, setup.timeout().toMillis());
     }
 
     private long timeoutNanos() {
@@ -357,7 +361,7 @@ public final class ClientSession implements AsyncSession {
 
     private void greeted(Wire connected, ConnectResponse response) {
         if (response.timeoutMillis() <= 0) {
-            end(SessionState.EXPIRED, "the server at " + connected + " knows no such session any more" + (isOpened ? "" : "; " + trouble));
+            expired(connected);
             return;
         }
         id = response.session();
@@ -370,6 +374,19 @@ public final class ClientSession implements AsyncSession {
         } else {
             say(first);
         }
+    }
+
+    /** One whose proof was never done is nobody's yet: another is asked for. */
+    private void expired(Wire at) {
+        if (isOpened || id == 0) {
+            end(SessionState.EXPIRED, "the server at " + at + " knows no such session any more" + (isOpened ? "" : "; " + trouble));
+            return;
+        }
+        id = 0;
+        password = NO_PASSWORD;
+        timeoutMillis = millisWanted();
+        keepPace();
+        at.close("it knows no such session any more");
     }
 
     /** Nothing else is asked before the proof is done, as by ZooKeeper's client: a server may refuse whatever comes before. */

@@ -24,7 +24,9 @@ import io.coord.WatchEvent;
 import io.coord.WatchKind;
 import io.coord.WatchMode;
 import io.coord.netty.ZooKeeperClient;
+import io.coord.netty.jute.ConnectRequest;
 import io.coord.netty.jute.ConnectResponse;
+import io.coord.netty.jute.JuteReader;
 import io.coord.netty.jute.JuteWriter;
 import io.coord.netty.jute.OpCode;
 import io.coord.netty.jute.ReplyHeader;
@@ -128,12 +130,13 @@ class ClientSessionTest {
         grant(sessionTimeout);
     }
 
-    private void take() throws IOException {
+    /** Takes a connection, and returns what it asks for first. */
+    private ConnectRequest take() throws IOException {
         served = listener.accept();
         served.setTcpNoDelay(true);
         served.setSoTimeout(20_000);
         in = new DataInputStream(served.getInputStream());
-        frame();
+        return ConnectRequest.read(new JuteReader(Unpooled.wrappedBuffer(frame())));
     }
 
     private void grant(Duration sessionTimeout) throws IOException {
@@ -620,6 +623,25 @@ class ClientSessionTest {
         assertThatThrownBy(() -> get(opened))
                 .hasCauseInstanceOf(UnavailableException.class)
                 .hasMessageContaining("opened a session within 3000 ms");
+    }
+
+    /** It was nobody's yet. */
+    @Test
+    void aSessionThatExpiresBeforeItIsProvenIsAskedForAnew() throws Exception {
+        CompletionStage<AsyncSession> opened = bob().openAsync();
+        accept();
+        next(OpCode.SASL);
+        served.close();
+        assertThat(take().session()).isEqualTo(7);
+        grant(Duration.ZERO);
+        assertThat(in.read()).as("the end of the connection").isEqualTo(-1);
+
+        ConnectRequest anew = take();
+
+        assertThat(anew).isEqualTo(new ConnectRequest(0, 0, 10_000, 0, Bytes.wrap(new byte[16]), false));
+        grant(Duration.ofSeconds(30));
+        prove(last -> last);
+        session = get(opened);
     }
 
     /** Nor is it asked of the session, which would not expire. */
