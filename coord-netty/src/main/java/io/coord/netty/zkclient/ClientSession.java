@@ -140,7 +140,8 @@ public final class ClientSession implements AsyncSession {
     private int proofXid;
     private @Nullable Future<?> ticks;
     private long tickNanos;
-    private String trouble = "no server was tried yet";
+    /** Why the connection before this one ended; empty if there was none. */
+    private String trouble = "";
     private long attemptNanos;
     private long heardNanos;
     private long saidNanos;
@@ -198,9 +199,15 @@ public final class ClientSession implements AsyncSession {
 
     private void giveUpOpening() {
         if (!isOpened) {
+            Wire tried = wire;
+            String now = tried == null ? trouble : "at " + tried + " " + awaited() + afterTrouble();
             end(SessionState.CLOSED, "no server of " + setup.to().servers() + " opened a session within "
-                    + setup.requestTimeout().toMillis() + " ms: " + trouble);
+                    + setup.requestTimeout().toMillis() + " ms: " + now);
         }
+    }
+
+    private String afterTrouble() {
+        return trouble.isEmpty() ? "" : "; before, " + trouble;
     }
 
     private int millisWanted() {
@@ -379,7 +386,7 @@ public final class ClientSession implements AsyncSession {
     /** One whose proof was never done is nobody's yet: another is asked for. */
     private void expired(Wire at) {
         if (isOpened || id == 0) {
-            end(SessionState.EXPIRED, "the server at " + at + " knows no such session any more" + (isOpened ? "" : "; " + trouble));
+            end(SessionState.EXPIRED, "the server at " + at + " knows no such session any more" + (isOpened ? "" : afterTrouble()));
             return;
         }
         id = 0;

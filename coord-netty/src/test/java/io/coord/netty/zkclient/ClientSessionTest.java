@@ -644,6 +644,18 @@ class ClientSessionTest {
         session = get(opened);
     }
 
+    @Test
+    void whatIsWaitedForWhenOpeningIsGivenUpIsSaid() throws Exception {
+        String server = "127.0.0.1:" + listener.getLocalPort();
+        CompletionStage<AsyncSession> opened = bob().withRequestTimeout(Duration.ofSeconds(1)).openAsync();
+        accept();
+        next(OpCode.SASL);
+
+        assertThatThrownBy(() -> get(opened))
+                .hasCauseInstanceOf(UnavailableException.class)
+                .hasMessageContaining("opened a session within 1000 ms: at " + server + " no answer to the proof by DIGEST-MD5 as bob");
+    }
+
     /** Nor is it asked of the session, which would not expire. */
     @Test
     void whoHasNoTicketConnectsToNobody() throws Exception {
