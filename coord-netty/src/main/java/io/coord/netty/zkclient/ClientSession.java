@@ -142,7 +142,10 @@ public final class ClientSession implements AsyncSession {
     private long tickNanos;
     /** Why the connection before this one ended; empty if there was none. */
     private String trouble = "";
+    /** When the present attempt at a connection began, its name not looked up yet. */
     private long attemptNanos;
+    /** When the server was asked for the session over the present connection; it counts the timeout from no earlier. */
+    private long askedNanos;
     private long heardNanos;
     private long saidNanos;
     private int watchesBeingSet;
@@ -340,6 +343,7 @@ public final class ClientSession implements AsyncSession {
     private final class AtWire implements Wire.Ear {
         @Override
         public void opened(Wire opened) {
+            askedNanos = System.nanoTime();
             opened.write(new ConnectRequest(0, seenZxid, timeoutMillis, id, password, false));
         }
 
@@ -439,7 +443,7 @@ public final class ClientSession implements AsyncSession {
         boolean isNew = !isOpened;
         isOpened = true;
         heardNanos = System.nanoTime();
-        prolong(attemptNanos);
+        prolong(askedNanos);
         credentials.forEach(proof -> prove(proof, null));
         setWatchesAgain();
         String server = connected.toString();

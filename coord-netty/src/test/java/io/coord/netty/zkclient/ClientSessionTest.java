@@ -478,6 +478,23 @@ class ClientSessionTest {
         settle();
     }
 
+    /** What comes before, such as a slow name service, is no time in which a server could have let the session expire. */
+    @Test
+    @DisplayName("rule.16 a session's lease counts from when a server is asked for it")
+    void aLeaseCountsFromWhenTheServerIsAsked() throws Exception {
+        InetAddress[] addresses = {InetAddress.getLoopbackAddress()};
+        ClientSetup setup = new ClientSetup(
+                ConnectString.parse("zk.example.org:" + listener.getLocalPort()), Duration.ofSeconds(4), Duration.ofSeconds(15), Optional.empty(), List.of(),
+                Optional.empty(), 10, 1 << 20, Optional.empty());
+        CompletionStage<AsyncSession> opened = ClientSession.open(
+                setup, host -> new CompletableFuture<InetAddress[]>().completeOnTimeout(addresses, 3_200, TimeUnit.MILLISECONDS).join());
+
+        accept(Duration.ofSeconds(4));
+        session = get(opened);
+
+        assertThat(session.state()).isEqualTo(SessionState.CONNECTED);
+    }
+
     // ---- SASL
 
     private static final String SECRET = "secret of bob";
