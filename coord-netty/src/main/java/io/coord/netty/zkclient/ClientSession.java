@@ -414,7 +414,7 @@ public final class ClientSession implements AsyncSession {
         }
         proofXid = 0;
         if (header.error() != 0) {
-            proofRefused(under, "it answered error " + header.error());
+            proofFailed(from, under, header.error());
             return;
         }
         Bytes told = ((Response.Token) OpCode.SASL.readResponse(body)).token();
@@ -428,6 +428,18 @@ public final class ClientSession implements AsyncSession {
                 attach(from);
             }
         });
+    }
+
+    /** Only what the server says of the proof itself refuses it. */
+    private void proofFailed(Wire from, SaslProof under, int error) {
+        String why = "it answered error " + error;
+        if (error == Refusal.AUTH_FAILED.code() || error == Refusal.SESSION_CLOSED_REQUIRE_SASL_AUTH.code()) {
+            proofRefused(under, why);
+        } else if (error == Refusal.SESSION_EXPIRED.code()) {
+            expired(from);
+        } else {
+            from.close(why + " to the proof by " + under);
+        }
     }
 
     /** To try again would keep a session alive that nobody can use, and its ephemeral nodes with it. */

@@ -673,6 +673,32 @@ class ClientSessionTest {
                 .hasMessageContaining("opened a session within 1000 ms: at " + server + " no answer to the proof by DIGEST-MD5 as bob");
     }
 
+    @Test
+    void anErrorThatIsNoRefusalOfTheProofIsNotTakenForOne() throws Exception {
+        CompletionStage<AsyncSession> opened = bob().openAsync();
+        accept();
+        refuse(next(OpCode.SASL), 0, Refusal.SESSION_EXPIRED);
+        assertThat(take().session()).isZero();
+        grant(Duration.ofSeconds(30));
+        refuse(next(OpCode.SASL), 0, Refusal.THROTTLED_OP);
+        assertThat(take().session()).isEqualTo(7);
+        grant(Duration.ofSeconds(30));
+        prove(last -> last);
+        session = get(opened);
+        CompletableFuture<SessionEvent> ended = new CompletableFuture<>();
+        session.onEvent(event -> {
+            if (event.state().isOver()) {
+                ended.complete(event);
+            }
+        });
+
+        served.close();
+        accept();
+        refuse(next(OpCode.SASL), 0, Refusal.SESSION_EXPIRED);
+
+        assertThat(get(ended).toString()).contains("Expired", "knows no such session any more");
+    }
+
     /** Nor is it asked of the session, which would not expire. */
     @Test
     void whoHasNoTicketConnectsToNobody() throws Exception {
