@@ -2,7 +2,10 @@ package io.coord;
 
 import org.jspecify.annotations.Nullable;
 
-/** The session is over, and its ephemeral nodes are gone: open a new one. */
+/**
+ * The session is over, and its ephemeral nodes are gone: open a new one. Where a client gave it up that may not prove itself any more, they
+ * live on at the servers for up to its timeout.
+ */
 public final class SessionEndedException extends CoordException {
 
     private static final long serialVersionUID = 1L;

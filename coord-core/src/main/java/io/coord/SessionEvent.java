@@ -32,7 +32,8 @@ public sealed interface SessionEvent {
     }
 
     /**
-     * The ensemble ended the session; its ephemeral nodes are gone. The last event.
+     * The ensemble ended the session; its ephemeral nodes are gone. Where a client gives it up that may not prove itself any more, they live on
+     * at the servers for up to its timeout. The last event.
      *
      * @param reason what was seen, in words
      */

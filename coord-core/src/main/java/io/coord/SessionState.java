@@ -6,7 +6,10 @@ public enum SessionState {
     CONNECTED,
     /** Nobody vouches for the session at the moment: it may resume or expire. Locks and leadership are not to be relied on. */
     SUSPENDED,
-    /** Ended by the ensemble: its ephemeral nodes are gone. */
+    /**
+     * Ended by the ensemble: its ephemeral nodes are gone. Where a client gives it up that may not prove itself any more, they live on at the
+     * servers for up to its timeout.
+     */
     EXPIRED,
     /** Ended by its owner. */
     CLOSED;

@@ -32,7 +32,8 @@ import javax.security.auth.Subject;
  * <p>The session goes on when its server dies: the client connects to another and sets its watches again. What was asked and not
  * answered by then fails: reads with {@link io.coord.UnavailableException}, writes with {@link io.coord.OutcomeUnknownException}, since
  * this protocol cannot tell whether they were done. Each session has a connection, an event loop and a few callback threads of its own; all
- * are gone once it is closed.
+ * are gone once it is closed, but for threads that wait for a KDC ({@link #withSasl(Subject, String)}): each ends when that has answered, or
+ * when the time is over that {@code krb5.conf} gives it.
  *
  * <p>A value: each method returns another one.
  */
@@ -123,8 +124,9 @@ public final class ZooKeeperClient {
      * With each connection proven by Kerberos (SASL's GSSAPI), as {@link #withSasl(String, char[])} says. Both sides are proven. Realm, KDC and
      * clock skew are those of the JVM's {@code krb5.conf}.
      *
-     * <p>What asks the KDC has a thread of its own, and is done before a server is connected to: where no ticket is to be had, another
-     * server is tried, as when one does not answer, until there is one or the session has expired.
+     * <p>What asks the KDC has threads of its own, one for each attempt that it has not answered, four at most, and is done before a server is
+     * connected to: where no ticket is to be had, another server is tried, as when one does not answer, until there is one or the session has
+     * expired.
      *
      * @param client logged in by you, with the principal and its ticket; tickets that end are yours to renew in it, since it is looked at for
      *     each connection

@@ -102,9 +102,8 @@ public final class ClientSession implements AsyncSession {
     private final EventLoop loop;
     private final @Nullable CallbackExecutor ownCallbacks;
     private final SessionQueue queue;
-    /** Where steps of SASL are taken, one after the other, however long one takes; none of its threads lives unless there are some. */
+    /** Where steps of SASL are taken, however long one takes; none of its threads lives unless there are some. */
     private final CallbackExecutor proving = new CallbackExecutor("coord-client-proving");
-    private final SessionQueue proofSteps;
 
     private final AtomicInteger outstanding = new AtomicInteger();
     private final AtomicLong names = new AtomicLong();
@@ -141,8 +140,12 @@ public final class ClientSession implements AsyncSession {
     private int proofXid;
     private @Nullable Future<?> ticks;
     private long tickNanos;
-    private String trouble = "no server was tried yet";
+    /** Why the connection before this one ended; empty if there was none. */
+    private String trouble = "";
+    /** When the present attempt at a connection began, its name not looked up yet. */
     private long attemptNanos;
+    /** When the server was asked for the session over the present connection; it counts the timeout from no earlier. */
+    private long askedNanos;
     private long heardNanos;
     private long saidNanos;
     private int watchesBeingSet;
@@ -154,11 +157,10 @@ public final class ClientSession implements AsyncSession {
         this.translation = new Translation(setup.to());
         this.servers = new Servers(setup.to().servers(), new Random());
         this.credentials = new ArrayList<>(setup.credentials());
-        this.timeoutMillis = (int) Math.min(Integer.MAX_VALUE, setup.timeout().toMillis());
+        this.timeoutMillis = millisWanted();
         this.ownCallbacks = setup.callbacks().isPresent() ? null : new CallbackExecutor("coord-client-callbacks");
         Executor callbacks = ownCallbacks == null ? setup.callbacks().orElseThrow() : ownCallbacks;
         this.queue = new SessionQueue(callbacks, thrown -> LOG.warn("A listener or dependent of {} threw", this, thrown));
-        this.proofSteps = new SessionQueue(proving, thrown -> LOG.warn("A proof of {} threw", this, thrown));
         this.group = loops.group("coord-client", 1);
         this.loop = group.next();
     }
@@ -200,9 +202,19 @@ public final class ClientSession implements AsyncSession {
 
     private void giveUpOpening() {
         if (!isOpened) {
+            Wire tried = wire;
+            String now = tried == null ? trouble : "at " + tried + " " + awaited() + afterTrouble();
             end(SessionState.CLOSED, "no server of " + setup.to().servers() + " opened a session within "
-                    + setup.requestTimeout().toMillis() + " ms: " + trouble);
+                    + setup.requestTimeout().toMillis() + " ms: " + now);
         }
+    }
+
+    private String afterTrouble() {
+        return trouble.isEmpty() ? "" : "; before, " + trouble;
+    }
+
+    private int millisWanted() {
+        return (int) Math.min(Integer.MAX_VALUE, setup.timeout().toMillis());
     }
 
     private long timeoutNanos() {
@@ -256,7 +268,8 @@ public final class ClientSession implements AsyncSession {
             dial(next, address);
             return;
         }
-        SaslProof begun = new SaslProof(setup.sasl().get(), next.server(), address);
+        SessionQueue steps = new SessionQueue(proving, thrown -> LOG.warn("A proof of {} threw", this, thrown));
+        SaslProof begun = new SaslProof(setup.sasl().get(), next.server(), address, steps);
         proof = begun;
         takeStep(begun, begun::begin, step -> {
             proofToken = step.token();
@@ -269,7 +282,7 @@ public final class ClientSession implements AsyncSession {
     }
 
     private void takeStep(SaslProof under, Supplier<SaslProof.Step> step, Consumer<SaslProof.Step> then) {
-        proofSteps.execute(() -> {
+        under.steps().execute(() -> {
             SaslProof.Step taken = step.get();
             onLoop(() -> {
                 if (proof == under) {
@@ -287,7 +300,7 @@ public final class ClientSession implements AsyncSession {
             proofToken = null;
             proofXid = 0;
             past.giveUp();
-            proofSteps.execute(past::forget);
+            past.steps().execute(past::forget);
         }
     }
 
@@ -330,6 +343,7 @@ public final class ClientSession implements AsyncSession {
     private final class AtWire implements Wire.Ear {
         @Override
         public void opened(Wire opened) {
+            askedNanos = System.nanoTime();
             opened.write(new ConnectRequest(0, seenZxid, timeoutMillis, id, password, false));
         }
 
@@ -358,8 +372,7 @@ public final class ClientSession implements AsyncSession {
 
     private void greeted(Wire connected, ConnectResponse response) {
         if (response.timeoutMillis() <= 0) {
-            end(SessionState.EXPIRED, ErrorCode.SESSION_EXPIRED.message(
-                    "the server at " + connected + " knows no such session any more. Open a new one." + (isOpened ? "" : " Before: " + trouble)));
+            expired(connected);
             return;
         }
         id = response.session();
@@ -372,6 +385,20 @@ public final class ClientSession implements AsyncSession {
         } else {
             say(first);
         }
+    }
+
+    /** One whose proof was never done is nobody's yet: another is asked for. */
+    private void expired(Wire at) {
+        if (isOpened || id == 0) {
+            end(SessionState.EXPIRED, ErrorCode.SESSION_EXPIRED.message(
+                    "the server at " + at + " knows no such session any more. Open a new one." + (isOpened ? "" : afterTrouble())));
+            return;
+        }
+        id = 0;
+        password = NO_PASSWORD;
+        timeoutMillis = millisWanted();
+        keepPace();
+        at.close("it knows no such session any more");
     }
 
     /** Nothing else is asked before the proof is done, as by ZooKeeper's client: a server may refuse whatever comes before. */
@@ -388,7 +415,7 @@ public final class ClientSession implements AsyncSession {
         }
         proofXid = 0;
         if (header.error() != 0) {
-            proofRefused(under, "it answered error " + header.error());
+            proofFailed(from, under, header.error());
             return;
         }
         Bytes told = ((Response.Token) OpCode.SASL.readResponse(body)).token();
@@ -404,6 +431,18 @@ public final class ClientSession implements AsyncSession {
         });
     }
 
+    /** Only what the server says of the proof itself refuses it. */
+    private void proofFailed(Wire from, SaslProof under, int error) {
+        String why = "it answered error " + error;
+        if (error == Refusal.AUTH_FAILED.code() || error == Refusal.SESSION_CLOSED_REQUIRE_SASL_AUTH.code()) {
+            proofRefused(under, why);
+        } else if (error == Refusal.SESSION_EXPIRED.code()) {
+            expired(from);
+        } else {
+            from.close(why + " to the proof by " + under);
+        }
+    }
+
     /** To try again would keep a session alive that nobody can use, and its ephemeral nodes with it. */
     private void proofRefused(SaslProof under, String why) {
         String reason = under.refused(why);
@@ -417,7 +456,7 @@ public final class ClientSession implements AsyncSession {
         boolean isNew = !isOpened;
         isOpened = true;
         heardNanos = System.nanoTime();
-        prolong(attemptNanos);
+        prolong(askedNanos);
         credentials.forEach(proof -> prove(proof, null));
         setWatchesAgain();
         String server = connected.toString();

@@ -8,16 +8,19 @@ import java.security.PrivilegedActionException;
 import java.security.PrivilegedExceptionAction;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.concurrent.Executor;
 import javax.security.auth.Subject;
 import javax.security.auth.callback.Callback;
 import javax.security.auth.callback.NameCallback;
 import javax.security.auth.callback.PasswordCallback;
 import javax.security.auth.callback.UnsupportedCallbackException;
+import javax.security.auth.kerberos.KerberosTicket;
 import javax.security.sasl.RealmCallback;
 import javax.security.sasl.RealmChoiceCallback;
 import javax.security.sasl.Sasl;
 import javax.security.sasl.SaslClient;
 import javax.security.sasl.SaslException;
+import org.ietf.jgss.GSSCredential;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +45,7 @@ final class SaslProof {
     private final ClientSetup.Sasl by;
     private final ConnectString.Server server;
     private final InetAddress address;
+    private final Executor steps;
     /** Set when nobody waits for it any more: what then still waits for its turn need not be done. */
     private volatile boolean isOver;
     /** The server's, once it is known. */
@@ -49,10 +53,16 @@ final class SaslProof {
     /** Belongs to the steps. */
     private @Nullable SaslClient client;
 
-    SaslProof(ClientSetup.Sasl by, ConnectString.Server server, InetAddress address) {
+    SaslProof(ClientSetup.Sasl by, ConnectString.Server server, InetAddress address, Executor steps) {
         this.by = by;
         this.server = server;
         this.address = address;
+        this.steps = steps;
+    }
+
+    /** Where its steps are taken, and in the end forgotten, one after the other: its own, so that one that hangs holds up no other proof. */
+    Executor steps() {
+        return steps;
     }
 
     /** The first step: something to say, before there is a connection. */
@@ -108,6 +118,9 @@ final class SaslProof {
         if (by instanceof ClientSetup.Kerberos kerberos) {
             String host = kerberos.host().orElseGet(this::hostName);
             principal = kerberos.service() + "/" + host;
+            if (!hasCredentials(kerberos.client())) {
+                throw new SaslException("the subject has no ticket that is valid now");
+            }
             made = Sasl.createSaslClient(
                     new String[] {"GSSAPI"}, null, kerberos.service(), host, Map.of(Sasl.SERVER_AUTH, "true"), callbacks -> {});
         } else {
@@ -119,6 +132,15 @@ final class SaslProof {
             throw new SaslException("this Java runtime does not have the mechanism; that of Kerberos is in its module jdk.security.jgss");
         }
         return made;
+    }
+
+    /**
+     * Whether it can prove itself. For one that cannot, a JVM with {@code javax.security.auth.useSubjectCredsOnly=false} logs in whomever JAAS
+     * is configured for, and the client would prove itself as somebody else.
+     */
+    private static boolean hasCredentials(Subject subject) {
+        return !subject.getPrivateCredentials(GSSCredential.class).isEmpty()
+                || subject.getPrivateCredentials(KerberosTicket.class).stream().anyMatch(ticket -> !ticket.isDestroyed() && ticket.isCurrent());
     }
 
     /** As ZooKeeper's client does: one name of several servers is none that any of them has a key for. */

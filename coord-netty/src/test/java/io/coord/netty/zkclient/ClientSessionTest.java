@@ -24,7 +24,9 @@ import io.coord.WatchEvent;
 import io.coord.WatchKind;
 import io.coord.WatchMode;
 import io.coord.netty.ZooKeeperClient;
+import io.coord.netty.jute.ConnectRequest;
 import io.coord.netty.jute.ConnectResponse;
+import io.coord.netty.jute.JuteReader;
 import io.coord.netty.jute.JuteWriter;
 import io.coord.netty.jute.OpCode;
 import io.coord.netty.jute.ReplyHeader;
@@ -48,6 +50,7 @@ import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -65,6 +68,7 @@ import javax.security.auth.callback.Callback;
 import javax.security.auth.callback.NameCallback;
 import javax.security.auth.callback.PasswordCallback;
 import javax.security.auth.kerberos.KerberosPrincipal;
+import javax.security.auth.kerberos.KerberosTicket;
 import javax.security.sasl.AuthorizeCallback;
 import javax.security.sasl.RealmCallback;
 import javax.security.sasl.Sasl;
@@ -128,12 +132,13 @@ class ClientSessionTest {
         grant(sessionTimeout);
     }
 
-    private void take() throws IOException {
+    /** Takes a connection, and returns what it asks for first. */
+    private ConnectRequest take() throws IOException {
         served = listener.accept();
         served.setTcpNoDelay(true);
         served.setSoTimeout(20_000);
         in = new DataInputStream(served.getInputStream());
-        frame();
+        return ConnectRequest.read(new JuteReader(Unpooled.wrappedBuffer(frame())));
     }
 
     private void grant(Duration sessionTimeout) throws IOException {
@@ -516,6 +521,23 @@ class ClientSessionTest {
         settle();
     }
 
+    /** What comes before, such as a slow name service, is no time in which a server could have let the session expire. */
+    @Test
+    @DisplayName("rule.16 a session's lease counts from when a server is asked for it")
+    void aLeaseCountsFromWhenTheServerIsAsked() throws Exception {
+        InetAddress[] addresses = {InetAddress.getLoopbackAddress()};
+        ClientSetup setup = new ClientSetup(
+                ConnectString.parse("zk.example.org:" + listener.getLocalPort()), Duration.ofSeconds(4), Duration.ofSeconds(15), Optional.empty(), List.of(),
+                Optional.empty(), 10, 1 << 20, Optional.empty());
+        CompletionStage<AsyncSession> opened = ClientSession.open(
+                setup, host -> new CompletableFuture<InetAddress[]>().completeOnTimeout(addresses, 3_200, TimeUnit.MILLISECONDS).join());
+
+        accept(Duration.ofSeconds(4));
+        session = get(opened);
+
+        assertThat(session.state()).isEqualTo(SessionState.CONNECTED);
+    }
+
     // ---- SASL
 
     private static final String SECRET = "secret of bob";
@@ -663,6 +685,63 @@ class ClientSessionTest {
                 .hasMessageContaining("opened a session within 3000 ms");
     }
 
+    /** It was nobody's yet. */
+    @Test
+    void aSessionThatExpiresBeforeItIsProvenIsAskedForAnew() throws Exception {
+        CompletionStage<AsyncSession> opened = bob().openAsync();
+        accept();
+        next(OpCode.SASL);
+        served.close();
+        assertThat(take().session()).isEqualTo(7);
+        grant(Duration.ZERO);
+        assertThat(in.read()).as("the end of the connection").isEqualTo(-1);
+
+        ConnectRequest anew = take();
+
+        assertThat(anew).isEqualTo(new ConnectRequest(0, 0, 10_000, 0, Bytes.wrap(new byte[16]), false));
+        grant(Duration.ofSeconds(30));
+        prove(last -> last);
+        session = get(opened);
+    }
+
+    @Test
+    void whatIsWaitedForWhenOpeningIsGivenUpIsSaid() throws Exception {
+        String server = "127.0.0.1:" + listener.getLocalPort();
+        CompletionStage<AsyncSession> opened = bob().withRequestTimeout(Duration.ofSeconds(1)).openAsync();
+        accept();
+        next(OpCode.SASL);
+
+        assertThatThrownBy(() -> get(opened))
+                .hasCauseInstanceOf(UnavailableException.class)
+                .hasMessageContaining("opened a session within 1000 ms: at " + server + " no answer to the proof by DIGEST-MD5 as bob");
+    }
+
+    @Test
+    void anErrorThatIsNoRefusalOfTheProofIsNotTakenForOne() throws Exception {
+        CompletionStage<AsyncSession> opened = bob().openAsync();
+        accept();
+        refuse(next(OpCode.SASL), 0, Refusal.SESSION_EXPIRED);
+        assertThat(take().session()).isZero();
+        grant(Duration.ofSeconds(30));
+        refuse(next(OpCode.SASL), 0, Refusal.THROTTLED_OP);
+        assertThat(take().session()).isEqualTo(7);
+        grant(Duration.ofSeconds(30));
+        prove(last -> last);
+        session = get(opened);
+        CompletableFuture<SessionEvent> ended = new CompletableFuture<>();
+        session.onEvent(event -> {
+            if (event.state().isOver()) {
+                ended.complete(event);
+            }
+        });
+
+        served.close();
+        accept();
+        refuse(next(OpCode.SASL), 0, Refusal.SESSION_EXPIRED);
+
+        assertThat(get(ended).toString()).contains("Expired", "knows no such session any more");
+    }
+
     /** Nor is it asked of the session, which would not expire. */
     @Test
     void whoHasNoTicketConnectsToNobody() throws Exception {
@@ -677,6 +756,28 @@ class ClientSessionTest {
                 .hasMessageContainingAll("no proof by GSSAPI", "to zookeeper/zk.example.org could be made", "KDC");
         listener.setSoTimeout(1);
         assertThatThrownBy(listener::accept).isInstanceOf(SocketTimeoutException.class);
+    }
+
+    @Test
+    void aTicketThatIsNotValidAnyMoreIsNone() throws Exception {
+        served = new Socket();
+        KerberosPrincipal bob = new KerberosPrincipal("bob@COORD.TEST");
+        KerberosTicket past = ticket(bob, new Date(1));
+        KerberosTicket destroyed = ticket(bob, new Date(Long.MAX_VALUE));
+        destroyed.destroy();
+        CompletionStage<AsyncSession> opened = ZooKeeperClient.to("127.0.0.1:" + listener.getLocalPort())
+                .withSasl(new Subject(false, Set.of(bob), Set.of(), Set.of(past, destroyed)))
+                .withRequestTimeout(Duration.ofMillis(500))
+                .openAsync();
+
+        assertThatThrownBy(() -> get(opened))
+                .hasCauseInstanceOf(UnavailableException.class)
+                .hasMessageContainingAll("no proof by GSSAPI as bob@COORD.TEST", "the subject has no ticket that is valid now");
+    }
+
+    private static KerberosTicket ticket(KerberosPrincipal client, Date end) {
+        KerberosPrincipal granting = new KerberosPrincipal("krbtgt/COORD.TEST@COORD.TEST");
+        return new KerberosTicket(new byte[1], client, granting, new byte[16], 17, new boolean[0], new Date(0), new Date(0), end, null, null);
     }
 
     @Test

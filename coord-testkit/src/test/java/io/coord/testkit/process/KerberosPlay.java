@@ -42,6 +42,8 @@ final class KerberosPlay {
 
     private static final String NOBODY = "";
     private static final String SERVER = "zookeeper/localhost";
+    /** False for a JVM that may log in whom JAAS is configured for, where a subject has no ticket. */
+    private static final String SUBJECT_ONLY = "javax.security.auth.useSubjectCredsOnly";
 
     private final String server;
     private final PrintStream out;
@@ -51,7 +53,7 @@ final class KerberosPlay {
         this.out = out;
     }
 
-    /** {@code play HOST:PORT...}, or {@code unheard PORT}, or {@code names PRINCIPAL,...}, with lines of {@code REMOVE_HOST REMOVE_REALM RULES} to read. */
+    /** {@code play HOST:PORT...}, or {@code unheard PORT}, or {@code later HOST:PORT}, or {@code names PRINCIPAL,...}, with lines of {@code REMOVE_HOST REMOVE_REALM RULES} to read. */
     public static void main(String... words) throws Exception {
         if (words[0].equals("names")) {
             names(List.of(words[1].split(",")));
@@ -59,6 +61,10 @@ final class KerberosPlay {
         }
         if (words[0].equals("unheard")) {
             unheard(Integer.parseInt(words[1]));
+            Runtime.getRuntime().halt(0);
+        }
+        if (words[0].equals("later")) {
+            heardLater(words[1]);
             Runtime.getRuntime().halt(0);
         }
         for (int i = 1; i < words.length; i++) {
@@ -180,8 +186,13 @@ final class KerberosPlay {
         }
         fail("ours, with a ticket to another service", ours.withSasl(bob, "http"));
         fail("ours, by a password", ours.withSasl("bob", "secret".toCharArray()));
+        System.setProperty(SUBJECT_ONLY, "false");
+        fail("ours, where the JVM would log in another", ours.withSasl(bob));
         login.logout();
-        fail("ours, logged out", ours.withRequestTimeout(Duration.ofSeconds(1)).withSasl(bob));
+        ZooKeeperClient loggedOut = ours.withRequestTimeout(Duration.ofSeconds(1)).withSasl(bob);
+        fail("ours, logged out, where the JVM would log in another", loggedOut);
+        System.clearProperty(SUBJECT_ONLY);
+        fail("ours, logged out", loggedOut);
     }
 
     /** A client with a ticket to the KDC, which does not answer. */
@@ -196,9 +207,21 @@ final class KerberosPlay {
         }
     }
 
+    /** A client that the KDC does not answer when it asks for a ticket to the server, but does when it asks again. */
+    private static void heardLater(String server) throws Exception {
+        LoginContext login = new LoginContext("bob");
+        login.login();
+        ZooKeeperClient client = ZooKeeperClient.to(server).withSasl(login.getSubject(), SERVER);
+        try (Session session = client.withSessionTimeout(Duration.ofMillis(500)).withRequestTimeout(Duration.ofSeconds(20)).open()) {
+            System.out.println(session.whoAmI().stream().map(Identity::toString).sorted().toList());
+        } catch (UnavailableException e) {
+            System.out.println(e.getMessage());
+        }
+    }
+
     private void fail(String what, ZooKeeperClient client) {
         try (Session session = client.open()) {
-            out.println(what + ", is: " + session.whoAmI());
+            out.println(what + ", is: " + session.whoAmI().stream().map(Identity::toString).sorted().toList());
         } catch (RejectedException e) {
             out.println(what + ": " + e.refusal() + " " + e.refused().detail().replace(server, "SERVER"));
         } catch (UnavailableException e) {
