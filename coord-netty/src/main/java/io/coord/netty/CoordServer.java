@@ -4,6 +4,7 @@ import io.coord.ConfigException;
 import io.coord.ErrorCode;
 import io.coord.MemberId;
 import io.coord.MemberStatus;
+import io.coord.ensemble.DataDirectory;
 import io.coord.ensemble.Member;
 import io.coord.netty.peer.EventLoops;
 import io.coord.netty.server.Arguments;
@@ -91,6 +92,9 @@ public final class CoordServer {
                 return ImportZooKeeper.run(words.subList(1, words.size()), out, err);
             case "export":
                 return ExportZooKeeper.run(words.subList(1, words.size()), out, err);
+            case "inspect":
+            case "restore":
+                return DataDirectory.run(words, out, err);
             default:
                 return serve(words, out, err, stopping);
         }

@@ -16,6 +16,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLContext;
 import javax.security.auth.Subject;
 
@@ -41,6 +43,7 @@ public final class ZooKeeperClient {
 
     private static final Duration TIMEOUT_STANDARD = Duration.ofSeconds(10);
     private static final Duration REQUEST_TIMEOUT_STANDARD = Duration.ofSeconds(15);
+    private static final Duration OPENING_MARGIN = Duration.ofSeconds(3);
     private static final int OUTSTANDING_MAX = 10_000;
     /** Replies may be larger than requests: a node of a megabyte has a Stat, and many children have names. */
     private static final int FRAME_BYTES_MAX = 64 << 20;
@@ -155,7 +158,11 @@ public final class ZooKeeperClient {
                 setup.outstandingMax(), setup.frameBytesMax(), setup.callbacks()));
     }
 
-    /** With listeners called and stages completed on this executor, which is not closed with the session, and should not be before it. */
+    /**
+     * With listeners called and stages completed on this executor, which is not closed with the session, and should not be before it. A
+     * thread of it that calls {@link #open} keeps one from being told: with a single thread the opening is given up, after the request
+     * timeout and 3 seconds.
+     */
     public ZooKeeperClient withCallbackExecutor(Executor executor) {
         return new ZooKeeperClient(new ClientSetup(
                 setup.to(), setup.timeout(), setup.requestTimeout(), setup.sasl(), setup.credentials(), setup.tls(),
@@ -171,10 +178,16 @@ public final class ZooKeeperClient {
     public Session open() {
         CompletionStage<AsyncSession> opening = openAsync();
         try {
-            ClientSession session = (ClientSession) opening.toCompletableFuture().get();
+            long millis = setup.requestTimeout().plus(OPENING_MARGIN).toMillis();
+            ClientSession session = (ClientSession) opening.toCompletableFuture().get(millis, TimeUnit.MILLISECONDS);
             return new BlockingSession(session, new ParkingAwaiter(session::mayNotWait));
         } catch (ExecutionException e) {
             throw e.getCause() instanceof io.coord.CoordException failure ? failure.rethrown() : new IllegalStateException(e.getCause());
+        } catch (TimeoutException e) {
+            opening.thenAccept(AsyncSession::closeAsync);
+            throw new io.coord.UnavailableException("no session with " + setup.to().servers() + ": nothing runs on the callback executor,"
+                    + " one of whose threads waits here, if " + Thread.currentThread().getName() + " is one. Open sessions elsewhere, or by"
+                    + " an executor with threads to spare", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             opening.thenAccept(AsyncSession::closeAsync); // nobody else could

@@ -2,6 +2,9 @@ package io.coord.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.coord.Ensemble;
+import io.coord.MemberId;
+import io.coord.ensemble.Member;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -9,6 +12,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -24,6 +28,23 @@ class VerbsTest {
     void importAndExportAreVerbsOfTheServer() {
         assertThat(run("import", "--id", "1")).startsWith("2 ").contains("--from is missing").contains("usage: import");
         assertThat(run("export")).startsWith("2 ").contains("--data-dir is missing").contains("usage: export");
+    }
+
+    @Test
+    void inspectAndRestoreAreVerbsOfTheServer() throws IOException {
+        MemberId one = MemberId.of(1);
+        Path backup = directory.resolve("backup");
+        Path restored = directory.resolve("restored");
+        try (Member member = Member.builder(one, Ensemble.parse("1=localhost:7100")).start()) {
+            member.openSession(Duration.ofSeconds(10)).close();
+            member.backupTo(backup);
+        }
+
+        assertThat(run("restore", backup.toString(), restored.toString(), "1", "1=localhost:7100", "new"))
+                .startsWith("0 ").containsPattern("member 1 of cluster [0-9a-f]+ goes on behind zxid 0x");
+        assertThat(run("inspect", restored.toString())).startsWith("0 ").contains("identity: member 1 of cluster ").endsWith("whole\n");
+        assertThat(run("inspect")).startsWith("2 ").contains("usage: inspect DIRECTORY");
+        assertThat(run("--help")).contains("inspect DIRECTORY").contains("restore BACKUP DIRECTORY MEMBER MEMBERS CLUSTER");
     }
 
     @Test

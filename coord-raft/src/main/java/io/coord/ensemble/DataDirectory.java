@@ -2,11 +2,15 @@ package io.coord.ensemble;
 
 import io.coord.Ensemble;
 import io.coord.MemberId;
+import io.coord.NodePath;
 import io.coord.runtime.Backups;
 import io.coord.runtime.Founding;
 import io.coord.storage.Inspection;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -96,9 +100,35 @@ public final class DataDirectory {
         } catch (IllegalArgumentException e) {
             err.println(e.getMessage());
             return 2;
+        } catch (NoSuchFileException e) {
+            err.println("there is no " + e.getFile());
+            return 1;
+        } catch (NotDirectoryException e) {
+            err.println(e.getFile() + " is no directory");
+            return 1;
+        } catch (AccessDeniedException e) {
+            err.println("there is no permission for " + e.getFile());
+            return 1;
         } catch (IOException e) {
             err.println(e.getMessage() == null ? e.toString() : e.getMessage());
             return 1;
+        }
+    }
+
+    private static MemberId member(String word) {
+        try {
+            return MemberId.of(Integer.parseInt(word));
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("member \"" + NodePath.printable(word) + "\" is no number from 1 to " + MemberId.MAX, e);
+        }
+    }
+
+    private static long cluster(String word) {
+        try {
+            return word.equals("new") ? newClusterId() : Long.parseUnsignedLong(word, 16);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(
+                    "cluster \"" + NodePath.printable(word) + "\" is neither a hexadecimal number nor new", e);
         }
     }
 
@@ -110,9 +140,9 @@ public final class DataDirectory {
     }
 
     private static int restore(List<String> arguments, PrintStream out) throws IOException {
-        MemberId member = MemberId.of(Integer.parseInt(arguments.get(3)));
+        MemberId member = member(arguments.get(3));
         Ensemble ensemble = Ensemble.parse(arguments.get(4));
-        long clusterId = arguments.get(5).equals("new") ? newClusterId() : Long.parseUnsignedLong(arguments.get(5), 16);
+        long clusterId = cluster(arguments.get(5));
         long zxid = restore(Path.of(arguments.get(1)), Path.of(arguments.get(2)), member, ensemble, clusterId);
         out.println("member " + member + " of cluster " + Long.toHexString(clusterId) + " goes on behind zxid 0x" + Long.toHexString(zxid));
         return 0;

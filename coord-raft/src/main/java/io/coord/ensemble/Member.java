@@ -121,7 +121,8 @@ public final class Member implements AutoCloseable {
 
         /**
          * Where listeners are called and stages complete, in place of a few threads of the member's own. It is not closed with the
-         * member, and should not be before it.
+         * member, and should not be before it. A thread of it that opens a session keeps one from being told of that: with a single thread
+         * the opening is given up, after the request timeout and 3 seconds.
          */
         public Builder callbackExecutor(Executor executor) {
             this.callbacks = Objects.requireNonNull(executor, "executor");
@@ -245,7 +246,7 @@ public final class Member implements AutoCloseable {
                 sessions.remove(session);
             }
         });
-        session.awaitOpening(session.open(running.home()).thenRun(() -> sessions.add(session)), blocking);
+        session.awaitOpening(session.open(running.home()).thenRun(() -> sessions.add(session)), blocking, running.openingMax());
         return blocking;
     }
 
@@ -319,7 +320,7 @@ public final class Member implements AutoCloseable {
         running.awaiter().requireMayWait();
         LocalSession session = new LocalSession(running.sessionSetup(Optional.empty(), List.of(OPERATOR)));
         Session blocking = new BlockingSession(session, running.awaiter(session));
-        session.awaitOpening(session.open(running.home()), blocking);
+        session.awaitOpening(session.open(running.home()), blocking, running.openingMax());
         try {
             blocking.await(session.submit(Operation.Reconfigure.to(wanted)));
             return wanted;

@@ -109,7 +109,7 @@ public final class Founding {
             throws IOException {
         ensemble.address(member);
         if (clusterId == 0) {
-            throw new IllegalArgumentException("cluster id 0 means no ensemble; take one from Founding.newClusterId()");
+            throw new IllegalArgumentException("cluster id 0 means no ensemble; say new by command, or take one from DataDirectory.newClusterId()");
         }
         try (storage) {
             Storage.Recovered found = storage.open();

@@ -132,10 +132,22 @@ public final class LocalSession implements AsyncSession, DirectReads {
                 caller, setup.timeoutMillis(), Passwords.hash(setup.password()), setup.identities(), true));
     }
 
-    /** Waits, by its blocking door, until it is open. If that is not waited for to the end, it is closed: nobody else could. */
-    public void awaitOpening(CompletionStage<?> opening, Session blocking) {
+    /**
+     * Waits, by its blocking door, until it is open. If that is not waited for to the end, it is closed: nobody else could.
+     *
+     * @param atMost how long: the opening itself fails before, unless nobody can tell of it
+     */
+    public void awaitOpening(CompletionStage<?> opening, Session blocking, Duration atMost) {
         try {
-            blocking.await(opening);
+            if (blocking.awaitAtMost(opening.thenApply(done -> true), atMost).isEmpty()) {
+                throw new UnavailableException("no session within " + atMost.toMillis() + " ms: nothing runs on the callback executor, one of"
+                        + " whose threads waits here, if " + Thread.currentThread().getName() + " is one. Open sessions elsewhere, or by an"
+                        + " executor with threads to spare");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            opening.thenRun(this::closeAsync);
+            throw new OutcomeUnknownException("interrupted while a session was being opened: it is closed when it is open", e);
         } catch (RuntimeException e) {
             opening.thenRun(this::closeAsync);
             throw e;

@@ -53,6 +53,7 @@ import org.jspecify.annotations.Nullable;
 public final class RunningMember implements AutoCloseable {
 
     private static final long CLOSE_NANOS_MAX = 10_000_000_000L;
+    private static final Duration OPENING_MARGIN = Duration.ofSeconds(3);
 
     private final MemberParts parts;
     private final EventLogger logger;
@@ -368,6 +369,11 @@ public final class RunningMember implements AutoCloseable {
             caller.answer(false);
         }
         return caller.stage();
+    }
+
+    /** How long whoever opens a session waits: for longer than its member takes to say that it cannot. */
+    public Duration openingMax() {
+        return parts.config().requestTimeout().plus(OPENING_MARGIN);
     }
 
     /** What a session of this member is opened with. */

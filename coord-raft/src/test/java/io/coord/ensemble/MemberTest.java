@@ -23,6 +23,7 @@ import io.coord.RejectedException;
 import io.coord.Session;
 import io.coord.SessionEvent;
 import io.coord.SessionState;
+import io.coord.UnavailableException;
 import io.coord.WatchKind;
 import io.coord.WatchMode;
 import io.coord.ensemble.spi.FrontEnd;
@@ -263,6 +264,24 @@ class MemberTest {
             session.sync(A);
             assertThat(member.status().lastIndex()).as("what was asked").isEqualTo(last);
             assertThat(member.takeSnapshot()).as("nobody took it before").isTrue();
+        }
+    }
+
+    /** No task of the member's runs there, so it cannot know that the thread is the one that is to tell of the opening. */
+    @Test
+    void aSessionOpenedOnTheOnlyThreadOfTheNamedExecutorIsGivenUp() {
+        ExecutorService executor = Executors.newSingleThreadExecutor(task -> new Thread(task, "mine"));
+        MemberConfig config = MemberConfig.DEFAULT.withRequestTimeout(Duration.ofSeconds(2));
+        try (Member member = Member.builder(ONE, ALONE).config(config).callbackExecutor(executor).start()) {
+            member.openSession(TEN_SECONDS).close();
+
+            assertThat(executor.submit(() -> member.openSession(TEN_SECONDS))).failsWithin(TEN_SECONDS)
+                    .withThrowableThat().havingCause().isInstanceOf(UnavailableException.class)
+                    .withMessageContaining("callback executor").withMessageContaining("mine");
+
+            member.openSession(TEN_SECONDS).close();
+        } finally {
+            executor.shutdown();
         }
     }
 

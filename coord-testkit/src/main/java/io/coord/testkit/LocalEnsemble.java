@@ -586,7 +586,7 @@ public final class LocalEnsemble implements AutoCloseable {
         Awaiter awaiter = new ParkingAwaiter(() -> mayNotWait() || session.isCallbackThread());
         awaiter.requireMayWait();
         Session blocking = new BlockingSession(session, awaiter);
-        session.awaitOpening(session.open(member.home()), blocking);
+        session.awaitOpening(session.open(member.home()), blocking, member.openingMax());
         if (relocation != null) {
             movers.watchOver(session);
         }

@@ -36,6 +36,8 @@ public record Arguments(
               java -jar coord-server.jar --config FILE [--prop name=value]...
               java -jar coord-server.jar import --from ZKDIR --data-dir DIR --id N --members LIST    from Apache ZooKeeper
               java -jar coord-server.jar export --data-dir DIR --to ZKDIR                            and back
+              java -jar coord-server.jar inspect DIRECTORY                                           what a member's directory holds
+              java -jar coord-server.jar restore BACKUP DIRECTORY MEMBER MEMBERS CLUSTER             a member's directory from a backup
 
               --id N            this member's number, 1 to 255; not needed where --members has one entry
               --members LIST    id=host:peerPort:clientPort[:observer], separated by commas; an odd number of voters, one for a

@@ -59,6 +59,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -462,6 +464,21 @@ class ClientSessionTest {
         served.close();
         accept();
         next(OpCode.AUTH);
+    }
+
+    /** Nothing runs there as long as it waits. */
+    @Test
+    void aSessionOpenedOnTheOnlyThreadOfTheNamedExecutorIsGivenUp() throws Exception {
+        ExecutorService executor = Executors.newSingleThreadExecutor(task -> new Thread(task, "mine"));
+        ZooKeeperClient client = ZooKeeperClient.to("127.0.0.1:" + listener.getLocalPort())
+                .withRequestTimeout(Duration.ofMillis(200)).withCallbackExecutor(executor);
+        try {
+            assertThat(executor.submit(client::open)).failsWithin(Duration.ofSeconds(15))
+                    .withThrowableThat().havingCause().isInstanceOf(UnavailableException.class)
+                    .withMessageContaining("callback executor").withMessageContaining("mine");
+        } finally {
+            executor.shutdown();
+        }
     }
 
     @Test

@@ -22,6 +22,7 @@ import io.coord.wire.SnapshotCodec;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -125,6 +126,35 @@ class BackupTest {
                 .isInstanceOf(IOException.class)
                 .hasMessageStartingWith("COORD-1060 " + backup);
         assertThat(directory.resolve("second")).doesNotExist();
+    }
+
+    @Test
+    void whatACommandCannotDoIsSaidInASentence() throws IOException {
+        Path missing = directory.resolve("missing");
+        Path file = Files.writeString(directory.resolve("file"), "x");
+        String[] backup = {"restore", missing.toString(), directory.resolve("second").toString(), "1", "1=localhost:7100", "new"};
+
+        assertThat(run(backup)).isEqualTo("1 there is no " + missing);
+        assertThat(run("inspect", missing.toString())).isEqualTo("1 there is no " + missing);
+        assertThat(run("inspect", file.toString())).isEqualTo("1 " + file + " is no directory");
+        backup[3] = "x";
+        assertThat(run(backup)).isEqualTo("2 member \"x\" is no number from 1 to 255");
+        backup[3] = "1";
+        backup[5] = "seven";
+        assertThat(run(backup)).isEqualTo("2 cluster \"seven\" is neither a hexadecimal number nor new");
+        try (Member member = Member.builder(ONE, ALONE).start()) {
+            member.openSession(TIMEOUT).close();
+            member.backupTo(missing);
+        }
+        backup[5] = "0";
+        assertThat(run(backup)).startsWith("2 cluster id 0 means no ensemble").contains("new").contains("DataDirectory.newClusterId()");
+        assertThat(directory.resolve("second")).doesNotExist();
+    }
+
+    private static String run(String... words) {
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8);
+        return (DataDirectory.run(List.of(words), out, out) + " " + said.toString(StandardCharsets.UTF_8)).strip();
     }
 
     @Test
