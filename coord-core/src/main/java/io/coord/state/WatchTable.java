@@ -47,6 +47,8 @@ public final class WatchTable {
 
     private final Map<String, Watchers> byPath = new LinkedHashMap<>();
     private final Map<Long, Set<String>> byWatcher = new LinkedHashMap<>();
+    /** The characters of each watcher's paths. */
+    private final Map<Long, Long> pathChars = new LinkedHashMap<>();
     /** The paths watched recursively, so that a change need not ask each of its ancestors. */
     private final TreeSet<String> recursive = new TreeSet<>();
     private int count;
@@ -77,6 +79,7 @@ public final class WatchTable {
         watchers.add(watcher, kind);
         if (had == 0) {
             byWatcher.computeIfAbsent(watcher, absent -> new LinkedHashSet<>()).add(path);
+            pathChars.merge(watcher, (long) path.length(), Long::sum);
         }
         count += (kind & ~had) == 0 ? 0 : 1;
         if (kind == Watchers.RECURSIVE) {
@@ -134,8 +137,10 @@ public final class WatchTable {
         Set<String> paths = byWatcher.get(watcher);
         if (paths != null) {
             paths.remove(path);
+            pathChars.merge(watcher, (long) -path.length(), Long::sum);
             if (paths.isEmpty()) {
                 byWatcher.remove(watcher);
+                pathChars.remove(watcher);
             }
         }
     }
@@ -181,6 +186,11 @@ public final class WatchTable {
     public int pathCount(long watcher) {
         Set<String> paths = byWatcher.get(watcher);
         return paths == null ? 0 : paths.size();
+    }
+
+    /** Number of characters of the paths a watcher watches. */
+    public long pathChars(long watcher) {
+        return pathChars.getOrDefault(watcher, 0L);
     }
 
     // ---- changes

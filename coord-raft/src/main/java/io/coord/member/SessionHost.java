@@ -69,6 +69,11 @@ final class SessionHost {
 
     private static final long RESEND_MAX_NANOS = 5_000_000_000L;
 
+    /** Characters of the paths that a session watches, whatever their number; or, if that is more, so many for each that it may watch. */
+    private static final long WATCHED_CHARS = 4 << 20;
+
+    private static final int WATCHED_CHARS_EACH = 128;
+
     private static final String COME_AGAIN = "there is no quorum; whoever only reads may come again";
 
     private final MemberSetup setup;
@@ -744,8 +749,8 @@ final class SessionHost {
         if (exceedsWatches(session, request)) {
             outbox.deliver(new Delivery.Failed(callerOf(request), Failure.REFUSED, ErrorCode.TOO_MANY_WATCHES.message(
                     "session 0x" + Long.toHexString(session.id) + " watches " + watches.pathCount(session.id)
-                            + " paths, the limit is " + setup.watchesMax()
-                            + " (maxWatchesPerSession). One recursive watch replaces many.")));
+                            + " paths of " + watches.pathChars(session.id) + " characters, the limit is " + setup.watchesMax()
+                            + " (maxWatchesPerSession) of " + watchedCharsMax() + ". One recursive watch replaces many.")));
         } else if (request instanceof Input.Read<?> read) {
             serveRead(session, read);
         } else if (request instanceof Input.Sync sync) {
@@ -781,18 +786,30 @@ final class SessionHost {
     private boolean exceedsWatches(HostedSession session, Input.SetWatches set) {
         List<List<String>> kinds = List.of(set.data(), set.exist(), set.child(), set.persistent(), set.recursive());
         int present = watches.pathCount(session.id);
+        long presentChars = watches.pathChars(session.id);
         long atMost = present + kinds.stream().mapToLong(List::size).sum();
-        return atMost > setup.watchesMax()
-                && present + kinds.stream()
-                                .flatMap(List::stream)
-                                .distinct()
-                                .filter(path -> !watches.has(session.id, path, WatchKind.ANY))
-                                .count()
-                        > setup.watchesMax();
+        long charsAtMost = presentChars + kinds.stream().flatMap(List::stream).mapToLong(String::length).sum();
+        if (atMost <= setup.watchesMax() && charsAtMost <= watchedCharsMax()) {
+            return false;
+        }
+        List<String> added = kinds.stream()
+                .flatMap(List::stream)
+                .distinct()
+                .filter(path -> !watches.has(session.id, path, WatchKind.ANY))
+                .toList();
+        return present + added.size() > setup.watchesMax()
+                || presentChars + added.stream().mapToLong(String::length).sum() > watchedCharsMax();
     }
 
     private boolean exceedsWatches(HostedSession session, String path) {
-        return watches.pathCount(session.id) >= setup.watchesMax() && !watches.has(session.id, path, WatchKind.ANY);
+        boolean isFull = watches.pathCount(session.id) >= setup.watchesMax()
+                || watches.pathChars(session.id) + path.length() > watchedCharsMax();
+        return isFull && !watches.has(session.id, path, WatchKind.ANY);
+    }
+
+    /** A path may be as long as a frame, and nothing else bounds what a watch of it takes. */
+    private long watchedCharsMax() {
+        return Math.max(WATCHED_CHARS, (long) WATCHED_CHARS_EACH * setup.watchesMax());
     }
 
     private void setWatches(HostedSession session, Input.SetWatches set) {

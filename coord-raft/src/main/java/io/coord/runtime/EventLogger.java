@@ -147,6 +147,11 @@ final class EventLogger {
         LOG.warn("{} - a listener or dependent threw; the session goes on", member, failure);
     }
 
+    /** At each start, and when it comes on. */
+    void skipsAcl(MemberView view) {
+        LOG.warn("{} {} checks no access control list: skipAcl is on in the whole ensemble, and anybody may do anything", member, view.term());
+    }
+
     void notDurable() {
         LOG.warn("{} - keeps its data in memory only: no data directory was given, and a majority that restarts has forgotten all",
                 member);

@@ -222,6 +222,8 @@ public final class RunningMember implements AutoCloseable {
     }
 
     private final class Hands implements MemberLoop.Hands {
+        private boolean skipsAcl;
+
         @Override
         public void send(List<PeerFrame> messages) {
             PeerBridge bridge = peers;
@@ -264,7 +266,17 @@ public final class RunningMember implements AutoCloseable {
         @Override
         public void turned(int inputs, long nanos) {
             measures.turned(loop.view());
+            tellSkippedAcl();
             parts.metrics().turned(inputs, nanos);
+        }
+
+        /** The setting is the ensemble's, whatever this member was told: what it is shows in the state. */
+        private void tellSkippedAcl() {
+            boolean skips = loop.root().settings().skipAcl();
+            if (skips && !skipsAcl) {
+                logger.skipsAcl(loop.view());
+            }
+            skipsAcl = skips;
         }
 
         @Override

@@ -12,8 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +30,8 @@ final class FileDisk implements Disk {
     private static final long LOCKED_AT = Long.MAX_VALUE - 1;
 
     private final Path directory;
+    private static final String FILE_PERMISSIONS = "rw-------";
+
     private @Nullable FileLock guard;
     private @Nullable FileLock lock;
     private @Nullable FileChannel names;
@@ -71,7 +76,7 @@ final class FileDisk implements Disk {
         if (made.isEmpty()) {
             return;
         }
-        Files.createDirectories(directory);
+        Files.createDirectories(directory, ownersAlone("rwx------"));
         for (Path child : made) {
             Path parent = child.getParent();
             if (parent != null) {
@@ -80,9 +85,19 @@ final class FileDisk implements Disk {
         }
     }
 
+    /** What is made here nobody but its owner reads: passwords' hashes and all data are in it. Where there are no such permissions, none. */
+    private FileAttribute<?>[] ownersAlone(String permissions) {
+        return directory.getFileSystem().supportedFileAttributeViews().contains("posix")
+                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))}
+                : new FileAttribute<?>[0];
+    }
+
     /** A lock is to be held on to: the JVM forgets one that nobody refers to any more, though its channel is open. */
     private FileLock acquire(String name) throws IOException {
-        FileChannel channel = FileChannel.open(directory.resolve(name), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel channel = FileChannel.open(
+                directory.resolve(name),
+                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                ownersAlone(FILE_PERMISSIONS));
         try {
             FileLock acquired = channel.tryLock(LOCKED_AT, 1, false);
             if (acquired != null) {
@@ -138,10 +153,12 @@ final class FileDisk implements Disk {
         try {
             return new ChannelFile(FileChannel.open(
                     directory.resolve(name),
-                    StandardOpenOption.READ,
-                    StandardOpenOption.WRITE,
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.TRUNCATE_EXISTING));
+                    Set.of(
+                            StandardOpenOption.READ,
+                            StandardOpenOption.WRITE,
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.TRUNCATE_EXISTING),
+                    ownersAlone(FILE_PERMISSIONS)));
         } catch (IOException e) {
             throw named(e, 0);
         }

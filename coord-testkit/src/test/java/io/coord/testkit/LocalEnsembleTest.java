@@ -24,6 +24,8 @@ import io.coord.SessionEvent;
 import io.coord.SessionState;
 import io.coord.Stat;
 import io.coord.UnavailableException;
+import io.coord.WatchKind;
+import io.coord.WatchMode;
 import io.coord.ensemble.SessionOptions;
 import io.coord.ensemble.spi.FrontEnd;
 import io.coord.ensemble.spi.SessionPort;
@@ -496,6 +498,27 @@ class LocalEnsembleTest {
                 .isInstanceOf(UnavailableException.class)
                 .hasMessageContaining("COORD-1032");
         one.create(A, null, CreateMode.PERSISTENT);
+    }
+
+    @Test
+    @DisplayName("what a session watches counts by its length too: a path may be as long as a frame")
+    void longerPathsThanMayBeWatchedAreRefused(@Coord(config = "maxWatchesPerSession=100") LocalEnsemble ensemble) {
+        Session session = ensemble.openSession();
+        List<NodePath> paths = new ArrayList<>();
+        for (String name : List.of("a", "b", "c", "d", "e")) {
+            paths.add(NodePath.of("/" + name.repeat(1_000_000)));
+        }
+        for (NodePath path : paths.subList(0, 4)) {
+            session.addWatch(path, WatchMode.PERSISTENT, event -> {});
+        }
+
+        assertThatThrownBy(() -> session.addWatch(paths.get(4), WatchMode.PERSISTENT, event -> {}))
+                .hasMessageContaining("COORD-1032")
+                .hasMessageContaining("4000004 characters");
+        assertThatThrownBy(() -> session.exists(paths.get(4), event -> {})).hasMessageContaining("COORD-1032");
+        session.addWatch(paths.get(0), WatchMode.PERSISTENT_RECURSIVE, event -> {});
+        session.removeWatches(paths.get(0), WatchKind.ANY);
+        session.addWatch(paths.get(4), WatchMode.PERSISTENT, event -> {});
     }
 
     /** The session's own count comes too late for those asked at once: the member refuses them, and nothing waits for another member. */

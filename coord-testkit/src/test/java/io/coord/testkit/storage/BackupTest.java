@@ -25,6 +25,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.TreeMap;
@@ -72,6 +73,9 @@ class BackupTest {
 
         long base = DataDirectory.restore(backup, restored, ONE, ALONE, clusterId);
 
+        if (backup.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(backup))).isEqualTo("rw-------");
+        }
         assertThat(backedUp).isLessThan(issued);
         assertThat(base >>> 32).isEqualTo((issued >>> 32) + 1);
         assertThat(DataDirectory.inspect(restored).findings()).isEmpty();

@@ -7,9 +7,15 @@ import io.coord.ensemble.spi.Storage;
 import io.coord.storage.FileStorage;
 import io.coord.storage.StorageOptions;
 import io.coord.testkit.StorageContract;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +44,25 @@ class FileStorageTest extends StorageContract {
             assertThat(storage.diskUse().logBytes()).isGreaterThan(10_000);
             assertThat(storage.diskUse().snapshotBytes()).isZero();
         }
+    }
+
+    @Test
+    @DisplayName("what is made of it, directory and files, nobody but its owner reads; a directory that was there stays as it was")
+    void nobodyButItsOwnerReadsIt() throws Exception {
+        Assumptions.assumeTrue(directory.getFileSystem().supportedFileAttributeViews().contains("posix"));
+        Set<PosixFilePermission> before = Files.getPosixFilePermissions(directory);
+        CountDownLatch saved = new CountDownLatch(1);
+        try (Storage storage = storage()) {
+            storage.open();
+            storage.saveIdentity(new Storage.Identity(1, 1, 1, Bytes.EMPTY), done -> saved.countDown());
+            saved.await();
+        }
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve("one")))).isEqualTo("rwx------");
+        try (Stream<Path> files = Files.list(directory.resolve("one"))) {
+            assertThat(files.toList()).isNotEmpty().allSatisfy(file ->
+                    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------"));
+        }
+        assertThat(Files.getPosixFilePermissions(directory)).isEqualTo(before);
     }
 
     @Override
