@@ -2,6 +2,7 @@ package io.coord.state;
 
 import io.coord.Acl;
 import io.coord.AclStat;
+import io.coord.Bytes;
 import io.coord.Children;
 import io.coord.MemberId;
 import io.coord.Node;
@@ -197,7 +198,8 @@ public final class StateRoot {
 
     private static long bytes(ReadOutcome answer) {
         if (answer instanceof Node node) {
-            return node.data().length();
+            Bytes data = node.data();
+            return data == null ? 0 : data.length();
         }
         long bytes = 0;
         if (answer instanceof Children children) {

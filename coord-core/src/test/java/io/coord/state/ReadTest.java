@@ -182,6 +182,16 @@ class ReadTest {
     }
 
     @Test
+    @DisplayName("zk.R5 a multiRead reads null data, too")
+    void multiReadReadsNullData() {
+        client.write(new Operation.Create("/a", null, CreateMode.PERSISTENT, Acl.OPEN, Operation.NO_TTL));
+
+        List<ReadOutcome> answers = scene.state.root().read(new Operation.MultiRead(List.of(new Operation.GetData("/a"))), reader);
+
+        assertThat(((Node) answers.get(0)).data()).isNull();
+    }
+
+    @Test
     @DisplayName("zk.R5 a multiRead of more than 16 MiB is refused, names counted like data")
     void multiReadHasABound() {
         client.write(create("/a", "x"));
