@@ -122,6 +122,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     private int unanswered;
     private long unansweredBytes;
     private boolean taking;
+    /** Whether the next request is there, and its turn has not come. */
+    private boolean held;
     private boolean isEncrypted;
     /** Whether its session only reads: the member has no quorum. */
     private boolean isReadOnly;
@@ -325,6 +327,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
             return;
         }
         taking = true;
+        held = false;
         nowNanos = System.nanoTime();
         try {
             boolean more = true;
@@ -342,7 +345,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
             left.discardSomeReadBytes(); // or it would grow for as long as no end of what is read is that of a frame
         }
         boolean full = unread != null && unread.readableBytes() >= UNREAD_BYTES_MAX;
-        channel.config().setAutoRead(!isOpen() || mayTake() || !full);
+        channel.config().setAutoRead(!isOpen() || mayTake() && !held || !full);
     }
 
     /** Takes a frame; false if it is not there yet, or its turn has not come. */
@@ -431,6 +434,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         takenOp = type;
         takenXid = xid;
         boolean taken = requests.take(xid, type, frame, length);
+        held = !taken;
         if (taken) {
             received(length);
         }

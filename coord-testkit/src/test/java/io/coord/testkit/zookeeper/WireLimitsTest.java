@@ -42,8 +42,10 @@ import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.apache.zookeeper.CreateMode;
@@ -175,6 +177,42 @@ class WireLimitsTest {
             assertThat(probe.next().error()).as("a ping keeps the session").isZero();
             assertThat(probe.ask(OpCode.EXISTS, new Request.Watched("/first", false)).error()).isZero();
             assertThat(probe.ask(OpCode.EXISTS, new Request.Watched("/second", false)).error()).isEqualTo(-101);
+        }
+    }
+
+    @Test
+    @DisplayName("L1: behind a proof that waits for an answer nothing more is read than for one that has its turn")
+    void behindAProofThatWaits() throws Exception {
+        start(3, MemberConfig.DEFAULT, server -> server);
+        MemberId follower = ensemble.anyFollower();
+        awaitServing(follower);
+        int asked = 64;
+        Request.OfPath large = new Request.OfPath("/".repeat(1_000_000));
+        try (WireProbe probe = WireProbe.connected(at(follower))) {
+            ensemble.isolate(follower);
+            long before = PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory();
+            probe.send(OpCode.CREATE, create("/first", 1, 0));
+            probe.send(OpCode.AUTH, new Request.Auth(0, "digest", Bytes.utf8("bob:secret")));
+            FutureTask<Void> sending = new FutureTask<>(() -> {
+                for (int i = 0; i < asked; i++) {
+                    probe.send(OpCode.GET_EPHEMERALS, large);
+                }
+                return null;
+            });
+            Thread sender = new Thread(sending, "sender");
+            sender.start();
+            assertThatThrownBy(() -> sending.get(1, TimeUnit.SECONDS)).as("the server reads on").isInstanceOf(TimeoutException.class);
+            assertThat(PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory() - before).isLessThan(16 << 20);
+            ensemble.heal();
+
+            assertThat(probe.next().error()).as("the create").isZero();
+            assertThat(probe.next().error()).as("the proof").isZero();
+            for (int i = 0; i < asked; i++) {
+                WireProbe.Reply reply = probe.next();
+                assertThat(reply.header().xid()).isEqualTo(2 + i);
+                assertThat(reply.error()).isZero();
+            }
+            sending.get();
         }
     }
 
