@@ -268,14 +268,20 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
 
     /** Nobody knows what was done and what was not: what is half written is not sent, and nothing more is taken or shown. */
     private void failed(Throwable cause) {
-        LOG.debug("client {}: {}", address, cause.toString());
-        if (cause instanceof Error) {
-            home.failed(address, cause);
-        }
         stage = stage == Stage.GONE ? Stage.GONE : Stage.PARTED;
         ReferenceCountUtil.release(unsent);
         unsent = null;
         channel.close();
+        try {
+            if (cause instanceof Error) {
+                home.failed(address, cause);
+            }
+            if (LOG.isDebugEnabled()) {
+                LOG.debug("client {}: {}", address, cause.toString());
+            }
+        } catch (Throwable untold) {
+            // where memory is short, there may be none for a line
+        }
     }
 
     private void gone() {

@@ -47,6 +47,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.WatchedEvent;
@@ -364,6 +365,41 @@ class WireLimitsTest {
     @Test
     @DisplayName("a connection is closed if serving it fails, also where that is behind an answer of the member")
     void whereServingFails() throws Exception {
+        InetSocketAddress address = startFailing(() -> "as it would for lack of memory");
+        try (WireProbe other = WireProbe.connected(address)) {
+            assertThat(endsWhereServingFails(address)).isTrue();
+            assertThat(other.ask(OpCode.PING, Request.Empty.EMPTY).error()).isZero();
+        }
+    }
+
+    @Test
+    @DisplayName("it is closed also if what failed cannot be told, as there is no memory for that either")
+    void whereTellingFails() throws Exception {
+        InetSocketAddress address = startFailing(() -> {
+            throw new AssertionError("there is no memory for a text");
+        });
+        try (WireProbe other = WireProbe.connected(address)) {
+            assertThat(endsWhereServingFails(address)).isTrue();
+            assertThat(other.ask(OpCode.PING, Request.Empty.EMPTY).error()).isZero();
+        }
+    }
+
+    private static final class Failure extends Error {
+        private static final long serialVersionUID = 1;
+        private final transient Supplier<String> message;
+
+        Failure(Supplier<String> message) {
+            this.message = message;
+        }
+
+        @Override
+        public String getMessage() {
+            return message.get();
+        }
+    }
+
+    /** With one member, at whose door a proof of the scheme "failing" fails with this message. */
+    private InetSocketAddress startFailing(Supplier<String> message) {
         AuthenticationScheme failing = new AuthenticationScheme() {
             @Override
             public String name() {
@@ -372,7 +408,7 @@ class WireLimitsTest {
 
             @Override
             public List<Identity> prove(Bytes credentials, InetAddress client) {
-                throw new AssertionError("as it would for lack of memory");
+                throw new Failure(message);
             }
         };
         AtomicReference<ClientPort> opened = new AtomicReference<>();
@@ -394,8 +430,11 @@ class WireLimitsTest {
         };
         ensemble = LocalEnsemble.builder().members(1).frontEnd(member -> door).start();
         ensemble.leader();
-        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), opened.get().port());
-        try (WireProbe probe = WireProbe.connected(address); WireProbe other = WireProbe.connected(address)) {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), opened.get().port());
+    }
+
+    private static boolean endsWhereServingFails(InetSocketAddress address) throws IOException {
+        try (WireProbe probe = WireProbe.connected(address)) {
             ByteBuf both = Unpooled.buffer();
             JuteWriter out = new JuteWriter(both);
             for (OpCode op : new OpCode[] {OpCode.SYNC, OpCode.AUTH}) {
@@ -406,8 +445,7 @@ class WireLimitsTest {
             }
             probe.sendRaw(both);
             ByteBuf first = probe.frameOrEnd();
-            assertThat(first == null ? null : probe.frameOrEnd()).isNull();
-            assertThat(other.ask(OpCode.PING, Request.Empty.EMPTY).error()).isZero();
+            return first == null || probe.frameOrEnd() == null;
         }
     }
 
