@@ -357,8 +357,9 @@ public final class ClientPort implements AutoCloseable {
 
     /** A connection failed for lack of memory, or by a mistake of ours: says so, the same once a minute. */
     void failed(InetAddress from, Throwable failure) {
-        String what = failure.toString();
-        log.warn(what, "the connection of client " + from.getHostAddress() + " is closed, since it failed: " + what);
+        log.warn( // what lacks memory says how much, which is another number each time
+                failure.getClass().getName(),
+                () -> "the connection of client " + from.getHostAddress() + " is closed, since it failed: " + failure);
     }
 
     AclSchemes aclSchemes() {

@@ -46,6 +46,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -363,13 +364,17 @@ class WireLimitsTest {
     }
 
     @Test
-    @DisplayName("a connection is closed if serving it fails, also where that is behind an answer of the member")
+    @DisplayName("a connection is closed if serving it fails, also where that is behind an answer of the member; the log has it once")
     void whereServingFails() throws Exception {
-        InetSocketAddress address = startFailing(() -> "as it would for lack of memory");
+        AtomicInteger told = new AtomicInteger();
+        InetSocketAddress address = startFailing(() -> "cannot reserve " + told.incrementAndGet() + " bytes of memory");
         try (WireProbe other = WireProbe.connected(address)) {
+            assertThat(endsWhereServingFails(address)).isTrue();
             assertThat(endsWhereServingFails(address)).isTrue();
             assertThat(other.ask(OpCode.PING, Request.Empty.EMPTY).error()).isZero();
         }
+        ensemble.close();
+        assertThat(told).hasValue(1);
     }
 
     @Test
