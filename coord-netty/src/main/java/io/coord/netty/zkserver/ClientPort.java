@@ -193,9 +193,9 @@ public final class ClientPort implements AutoCloseable {
         channel.pipeline().addLast(connection); // first: it hears of the end, also where there is no key for TLS now
         TlsSetup tls = setup.tls();
         if (tls != null && tls.isPlainTextTaken()) {
-            channel.pipeline().addFirst(new TlsSniffer(() -> handler(tls)));
+            channel.pipeline().addFirst(new TlsSniffer(() -> handler(tls, channel, from.getAddress())));
         } else if (tls != null) {
-            SslHandler secured = handler(tls);
+            SslHandler secured = handler(tls, channel, from.getAddress());
             if (secured == null) {
                 channel.close();
             } else {
@@ -207,17 +207,25 @@ public final class ClientPort implements AutoCloseable {
         }
     }
 
-    /** What speaks TLS on one more connection, null if too many are amid their handshake. */
-    private @Nullable SslHandler handler(TlsSetup tls) {
-        int max = setup.limits().handshakesMax();
-        if (max > 0 && tally.handshakes.get() >= max) {
+    /** What speaks TLS on one more connection, null if too many are amid their handshake and none of them gives way. */
+    private @Nullable SslHandler handler(TlsSetup tls, Channel channel, InetAddress from) {
+        Channel leaving = figures.handshakes.begin(channel, from, setup.limits().handshakesMax());
+        if (leaving != null) {
             tally.handshakesRefused.incrementAndGet();
-            return null;
+            if (leaving == channel) {
+                return null;
+            }
+            leaving.close();
         }
-        SslHandler handler = tls.handler(setup.limits().handshakeMax(), handshakes);
-        tally.handshakes.incrementAndGet();
+        SslHandler handler;
+        try {
+            handler = tls.handler(setup.limits().handshakeMax(), handshakes);
+        } catch (Throwable e) { // whatever the owner's context throws
+            figures.handshakes.end(channel);
+            throw e;
+        }
         handler.handshakeFuture().addListener(done -> {
-            tally.handshakes.decrementAndGet();
+            figures.handshakes.end(channel);
             if (!done.isSuccess()) {
                 tally.handshakesFailed.incrementAndGet();
             }
@@ -456,6 +464,11 @@ public final class ClientPort implements AutoCloseable {
     /** How many connections all of the member's ports have. */
     int connectionsInAll() {
         return figures.ports.stream().mapToInt(port -> port.connections.size()).sum();
+    }
+
+    /** How many TLS handshakes are under way at all of them. */
+    int handshakes() {
+        return figures.handshakes.count();
     }
 
     int outstanding() {

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 public final class Figures {
 
     final Tally tally = new Tally();
+    final Handshakes handshakes = new Handshakes();
     /** A new number makes what came and went begin anew. */
     final AtomicInteger age = new AtomicInteger();
     /** Requests that are unanswered. */
