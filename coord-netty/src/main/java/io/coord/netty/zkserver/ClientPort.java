@@ -136,14 +136,16 @@ public final class ClientPort implements AutoCloseable {
         EventLoops io = EventLoops.best();
         this.loops = io.group(name, setup.threads());
         loops.forEach(loop -> shares.put(loop, new LoopShare(figures.age)));
+        figures.shares.addAll(shares.values()); // before anybody can come, and ask for the figures
+        figures.ports.add(this);
         try {
             listener = bootstrap(io).bind(setup.address()).syncUninterruptibly().channel();
         } catch (Throwable e) { // Netty throws a BindException, undeclared
+            figures.ports.remove(this);
+            figures.shares.removeAll(shares.values());
             closeLoops();
             throw e;
         }
-        figures.shares.addAll(shares.values());
-        figures.ports.add(this);
     }
 
     private static ThreadPoolExecutor slowThread(String name) {
