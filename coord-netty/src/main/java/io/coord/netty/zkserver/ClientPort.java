@@ -268,7 +268,7 @@ public final class ClientPort implements AutoCloseable {
         tally.ended.incrementAndGet();
         connections.remove(channel);
         perAddress.computeIfPresent(address, (same, count) -> count == 1 ? null : count - 1);
-        figures.unanswered.addAndGet(-leftUnanswered);
+        figures.unanswered.add(-leftUnanswered);
     }
 
     // ------------------------------------------------------------------------------------------------ what connections share
@@ -301,7 +301,7 @@ public final class ClientPort implements AutoCloseable {
         if (isSmall(bytes)) {
             return 0;
         }
-        figures.large.addAndGet(bytes);
+        figures.large.add(bytes);
         return bytes;
     }
 
@@ -316,7 +316,7 @@ public final class ClientPort implements AutoCloseable {
 
     /** Notes that so many bytes of large requests never will be answered. */
     void forgetLarge(int bytes) {
-        figures.large.addAndGet(-bytes);
+        figures.large.add(-bytes);
     }
 
     private boolean isSmall(int bytes) {
@@ -415,11 +415,11 @@ public final class ClientPort implements AutoCloseable {
     }
 
     void asked() {
-        figures.unanswered.incrementAndGet();
+        figures.unanswered.add(1);
     }
 
     void answered() {
-        figures.unanswered.decrementAndGet();
+        figures.unanswered.add(-1);
     }
 
     // ------------------------------------------------------------------------------------------------ what is told of it
@@ -452,6 +452,11 @@ public final class ClientPort implements AutoCloseable {
 
     int ageOfConnections() {
         return ageOfConnections.get();
+    }
+
+    /** The same without a fence, as it is looked at for each request: perhaps that of a moment ago. */
+    int recentAgeOfConnections() {
+        return ageOfConnections.getPlain();
     }
 
     /** Counts a connection's share. */

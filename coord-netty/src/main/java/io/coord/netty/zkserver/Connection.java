@@ -808,7 +808,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         if (op == OpCode.AUTH.number() || op == OpCode.SASL.number()) {
             return;
         }
-        int age = home.ageOfConnections();
+        int age = home.recentAgeOfConnections();
         if (lastAge != age) {
             lastAge = age;
             lastXid = -1;
