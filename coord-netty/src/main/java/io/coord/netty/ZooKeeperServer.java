@@ -150,8 +150,9 @@ public final class ZooKeeperServer implements FrontEnd {
     }
 
     /**
-     * Closes connections that come while so many others are amid their TLS handshake, as ZooKeeper's {@code
-     * netty.server.outstandingHandshake.limit}; 250 by default, 0 for any number.
+     * Closes a connection when another comes while so many are amid their TLS handshake, as ZooKeeper's {@code
+     * netty.server.outstandingHandshake.limit}; 250 by default, 0 for any number. It is the one that comes, unless from another address
+     * more are under way than from its own: then the first of the address that has most.
      */
     public ZooKeeperServer maxHandshakes(int count) {
         return with(options.limits.withHandshakesMax(count));

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
@@ -40,6 +41,13 @@ public final class PeerLog {
     public void warn(String subject, String text) {
         if (isNews(subject)) {
             logger.warn("{} - {}", member, printable(text));
+        }
+    }
+
+    /** The same of a text that is made only if it is told. */
+    public void warn(String subject, Supplier<String> text) {
+        if (isNews(subject)) {
+            logger.warn("{} - {}", member, printable(text.get()));
         }
     }
 

@@ -136,14 +136,16 @@ public final class ClientPort implements AutoCloseable {
         EventLoops io = EventLoops.best();
         this.loops = io.group(name, setup.threads());
         loops.forEach(loop -> shares.put(loop, new LoopShare(figures.age)));
+        figures.shares.addAll(shares.values()); // before anybody can come, and ask for the figures
+        figures.ports.add(this);
         try {
             listener = bootstrap(io).bind(setup.address()).syncUninterruptibly().channel();
         } catch (Throwable e) { // Netty throws a BindException, undeclared
+            figures.ports.remove(this);
+            figures.shares.removeAll(shares.values());
             closeLoops();
             throw e;
         }
-        figures.shares.addAll(shares.values());
-        figures.ports.add(this);
     }
 
     private static ThreadPoolExecutor slowThread(String name) {
@@ -193,9 +195,9 @@ public final class ClientPort implements AutoCloseable {
         channel.pipeline().addLast(connection); // first: it hears of the end, also where there is no key for TLS now
         TlsSetup tls = setup.tls();
         if (tls != null && tls.isPlainTextTaken()) {
-            channel.pipeline().addFirst(new TlsSniffer(() -> handler(tls)));
+            channel.pipeline().addFirst(new TlsSniffer(() -> handler(tls, channel, from.getAddress())));
         } else if (tls != null) {
-            SslHandler secured = handler(tls);
+            SslHandler secured = handler(tls, channel, from.getAddress());
             if (secured == null) {
                 channel.close();
             } else {
@@ -207,17 +209,25 @@ public final class ClientPort implements AutoCloseable {
         }
     }
 
-    /** What speaks TLS on one more connection, null if too many are amid their handshake. */
-    private @Nullable SslHandler handler(TlsSetup tls) {
-        int max = setup.limits().handshakesMax();
-        if (max > 0 && tally.handshakes.get() >= max) {
+    /** What speaks TLS on one more connection, null if too many are amid their handshake and none of them gives way. */
+    private @Nullable SslHandler handler(TlsSetup tls, Channel channel, InetAddress from) {
+        Channel leaving = figures.handshakes.begin(channel, from, setup.limits().handshakesMax());
+        if (leaving != null) {
             tally.handshakesRefused.incrementAndGet();
-            return null;
+            if (leaving == channel) {
+                return null;
+            }
+            leaving.close();
         }
-        SslHandler handler = tls.handler(setup.limits().handshakeMax(), handshakes);
-        tally.handshakes.incrementAndGet();
+        SslHandler handler;
+        try {
+            handler = tls.handler(setup.limits().handshakeMax(), handshakes);
+        } catch (Throwable e) { // whatever the owner's context throws
+            figures.handshakes.end(channel);
+            throw e;
+        }
         handler.handshakeFuture().addListener(done -> {
-            tally.handshakes.decrementAndGet();
+            figures.handshakes.end(channel);
             if (!done.isSuccess()) {
                 tally.handshakesFailed.incrementAndGet();
             }
@@ -258,7 +268,7 @@ public final class ClientPort implements AutoCloseable {
         tally.ended.incrementAndGet();
         connections.remove(channel);
         perAddress.computeIfPresent(address, (same, count) -> count == 1 ? null : count - 1);
-        figures.unanswered.addAndGet(-leftUnanswered);
+        figures.unanswered.add(-leftUnanswered);
     }
 
     // ------------------------------------------------------------------------------------------------ what connections share
@@ -291,7 +301,7 @@ public final class ClientPort implements AutoCloseable {
         if (isSmall(bytes)) {
             return 0;
         }
-        figures.large.addAndGet(bytes);
+        figures.large.add(bytes);
         return bytes;
     }
 
@@ -306,7 +316,7 @@ public final class ClientPort implements AutoCloseable {
 
     /** Notes that so many bytes of large requests never will be answered. */
     void forgetLarge(int bytes) {
-        figures.large.addAndGet(-bytes);
+        figures.large.add(-bytes);
     }
 
     private boolean isSmall(int bytes) {
@@ -357,8 +367,9 @@ public final class ClientPort implements AutoCloseable {
 
     /** A connection failed for lack of memory, or by a mistake of ours: says so, the same once a minute. */
     void failed(InetAddress from, Throwable failure) {
-        String what = failure.toString();
-        log.warn(what, "the connection of client " + from.getHostAddress() + " is closed, since it failed: " + what);
+        log.warn( // what lacks memory says how much, which is another number each time
+                failure.getClass().getName(),
+                () -> "the connection of client " + from.getHostAddress() + " is closed, since it failed: " + failure);
     }
 
     AclSchemes aclSchemes() {
@@ -404,11 +415,11 @@ public final class ClientPort implements AutoCloseable {
     }
 
     void asked() {
-        figures.unanswered.incrementAndGet();
+        figures.unanswered.add(1);
     }
 
     void answered() {
-        figures.unanswered.decrementAndGet();
+        figures.unanswered.add(-1);
     }
 
     // ------------------------------------------------------------------------------------------------ what is told of it
@@ -443,6 +454,11 @@ public final class ClientPort implements AutoCloseable {
         return ageOfConnections.get();
     }
 
+    /** The same without a fence, as it is looked at for each request: perhaps that of a moment ago. */
+    int recentAgeOfConnections() {
+        return ageOfConnections.getPlain();
+    }
+
     /** Counts a connection's share. */
     Traffic ofConnection() {
         return new Traffic(ageOfConnections);
@@ -455,6 +471,11 @@ public final class ClientPort implements AutoCloseable {
     /** How many connections all of the member's ports have. */
     int connectionsInAll() {
         return figures.ports.stream().mapToInt(port -> port.connections.size()).sum();
+    }
+
+    /** How many TLS handshakes are under way at all of them. */
+    int handshakes() {
+        return figures.handshakes.count();
     }
 
     int outstanding() {

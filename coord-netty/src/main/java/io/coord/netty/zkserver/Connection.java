@@ -122,6 +122,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
     private int unanswered;
     private long unansweredBytes;
     private boolean taking;
+    /** Whether the next request is there, and its turn has not come. */
+    private boolean held;
     private boolean isEncrypted;
     /** Whether its session only reads: the member has no quorum. */
     private boolean isReadOnly;
@@ -266,14 +268,20 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
 
     /** Nobody knows what was done and what was not: what is half written is not sent, and nothing more is taken or shown. */
     private void failed(Throwable cause) {
-        LOG.debug("client {}: {}", address, cause.toString());
-        if (cause instanceof Error) {
-            home.failed(address, cause);
-        }
         stage = stage == Stage.GONE ? Stage.GONE : Stage.PARTED;
         ReferenceCountUtil.release(unsent);
         unsent = null;
         channel.close();
+        try {
+            if (cause instanceof Error) {
+                home.failed(address, cause);
+            }
+            if (LOG.isDebugEnabled()) {
+                LOG.debug("client {}: {}", address, cause.toString());
+            }
+        } catch (Throwable untold) {
+            // where memory is short, there may be none for a line
+        }
     }
 
     private void gone() {
@@ -325,6 +333,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
             return;
         }
         taking = true;
+        held = false;
         nowNanos = System.nanoTime();
         try {
             boolean more = true;
@@ -342,7 +351,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
             left.discardSomeReadBytes(); // or it would grow for as long as no end of what is read is that of a frame
         }
         boolean full = unread != null && unread.readableBytes() >= UNREAD_BYTES_MAX;
-        channel.config().setAutoRead(!isOpen() || mayTake() || !full);
+        channel.config().setAutoRead(!isOpen() || mayTake() && !held || !full);
     }
 
     /** Takes a frame; false if it is not there yet, or its turn has not come. */
@@ -431,6 +440,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         takenOp = type;
         takenXid = xid;
         boolean taken = requests.take(xid, type, frame, length);
+        held = !taken;
         if (taken) {
             received(length);
         }
@@ -798,7 +808,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements SessionPo
         if (op == OpCode.AUTH.number() || op == OpCode.SASL.number()) {
             return;
         }
-        int age = home.ageOfConnections();
+        int age = home.recentAgeOfConnections();
         if (lastAge != age) {
             lastAge = age;
             lastXid = -1;

@@ -13,12 +13,13 @@ import org.jspecify.annotations.Nullable;
 public final class Figures {
 
     final Tally tally = new Tally();
+    final Handshakes handshakes = new Handshakes();
     /** A new number makes what came and went begin anew. */
     final AtomicInteger age = new AtomicInteger();
     /** Requests that are unanswered. */
-    final AtomicInteger unanswered = new AtomicInteger();
+    final LoneCount unanswered = new LoneCount();
     /** Bytes of large ones. */
-    final AtomicInteger large = new AtomicInteger();
+    final LoneCount large = new LoneCount();
     /** Of all event loops of all ports. */
     final List<LoopShare> shares = new CopyOnWriteArrayList<>();
     /** In the order they were opened. */

@@ -88,8 +88,9 @@ final class Requests {
             case ADD_WATCH, CHECK_WATCHES, REMOVE_WATCHES ->
                     watches(op, xid, bytes, (Request.OfWatches) op.readRequest(body));
             case SET_WATCHES, SET_WATCHES2 -> setWatches(xid, bytes, (Request.SetWatches) op.readRequest(body));
-            case AUTH -> auth(xid, bytes, (Request.Auth) op.readRequest(body));
-            case SASL -> sasl(xid, bytes, (Request.Sasl) op.readRequest(body));
+            case AUTH -> connection.isIdle() // another proof may be under way, to which this one adds
+                    && auth(xid, bytes, (Request.Auth) op.readRequest(body));
+            case SASL -> connection.isIdle() && sasl(xid, bytes, (Request.Sasl) op.readRequest(body));
             case RECONFIG -> reconfigure(xid, bytes, (Request.Reconfig) op.readRequest(body));
             case CLOSE_SESSION -> close(xid, bytes);
             case CHECK, DELETE_CONTAINER, CREATE_SESSION -> refuseAndClose(xid, NO_ZXID, Refusal.UNIMPLEMENTED);
@@ -263,7 +264,7 @@ final class Requests {
     }
 
     private boolean sasl(int xid, int bytes, Request.Sasl step) {
-        if (!connection.isIdle() || connection.view() == null) {
+        if (connection.view() == null) {
             return false;
         }
         SaslSetup setup = connection.home().sasl();
@@ -298,9 +299,6 @@ final class Requests {
     }
 
     private boolean auth(int xid, int bytes, Request.Auth auth) {
-        if (!connection.isIdle()) {
-            return false; // another proof may be under way, to which this one adds
-        }
         AuthenticationScheme scheme = connection.home().scheme(auth.scheme());
         Bytes credentials = auth.credentials();
         List<Identity> proven = scheme == null

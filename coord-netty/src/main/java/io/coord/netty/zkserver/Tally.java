@@ -17,16 +17,14 @@ final class Tally {
     final AtomicLong ended = new AtomicLong();
     /** Requests refused since large ones took too much already. */
     final AtomicLong tooLarge = new AtomicLong();
-    /** TLS handshakes under way. */
-    final AtomicLong handshakes = new AtomicLong();
-    /** TLS handshakes that were not begun, since too many were under way. */
+    /** TLS handshakes that were not begun, or given up, since too many were under way. */
     final AtomicLong handshakesRefused = new AtomicLong();
     /** TLS handshakes that failed. */
     final AtomicLong handshakesFailed = new AtomicLong();
     /** Requests that had waited for too long. */
     final AtomicLong throttled = new AtomicLong();
 
-    /** Begins anew, but for what is under way. */
+    /** Begins anew. */
     void reset() {
         for (AtomicLong count : List.of(
                 asked, refused, late, unproven, ended, tooLarge, handshakesRefused, handshakesFailed, throttled)) {

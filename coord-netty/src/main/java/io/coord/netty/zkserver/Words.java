@@ -255,7 +255,7 @@ public final class Words implements FourLetterWords {
         add(text, "throttled_ops", tally.throttled);
         add(text, "connection_drop_count", tally.ended);
         add(text, "large_requests_rejected", tally.tooLarge);
-        add(text, "outstanding_tls_handshake", tally.handshakes);
+        add(text, "outstanding_tls_handshake", port.handshakes());
         add(text, "tls_handshake_exceeded", tally.handshakesRefused);
         add(text, "unsuccessful_handshake", tally.handshakesFailed);
         addLatencies(text, "readlatency", port.reads());

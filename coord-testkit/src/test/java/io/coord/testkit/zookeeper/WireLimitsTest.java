@@ -42,9 +42,13 @@ import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.WatchedEvent;
@@ -175,6 +179,42 @@ class WireLimitsTest {
             assertThat(probe.next().error()).as("a ping keeps the session").isZero();
             assertThat(probe.ask(OpCode.EXISTS, new Request.Watched("/first", false)).error()).isZero();
             assertThat(probe.ask(OpCode.EXISTS, new Request.Watched("/second", false)).error()).isEqualTo(-101);
+        }
+    }
+
+    @Test
+    @DisplayName("L1: behind a proof that waits for an answer nothing more is read than for one that has its turn")
+    void behindAProofThatWaits() throws Exception {
+        start(3, MemberConfig.DEFAULT, server -> server);
+        MemberId follower = ensemble.anyFollower();
+        awaitServing(follower);
+        int asked = 64;
+        Request.OfPath large = new Request.OfPath("/".repeat(1_000_000));
+        try (WireProbe probe = WireProbe.connected(at(follower))) {
+            ensemble.isolate(follower);
+            long before = PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory();
+            probe.send(OpCode.CREATE, create("/first", 1, 0));
+            probe.send(OpCode.AUTH, new Request.Auth(0, "digest", Bytes.utf8("bob:secret")));
+            FutureTask<Void> sending = new FutureTask<>(() -> {
+                for (int i = 0; i < asked; i++) {
+                    probe.send(OpCode.GET_EPHEMERALS, large);
+                }
+                return null;
+            });
+            Thread sender = new Thread(sending, "sender");
+            sender.start();
+            assertThatThrownBy(() -> sending.get(1, TimeUnit.SECONDS)).as("the server reads on").isInstanceOf(TimeoutException.class);
+            assertThat(PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory() - before).isLessThan(16 << 20);
+            ensemble.heal();
+
+            assertThat(probe.next().error()).as("the create").isZero();
+            assertThat(probe.next().error()).as("the proof").isZero();
+            for (int i = 0; i < asked; i++) {
+                WireProbe.Reply reply = probe.next();
+                assertThat(reply.header().xid()).isEqualTo(2 + i);
+                assertThat(reply.error()).isZero();
+            }
+            sending.get();
         }
     }
 
@@ -324,8 +364,47 @@ class WireLimitsTest {
     }
 
     @Test
-    @DisplayName("a connection is closed if serving it fails, also where that is behind an answer of the member")
+    @DisplayName("a connection is closed if serving it fails, also where that is behind an answer of the member; the log has it once")
     void whereServingFails() throws Exception {
+        AtomicInteger told = new AtomicInteger();
+        InetSocketAddress address = startFailing(() -> "cannot reserve " + told.incrementAndGet() + " bytes of memory");
+        try (WireProbe other = WireProbe.connected(address)) {
+            assertThat(endsWhereServingFails(address)).isTrue();
+            assertThat(endsWhereServingFails(address)).isTrue();
+            assertThat(other.ask(OpCode.PING, Request.Empty.EMPTY).error()).isZero();
+        }
+        ensemble.close();
+        assertThat(told).hasValue(1);
+    }
+
+    @Test
+    @DisplayName("it is closed also if what failed cannot be told, as there is no memory for that either")
+    void whereTellingFails() throws Exception {
+        InetSocketAddress address = startFailing(() -> {
+            throw new AssertionError("there is no memory for a text");
+        });
+        try (WireProbe other = WireProbe.connected(address)) {
+            assertThat(endsWhereServingFails(address)).isTrue();
+            assertThat(other.ask(OpCode.PING, Request.Empty.EMPTY).error()).isZero();
+        }
+    }
+
+    private static final class Failure extends Error {
+        private static final long serialVersionUID = 1;
+        private final transient Supplier<String> message;
+
+        Failure(Supplier<String> message) {
+            this.message = message;
+        }
+
+        @Override
+        public String getMessage() {
+            return message.get();
+        }
+    }
+
+    /** With one member, at whose door a proof of the scheme "failing" fails with this message. */
+    private InetSocketAddress startFailing(Supplier<String> message) {
         AuthenticationScheme failing = new AuthenticationScheme() {
             @Override
             public String name() {
@@ -334,7 +413,7 @@ class WireLimitsTest {
 
             @Override
             public List<Identity> prove(Bytes credentials, InetAddress client) {
-                throw new AssertionError("as it would for lack of memory");
+                throw new Failure(message);
             }
         };
         AtomicReference<ClientPort> opened = new AtomicReference<>();
@@ -356,8 +435,11 @@ class WireLimitsTest {
         };
         ensemble = LocalEnsemble.builder().members(1).frontEnd(member -> door).start();
         ensemble.leader();
-        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), opened.get().port());
-        try (WireProbe probe = WireProbe.connected(address); WireProbe other = WireProbe.connected(address)) {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), opened.get().port());
+    }
+
+    private static boolean endsWhereServingFails(InetSocketAddress address) throws IOException {
+        try (WireProbe probe = WireProbe.connected(address)) {
             ByteBuf both = Unpooled.buffer();
             JuteWriter out = new JuteWriter(both);
             for (OpCode op : new OpCode[] {OpCode.SYNC, OpCode.AUTH}) {
@@ -368,8 +450,7 @@ class WireLimitsTest {
             }
             probe.sendRaw(both);
             ByteBuf first = probe.frameOrEnd();
-            assertThat(first == null ? null : probe.frameOrEnd()).isNull();
-            assertThat(other.ask(OpCode.PING, Request.Empty.EMPTY).error()).isZero();
+            return first == null || probe.frameOrEnd() == null;
         }
     }
 
