@@ -201,13 +201,16 @@ public final class CoordServer {
 
     /** Spares the others an election: they have their next leader before this one is gone. */
     private void handOver(Member member) throws InterruptedException {
-        if (settings.ensemble().voters().size() == 1 || !member.transferLeadership()) {
+        if (member.ensemble().voters().size() == 1 || !member.transferLeadership()) {
             return;
         }
         CountDownLatch never = new CountDownLatch(1);
         for (long waited = 0; waited < HANDOVER_MILLIS_MAX && member.status().role() == MemberStatus.Role.LEADER;) {
             never.await(FIRST_LOOKS_MILLIS, TimeUnit.MILLISECONDS);
             waited += FIRST_LOOKS_MILLIS;
+        }
+        if (member.status().role() != MemberStatus.Role.LEADER) {
+            log.info("member {} has handed leadership over", settings.self());
         }
     }
 }

@@ -48,4 +48,22 @@ class GrowAndShrinkIT {
             assertThat(workload.verdict(ensemble, List.of(1))).isEmpty();
         }
     }
+
+    @Test
+    @DisplayName("zk.RC2: who began alone hands over when it is one of three")
+    void whoBeganAloneIsOneOfThree() throws Exception {
+        try (ProcessEnsemble ensemble = ProcessEnsemble.alone(3, "began-alone", "heartbeat=150ms", "electionTimeout=1500ms", "minSessionTimeout=1s",
+                Administrator.ALLOWED, Administrator.SUPERUSER)) {
+            ensemble.start(2);
+            ensemble.start(3);
+            try (Administrator admin = new Administrator(ensemble)) {
+                admin.reconfigure(List.of(1, 2, 3));
+            }
+            ensemble.awaitServing(2);
+            ensemble.awaitServing(3);
+
+            assertThat(ensemble.process(1).terminate()).isZero();
+            assertThat(ensemble.process(1).said()).contains("member 1 has handed leadership over");
+        }
+    }
 }
