@@ -162,6 +162,7 @@ public final class CoordServer {
         doors.warnings().forEach(warning -> log.warn("{}", warning));
         try (Member member = doors.start()) {
             log.info("member {} of {} has started, by {}: {}", self, settings.ensemble(), EventLoops.best(), doors);
+            doors.requireOpenTo(member.ensemble());
             boolean wasAsked = awaitServing(member);
             if (!wasAsked && member.status().isServing()) {
                 log.info("member {} serves: {}, data in {}", self, doors, settings.memberDirectory());
