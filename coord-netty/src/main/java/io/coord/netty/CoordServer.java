@@ -161,8 +161,9 @@ public final class CoordServer {
         settings.warnings().forEach(warning -> log.warn("{}", warning));
         doors.warnings().forEach(warning -> log.warn("{}", warning));
         try (Member member = doors.start()) {
-            log.info("member {} of {} has started, by {}: {}", self, settings.ensemble(), EventLoops.best(), doors);
+            log.info("member {} of {} has started, by {}: {}", self, member.ensemble(), EventLoops.best(), doors);
             doors.requireOpenTo(member.ensemble());
+            Differences.between(settings.ensemble(), member.ensemble()).forEach(difference -> log.warn("{}", difference));
             boolean wasAsked = awaitServing(member);
             if (!wasAsked && member.status().isServing()) {
                 log.info("member {} serves: {}, data in {}", self, doors, settings.memberDirectory());

@@ -257,6 +257,10 @@ final class ProcessEnsemble implements Mortal {
         return new ServerProcess(command, workingDirectory(id), home.resolve("member-" + id + ".log"));
     }
 
+    int peerPort(int id) {
+        return peerPorts.get(id);
+    }
+
     int clientPort(int id) {
         return clientPorts.get(id);
     }
