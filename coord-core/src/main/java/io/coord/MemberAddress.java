@@ -220,6 +220,18 @@ public record MemberAddress(
         return bracketed(clientHost.orElse(host));
     }
 
+    /**
+     * The second port that ZooKeeper's lists have for a member: its election port, or where it has none, one beside its peer port that is
+     * not its client port. Nobody listens there, so it may be a port of another member.
+     */
+    public int shownElectionPort() {
+        return electionPort.orElseGet(() -> {
+            int step = peerPort < 0xfffe ? 1 : -1;
+            int next = peerPort + step;
+            return next == clientPort.orElse(0) ? next + step : next;
+        });
+    }
+
     /** The host by which clients find the member: none is at all addresses. */
     String reachableClientHost() {
         return bracketed(clientHost.filter(name -> !isWildcard(name)).orElse(host));

@@ -161,7 +161,9 @@ public final class CoordServer {
         settings.warnings().forEach(warning -> log.warn("{}", warning));
         doors.warnings().forEach(warning -> log.warn("{}", warning));
         try (Member member = doors.start()) {
-            log.info("member {} of {} has started, by {}: {}", self, settings.ensemble(), EventLoops.best(), doors);
+            log.info("member {} of {} has started, by {}: {}", self, member.ensemble(), EventLoops.best(), doors);
+            doors.requireOpenTo(member.ensemble());
+            Differences.between(settings.ensemble(), member.ensemble()).forEach(difference -> log.warn("{}", difference));
             boolean wasAsked = awaitServing(member);
             if (!wasAsked && member.status().isServing()) {
                 log.info("member {} serves: {}, data in {}", self, doors, settings.memberDirectory());
@@ -201,13 +203,16 @@ public final class CoordServer {
 
     /** Spares the others an election: they have their next leader before this one is gone. */
     private void handOver(Member member) throws InterruptedException {
-        if (settings.ensemble().voters().size() == 1 || !member.transferLeadership()) {
+        if (member.ensemble().voters().size() == 1 || !member.transferLeadership()) {
             return;
         }
         CountDownLatch never = new CountDownLatch(1);
         for (long waited = 0; waited < HANDOVER_MILLIS_MAX && member.status().role() == MemberStatus.Role.LEADER;) {
             never.await(FIRST_LOOKS_MILLIS, TimeUnit.MILLISECONDS);
             waited += FIRST_LOOKS_MILLIS;
+        }
+        if (member.status().role() != MemberStatus.Role.LEADER) {
+            log.info("member {} has handed leadership over", settings.self());
         }
     }
 }

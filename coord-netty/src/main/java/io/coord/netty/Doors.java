@@ -1,6 +1,7 @@
 package io.coord.netty;
 
 import io.coord.ConfigException;
+import io.coord.Ensemble;
 import io.coord.ErrorCode;
 import io.coord.MemberAddress;
 import io.coord.ensemble.Member;
@@ -192,6 +193,19 @@ final class Doors {
             member.frontEnd(secureClients);
         }
         return member.start();
+    }
+
+    /**
+     * Refuses to go on without a port for the other members, where the ensemble has some.
+     *
+     * @param ensemble who belongs to it: more than the list of members says, where others have joined whom it named alone
+     */
+    void requireOpenTo(Ensemble ensemble) {
+        if (peers == null && ensemble.members().size() > 1) {
+            throw new ConfigException("what the server was told", List.of(new ConfigException.Mistake(ErrorCode.NO_TRANSPORT,
+                    "the list names member " + settings.self() + " alone, and no port is open to others, but the ensemble has grown to"
+                            + " members " + ensemble.members() + ": start it with --members '" + ensemble + "', or with reconfigEnabled=true")));
+        }
     }
 
     /** Where the open doors are, with the ports that the kernel chose. */

@@ -257,7 +257,10 @@ public final class Member implements AutoCloseable {
         return running.status();
     }
 
-    /** Hands leadership to the voter that is nearest to having the whole log; says whether this member leads and has begun to. */
+    /**
+     * Hands leadership to the voter that answers and is nearest to having the whole log; says whether this member leads, such a voter is
+     * there, and it has begun to.
+     */
     public boolean transferLeadership() {
         return await(caller -> new Input.Transfer(caller, null));
     }

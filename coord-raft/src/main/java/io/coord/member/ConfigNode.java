@@ -40,20 +40,13 @@ public final class ConfigNode {
             text.append("server.").append(address.key().id())
                     .append('=').append(known.hostText())
                     .append(':').append(known.peerPort())
-                    .append(':').append(known.electionPort().orElse(otherThan(known.peerPort(), known.clientPort().getAsInt())))
+                    .append(':').append(known.shownElectionPort())
                     .append(':').append(role)
                     .append(';').append(known.clientHostText())
                     .append(':').append(known.clientPort().getAsInt())
                     .append('\n');
         }
         return Bytes.utf8(text.append("version=").append(Long.toHexString(index)).toString());
-    }
-
-    /** Members elect at the port where they replicate; ZooKeeper's clients do not read a line whose two ports are one. */
-    private static int otherThan(int peerPort, int clientPort) {
-        int step = peerPort < 0xfffe ? 1 : -1;
-        int next = peerPort + step;
-        return next == clientPort ? next + step : next;
     }
 
     private static boolean votes(Configuration configuration, MemberKey member) {

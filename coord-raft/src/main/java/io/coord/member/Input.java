@@ -362,7 +362,7 @@ public sealed interface Input {
      * Hand leadership over.
      *
      * @param caller told whether a transfer began
-     * @param target to whom; null for the most up-to-date voter
+     * @param target to whom; null for the most up-to-date voter that answers
      */
     record Transfer(Caller<Boolean> caller, @Nullable MemberId target) implements Order {}
 

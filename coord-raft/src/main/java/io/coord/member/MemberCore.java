@@ -31,6 +31,7 @@ import io.coord.state.Reply;
 import io.coord.state.StateRoot;
 import io.coord.state.WatchTable;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -828,7 +829,7 @@ public final class MemberCore {
     /** A leader whose disk is full hands over, to one voter after another, until one takes it (fault.D11). */
     private void handOverWithoutRoom() {
         if (room.shortage() != null && raft().role() == Role.LEADER) {
-            MemberKey successor = room.successor(otherVoters(), nowNanos, setup.raft().transferTimeoutNanos());
+            MemberKey successor = room.successor(successors(), nowNanos, setup.raft().transferTimeoutNanos());
             if (successor != null) {
                 raft().transferLeadership(successor);
             }
@@ -837,6 +838,17 @@ public final class MemberCore {
 
     private List<PeerProgress> otherVoters() {
         return raft().progress().stream().filter(peer -> raft().configuration().voters().contains(peer.member())).toList();
+    }
+
+    /** Who may take over: other voters that answer, the nearest to having the whole log first, of equals whoever was heard last. */
+    private List<MemberKey> successors() {
+        return otherVoters().stream()
+                .filter(peer -> nowNanos - peer.lastHeardNanos() < setup.raft().electionTimeoutNanos())
+                .sorted(Comparator.comparingLong(PeerProgress::match)
+                        .thenComparing(PeerProgress::lastHeardNanos, (one, other) -> Long.signum(one - other))
+                        .reversed())
+                .map(PeerProgress::member)
+                .toList();
     }
 
     private long quorumLossNanos() {
@@ -1326,14 +1338,10 @@ public final class MemberCore {
     }
 
     private void transfer(Input.Transfer transfer) {
-        PeerProgress best = null;
-        for (PeerProgress peer : otherVoters()) {
-            boolean eligible = transfer.target() == null || peer.member().id().equals(transfer.target());
-            if (eligible && (best == null || peer.match() > best.match())) {
-                best = peer;
-            }
-        }
-        told(transfer.caller(), best != null && raft().transferLeadership(best.member()));
+        List<MemberKey> eligible = transfer.target() == null
+                ? successors()
+                : otherVoters().stream().map(PeerProgress::member).filter(peer -> peer.id().equals(transfer.target())).toList();
+        told(transfer.caller(), !eligible.isEmpty() && raft().transferLeadership(eligible.get(0)));
     }
 
     private void configure(Input.Configure configure) {

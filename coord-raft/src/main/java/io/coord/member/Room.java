@@ -1,8 +1,7 @@
 package io.coord.member;
 
 import io.coord.raft.MemberKey;
-import io.coord.raft.PeerProgress;
-import java.util.Collection;
+import java.util.List;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -60,25 +59,20 @@ final class Room {
         hasNoTaker = false;
     }
 
-    /** Whom a leader without room hands over to now: whoever has most of the log, of those not tried; null if that is nobody. */
-    @Nullable MemberKey successor(Collection<PeerProgress> voters, long nowNanos, long patienceNanos) {
+    /** Whom a leader without room hands over to now: the first candidate that was not tried; null if that is nobody. */
+    @Nullable MemberKey successor(List<MemberKey> candidates, long nowNanos, long patienceNanos) {
         if (nowNanos - nextHandOverNanos < 0) {
             return null;
         }
         nextHandOverNanos = nowNanos + patienceNanos;
-        PeerProgress best = null;
-        for (PeerProgress voter : voters) {
-            if (!asked.contains(voter.member()) && (best == null || voter.match() > best.match())) {
-                best = voter;
+        for (MemberKey candidate : candidates) {
+            if (asked.add(candidate)) {
+                return candidate;
             }
         }
-        if (best == null) {
-            asked.clear();
-            hasNoTaker = true;
-            return null;
-        }
-        asked.add(best.member());
-        return best.member();
+        asked.clear();
+        hasNoTaker = true;
+        return null;
     }
 
     /** When there is something to do. */

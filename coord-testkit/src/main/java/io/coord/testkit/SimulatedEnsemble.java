@@ -391,6 +391,11 @@ public final class SimulatedEnsemble {
         return order(leader(), caller -> new Input.Transfer(caller, to));
     }
 
+    /** Asks the leader to hand over to the voter that answers and is nearest to having its whole log; tells whether it tries. */
+    public boolean transferLeadership() {
+        return order(leader(), caller -> new Input.Transfer(caller, null));
+    }
+
     private boolean order(MemberId member, Function<Door.OrderCaller, Input.Order> order) {
         Door.OrderCaller caller = new Door.OrderCaller(stage().callbacks);
         world().order(member, order.apply(caller));

@@ -339,6 +339,19 @@ class SimulatedEnsembleTest {
     }
 
     @Test
+    void leadershipDoesNotGoToTheDead() {
+        SimulatedEnsemble five = SimulatedEnsemble.of(5);
+        MemberId before = five.leader();
+        five.crash(five.anyFollower()); // the first of those with equal logs
+        five.advance(Duration.ofSeconds(3));
+
+        assertThat(five.transferLeadership()).isTrue();
+        five.advance(Duration.ofMillis(500));
+
+        assertThat(five.leader()).isNotEqualTo(before);
+    }
+
+    @Test
     void anExpiredSessionIsToldSo() {
         Session session = ensemble.openSession(ensemble.anyFollower(), TEN_SECONDS);
         session.create(BROKER_1, null, CreateMode.EPHEMERAL);

@@ -58,10 +58,16 @@ record MemberSpecs(String members, List<MemberId> leaving) {
         return new MemberSpecs(String.join(",", mistaken), List.copyOf(leaving));
     }
 
-    /** In ZooKeeper's words, which our lists of members take. */
+    /**
+     * In ZooKeeper's words, which our lists of members take; without an election port that would be shown in any case. What the
+     * configuration node shows of members on one host is taken back so: the ports it makes up may be other members' there.
+     */
     private static String asMember(ServerLine line) {
         MemberAddress address = line.address();
-        return line.number() + "=" + address.hostText() + ":" + address.peerPort() + ":" + address.electionPort().orElseThrow()
+        int electionPort = address.electionPort().orElseThrow();
+        MemberAddress without = new MemberAddress(address.host(), address.peerPort(), address.clientPort());
+        boolean isShownAnyway = electionPort == without.shownElectionPort();
+        return line.number() + "=" + address.hostText() + ":" + address.peerPort() + (isShownAnyway ? "" : ":" + electionPort)
                 + (line.isObserver() ? ":observer" : "")
                 + ";" + (address.clientHost().isEmpty() ? EVERYWHERE : address.clientHostText())
                 + ":" + address.clientPort().orElseThrow();

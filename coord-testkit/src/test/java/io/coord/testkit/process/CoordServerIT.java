@@ -125,6 +125,21 @@ class CoordServerIT {
     }
 
     @Test
+    void aListThatSaysOtherwiseThanTheEnsembleIsContradicted() throws Exception {
+        try (ProcessEnsemble ensemble = ProcessEnsemble.of(3, "moved", ProcessEnsemble.PATIENT)) {
+            ensemble.process(2).terminate();
+            String before = "127.0.0.1:" + ensemble.peerPort(2);
+            String after = "127.0.0.1:" + new Ports().free();
+            List<String> command = new ArrayList<>(ensemble.command(2));
+            command.replaceAll(word -> word.replace("2=" + before, "2=" + after));
+            try (ServerProcess moved = ensemble.process(2, command)) {
+                moved.start();
+                moved.awaitSaid("the list says member 2 at " + after + "; the ensemble has it at " + before + ", and that counts");
+            }
+        }
+    }
+
+    @Test
     void aDirectoryInUseEndsTheSecondServerWithOne() throws Exception {
         String[] words = {"--members", "1=localhost:0:0", "--data-dir", directory.resolve("data").toString()};
         try (ServerProcess first = server(words); ServerProcess second = server(words)) {

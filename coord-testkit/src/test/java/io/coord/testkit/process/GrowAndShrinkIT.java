@@ -48,4 +48,31 @@ class GrowAndShrinkIT {
             assertThat(workload.verdict(ensemble, List.of(1))).isEmpty();
         }
     }
+
+    @Test
+    @DisplayName("zk.RC2: who began alone hands over when it is one of three, and does not run where the others cannot reach it")
+    void whoBeganAloneIsOneOfThree() throws Exception {
+        try (ProcessEnsemble ensemble = ProcessEnsemble.alone(3, "began-alone", "heartbeat=150ms", "electionTimeout=1500ms", "minSessionTimeout=1s",
+                Administrator.ALLOWED, Administrator.SUPERUSER)) {
+            ensemble.start(2);
+            ensemble.start(3);
+            try (Administrator admin = new Administrator(ensemble)) {
+                admin.reconfigure(List.of(1, 2, 3));
+            }
+            ensemble.awaitServing(2);
+            ensemble.awaitServing(3);
+
+            assertThat(ensemble.process(1).terminate()).isZero();
+            assertThat(ensemble.process(1).said()).contains("member 1 has handed leadership over");
+
+            List<String> command = ensemble.command(1);
+            int allowed = command.indexOf(Administrator.ALLOWED);
+            command.subList(allowed - 1, allowed + 1).clear();
+            try (ServerProcess unreachable = ensemble.process(1, command)) {
+                unreachable.start();
+                assertThat(unreachable.awaitEnd()).isEqualTo(1);
+                assertThat(unreachable.said()).contains("COORD-1053", "members [1, 2, 3]", "reconfigEnabled=true");
+            }
+        }
+    }
 }

@@ -159,7 +159,7 @@ final class ProcessEnsemble implements Mortal {
             pairs(size).forEach(link -> links.put(link, FaultProxy.to(peerPorts.get(link.to()))));
         }
         for (int id = 1; id <= size; id++) {
-            members.put(id, new ServerProcess(command(id), directory(id).resolve("cwd"), home.resolve("member-" + id + ".log")));
+            members.put(id, process(id, command(id)));
         }
         for (int id = 1; id <= founders; id++) {
             members.get(id).start();
@@ -175,7 +175,8 @@ final class ProcessEnsemble implements Mortal {
                 .mapToObj(to -> new Link(from, to)));
     }
 
-    private List<String> command(int id) {
+    /** What starts a member. */
+    List<String> command(int id) {
         List<String> command = new ArrayList<>();
         shape.launcher().forEach(word -> command.add(word.replace("{id}", Integer.toString(id))));
         command.addAll(shape.heap() > 0 ? ServerProcess.java(temporary(id), shape.heap()) : ServerProcess.java(temporary(id)));
@@ -249,6 +250,15 @@ final class ProcessEnsemble implements Mortal {
 
     ServerProcess process(int id) {
         return members.get(id);
+    }
+
+    /** A member with its own data that is started otherwise; the caller closes it. */
+    ServerProcess process(int id, List<String> command) {
+        return new ServerProcess(command, workingDirectory(id), home.resolve("member-" + id + ".log"));
+    }
+
+    int peerPort(int id) {
+        return peerPorts.get(id);
     }
 
     int clientPort(int id) {

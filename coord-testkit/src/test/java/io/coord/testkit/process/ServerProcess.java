@@ -157,7 +157,7 @@ final class ServerProcess implements AutoCloseable {
     /** SIGTERM; returns the exit code. */
     int terminate() throws InterruptedException {
         Process running = running();
-        running.destroy();
+        running.toHandle().destroy(); // the process itself would close its output, and nobody read its last words
         return awaitEnd(running);
     }
 
