@@ -5,6 +5,7 @@ import io.coord.Bytes;
 import io.coord.Children;
 import io.coord.CoordException;
 import io.coord.CreateMode;
+import io.coord.ErrorCode;
 import io.coord.Node;
 import io.coord.NodePath;
 import io.coord.Operation;
@@ -332,8 +333,13 @@ final class QueuePlace {
     }
 
     private SessionEndedException ended(SessionEvent event) {
-        String how = event instanceof SessionEvent.Expired expired ? "expired: " + expired.reason() : "was closed";
-        return new SessionEndedException("session 0x" + Long.toHexString(session.id()) + " " + how + "; its place in " + queue
+        String name = "session 0x" + Long.toHexString(session.id());
+        String text = name + " was closed";
+        if (event instanceof SessionEvent.Expired expired) {
+            String code = ErrorCode.SESSION_EXPIRED + " ";
+            text = expired.reason().startsWith(code) ? expired.reason() : code + name + " expired: " + expired.reason();
+        }
+        return new SessionEndedException((text.endsWith(".") ? text : text + ".") + " Its place in " + queue
                 + " is gone. Open a new session and queue up again");
     }
 

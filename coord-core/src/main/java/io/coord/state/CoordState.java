@@ -341,7 +341,7 @@ public final class CoordState {
             wanted = Members.changed(present, wish);
         } catch (ConfigException mistaken) {
             boolean isOurRule = Members.hasNumberBeyond(wish.members()); // which comes behind permission
-            return refused != null && isOurRule ? refused : Refusals.badMembers(String.valueOf(mistaken.getMessage()));
+            return refused != null && isOurRule ? refused : Refusals.badMembers(mistaken.mistakes());
         }
         if (refused != null) {
             return refused;

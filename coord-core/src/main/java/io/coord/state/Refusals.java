@@ -1,6 +1,7 @@
 package io.coord.state;
 
 import io.coord.Acl;
+import io.coord.ConfigException.Mistake;
 import io.coord.Identity;
 import io.coord.Operation;
 import io.coord.Outcome.Refused;
@@ -13,7 +14,8 @@ final class Refusals {
 
     private static final int SHOWN_MAX = 100;
     private static final int SCHEMES_SHOWN_MAX = 10;
-    private static final int MISTAKES_SHOWN_MAX = 1_000;
+    private static final int MISTAKES_SHOWN_MAX = 600;
+    private static final int ENDS_SHOWN_MAX = 200;
 
     private Refusals() {}
 
@@ -117,12 +119,30 @@ final class Refusals {
                         + " as expected; read it again and decide again");
     }
 
-    static Refused badMembers(String mistakes) {
-        return new Refused(Refusal.BAD_ARGUMENTS, CoordState.CONFIG_NODE, cut(mistakes, MISTAKES_SHOWN_MAX));
+    /** The first of them: the list they are in may be long, as may be each member. */
+    static Refused badMembers(List<Mistake> mistakes) {
+        StringBuilder text = new StringBuilder();
+        if (mistakes.size() > 1) {
+            text.append(mistakes.size()).append(" mistakes:\n  ");
+        }
+        String separator = "";
+        for (Mistake mistake : mistakes) {
+            text.append(separator);
+            separator = "\n  ";
+            if (text.length() > MISTAKES_SHOWN_MAX) {
+                text.append("...");
+                break;
+            }
+            text.append(ends(mistake.toString()));
+        }
+        return new Refused(Refusal.BAD_ARGUMENTS, CoordState.CONFIG_NODE, text.toString());
     }
 
     static Refused tooLongAList(String members) {
-        return badMembers("the list of members has " + members.length() + " characters, the limit is " + Members.TEXT_MAX);
+        return new Refused(
+                Refusal.BAD_ARGUMENTS,
+                CoordState.CONFIG_NODE,
+                "the list of members has " + members.length() + " characters, the limit is " + Members.TEXT_MAX);
     }
 
     private static String permission(int permission) {
@@ -138,11 +158,14 @@ final class Refusals {
 
     /** A text that may have any length, or the beginning of it: a refusal is kept by every member until it is acknowledged. */
     static String cut(String text) {
-        return cut(text, SHOWN_MAX);
+        return text.length() <= SHOWN_MAX ? text : text.substring(0, SHOWN_MAX) + "...";
     }
 
-    private static String cut(String text, int most) {
-        return text.length() <= most ? text : text.substring(0, most) + "...";
+    /** A text that says at its beginning what is wrong, and at its end what to do. */
+    private static String ends(String text) {
+        return text.length() <= 2 * ENDS_SHOWN_MAX
+                ? text
+                : text.substring(0, ENDS_SHOWN_MAX) + "..." + text.substring(text.length() - ENDS_SHOWN_MAX);
     }
 
     /** Schemes only: an id may hold the hash of a password. */

@@ -265,9 +265,23 @@ class ReconfigureTest {
     @DisplayName("rule.9 what is said of a list that makes no sense is kept by every member, and so is short, however long the list")
     void ofManyMistakesTheFirstAreTold() {
         assertThat(refused(admin, new Reconfigure("a,".repeat(10_000), true, List.of(), -1)).detail())
-                .contains("10001 mistakes")
+                .startsWith("10001 mistakes:\n  COORD-1012 ")
                 .hasSizeLessThan(1_100);
         assertThat(refused(admin, new Reconfigure("a,".repeat(300_000), true, List.of(), -1)).detail())
                 .isEqualTo("the list of members has 600000 characters, the limit is 65536");
+    }
+
+    @Test
+    @DisplayName("of a mistake as long as the member it is in, both ends are told")
+    void mistakesInLongMembersAreTold() {
+        StringBuilder members = new StringBuilder("14=n:7100:99999,15");
+        for (int id = 2; id <= 13; id++) {
+            members.append(',').append(id).append('=').append(("a".repeat(60) + ".").repeat(3)).append("h").append(id).append(":7100:2181");
+        }
+        assertThat(refused(admin, new Reconfigure(members.toString(), true, List.of(), -1)).detail())
+                .startsWith("3 mistakes:\n  COORD-1015 member \"14=n:7100:99999\": ").contains("\n  COORD-1012 member \"15\": no id")
+                .hasSizeLessThan(1_100);
+        assertThat(refused(admin, new Reconfigure("b".repeat(5_000), true, List.of(), -1)).detail())
+                .startsWith("COORD-1012 ").contains("bbb...bbb").contains("no id; write").hasSizeLessThan(1_100);
     }
 }

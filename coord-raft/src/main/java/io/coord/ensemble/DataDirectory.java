@@ -74,6 +74,7 @@ public final class DataDirectory {
      * @param clusterId of the restored ensemble, which is another one, so that members of the former are no peers of it
      * @return the zxid that the restored state shows
      * @throws IOException if the backup is damaged, the directory is not empty, or it cannot be written; then there is no directory
+     * @throws io.coord.ConfigException if the protobuf-java that is loaded is too old; nothing was touched
      */
     public static long restore(Path backup, Path directory, MemberId member, Ensemble ensemble, long clusterId) throws IOException {
         return Backups.restore(backup, directory, member, ensemble, clusterId);

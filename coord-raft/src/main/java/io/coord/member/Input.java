@@ -335,11 +335,14 @@ public sealed interface Input {
 
     /**
      * Whoever asked to open or attach a session has gone, or waits no longer. If nothing was done yet, nothing will be, and the caller is
-     * told that it failed; if something was, the answer comes all the same.
+     * told that it failed. If it was proposed and the caller has gone, it is not proposed again, and the caller told the same; a session
+     * that comes of it has no owner and expires. If it was proposed and the caller is there, the answer comes all the same, unless too many
+     * are given up so.
      *
      * @param caller who had asked
+     * @param hasGone whether a grant would be of no use any more
      */
-    record Withdraw(Caller<SessionGrant> caller) implements Request {}
+    record Withdraw(Caller<SessionGrant> caller, boolean hasGone) implements Request {}
 
     /**
      * Signs of life, sampled by the door (rule.29).

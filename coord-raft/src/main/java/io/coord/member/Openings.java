@@ -12,9 +12,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The unanswered requests to open or attach a session, oldest first. Each is proposed until it is answered, so that none may stay that
- * nobody waits for any more: without a quorum there would be more of them with every client that tries again.
+ * nobody waits for any more: without a quorum, or with a leader that has no room for them, there would be more of them with every client
+ * that tries again.
  */
 final class Openings {
+
+    /** How many are kept that were given up, and whose late grant is of use. */
+    static final int GIVEN_UP_MAX = 100;
 
     /** An unanswered request to open or attach a session. */
     static final class Opening {
@@ -32,6 +36,7 @@ final class Openings {
         long takenNanos;
 
         boolean isTaken;
+        boolean isGivenUp;
         boolean stalled;
 
         Opening(
@@ -60,6 +65,8 @@ final class Openings {
     private final Map<Long, Opening> byNonce = new LinkedHashMap<>();
     private final Map<Caller<SessionGrant>, Opening> byCaller = new LinkedHashMap<>();
     private final Map<Resuming, Opening> resuming = new LinkedHashMap<>();
+    /** Those of them that were given up, by nonce. */
+    private final Map<Long, Opening> givenUp = new LinkedHashMap<>();
 
     /** Adds one; an earlier one of the same owner for the same session is taken out and returned. */
     @Nullable Opening add(Opening opening) {
@@ -81,6 +88,7 @@ final class Openings {
 
     @Nullable Opening remove(long nonce) {
         Opening opening = byNonce.remove(nonce);
+        givenUp.remove(nonce);
         if (opening != null) {
             byCaller.remove(opening.caller, opening);
             if (opening.command instanceof Command.Attach attach) {
@@ -88,6 +96,13 @@ final class Openings {
             }
         }
         return opening;
+    }
+
+    /** Keeps one that was given up, since its late grant is of use; the oldest such is taken out and returned if there are too many. */
+    @Nullable Opening giveUp(Opening opening) {
+        opening.isGivenUp = true;
+        givenUp.put(opening.nonce, opening);
+        return givenUp.size() <= GIVEN_UP_MAX ? null : remove(givenUp.keySet().iterator().next());
     }
 
     /** The last one of this caller. */
@@ -102,6 +117,7 @@ final class Openings {
     void clear() {
         byNonce.clear();
         byCaller.clear();
+        givenUp.clear();
         resuming.clear();
     }
 }

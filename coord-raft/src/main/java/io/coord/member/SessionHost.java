@@ -179,7 +179,7 @@ final class SessionHost {
         } else if (request instanceof Input.Detach detach) {
             detach(detach.session());
         } else if (request instanceof Input.Withdraw withdraw) {
-            withdraw(withdraw.caller());
+            withdraw(withdraw);
         } else {
             openOrResume(request);
         }
@@ -455,17 +455,26 @@ final class SessionHost {
     }
 
     /**
-     * Nobody waits any more for what was asked to be opened or attached. What was never taken can be forgotten; what was may be in the log,
-     * or on its way there, so that its answer is waited for.
+     * Nobody waits any more for what was asked to be opened or attached. What was taken may be in the log, or on its way there, or dropped
+     * by a leader without room: if it comes to be applied, the session has no owner and expires. Only who would close it gets its answer.
      */
-    private void withdraw(Caller<SessionGrant> caller) {
-        Opening opening = openings.of(caller);
-        boolean isForgotten = opening != null && !opening.isTaken && openings.remove(opening.nonce) != null;
-        isForgotten |= waitingForService.removeIf(request -> openerOf(request) == caller);
-        isForgotten |= localOpenings.values().removeIf(request -> openerOf(request) == caller);
-        if (isForgotten) {
-            outbox.deliver(new Delivery.Failed(caller, Failure.UNAVAILABLE, "it was given up before anything was done"));
+    private void withdraw(Input.Withdraw withdraw) {
+        Caller<SessionGrant> caller = withdraw.caller();
+        boolean isUnasked = waitingForService.removeIf(request -> openerOf(request) == caller);
+        isUnasked |= localOpenings.values().removeIf(request -> openerOf(request) == caller);
+        if (isUnasked) {
+            failGivenUp(caller);
         }
+        Opening opening = openings.of(caller);
+        boolean isOfUse = opening != null && opening.isTaken && !withdraw.hasGone();
+        Opening forgotten = opening == null ? null : isOfUse ? openings.giveUp(opening) : openings.remove(opening.nonce);
+        if (forgotten != null) {
+            failGivenUp(forgotten.caller);
+        }
+    }
+
+    private void failGivenUp(Caller<SessionGrant> caller) {
+        outbox.deliver(new Delivery.Failed(caller, Failure.UNAVAILABLE, "it was given up before it was known to be done"));
     }
 
     /** The member serves from now on: those who waited may open. */
@@ -905,7 +914,9 @@ final class SessionHost {
             return;
         }
         Opening opening = refused.member().equals(setup.self()) ? openings.remove(refused.nonce()) : null;
-        if (opening != null && opening.command instanceof Command.OpenSession open) {
+        if (opening != null && opening.isGivenUp) {
+            failGivenUp(opening.caller);
+        } else if (opening != null && opening.command instanceof Command.OpenSession open) {
             openAgain(opening, open);
         } else if (opening != null) {
             outbox.deliver(new Delivery.Failed(

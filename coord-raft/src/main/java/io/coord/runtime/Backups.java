@@ -1,6 +1,7 @@
 package io.coord.runtime;
 
 import io.coord.Bytes;
+import io.coord.ConfigException;
 import io.coord.Ensemble;
 import io.coord.MemberId;
 import io.coord.Refusal;
@@ -13,6 +14,7 @@ import io.coord.state.CoordState;
 import io.coord.state.Reconfiguration;
 import io.coord.state.StateRoot;
 import io.coord.storage.SnapshotArchive;
+import io.coord.wire.ProtobufFloor;
 import io.coord.wire.SnapshotCodec;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -31,6 +33,7 @@ public final class Backups {
 
     /** Writes a state to a file; its index is returned. Costs a write and force of all of it on the caller's thread. */
     public static long write(StateRoot state, Path file) throws IOException {
+        ProtobufFloor.require();
         SnapshotImage image = new SnapshotImage(
                 state.index(), state.term(), state.wallMillis(), state.elapsedMillis(), Bytes.EMPTY, 0, 0);
         return SnapshotArchive.write(file, image, new SnapshotCodec().writer(state)).index();
@@ -42,8 +45,10 @@ public final class Backups {
      * a change of members under way is abandoned, as it was of other members.
      *
      * @return the zxid that the restored state shows
+     * @throws ConfigException if the protobuf-java that is loaded is too old; nothing was touched
      */
     public static long restore(Path file, Path directory, MemberId member, Ensemble ensemble, long clusterId) throws IOException {
+        ProtobufFloor.require();
         SnapshotArchive.Content content = SnapshotArchive.read(file);
         StateRoot restored = restored(content, ensemble);
         Founding.directory(directory, member, ensemble, clusterId, restored);

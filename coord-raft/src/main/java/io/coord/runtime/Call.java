@@ -103,8 +103,9 @@ final class Call<R> {
         }
 
         @Override
-        public void giveUp(String reason) {
+        public boolean giveUp(String reason) {
             session.giveUp(call, reason);
+            return false; // what is granted all the same is closed, or attached to
         }
     }
 }

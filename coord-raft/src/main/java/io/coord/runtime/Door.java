@@ -183,22 +183,20 @@ public final class Door {
     }
 
     /**
-     * Tells those who have waited for longer than this; what they asked goes on, but for a session to be opened or attached, if nothing
-     * was done for it.
+     * Tells those who have waited for longer than this; what they asked goes on, but for a session to be opened or attached.
      *
-     * @return who waited for one: the member is to be told that they do no longer
+     * @return of those who waited for one, what the member is to be told
      */
-    public List<Caller<SessionGrant>> giveUpOlderThan(long ageNanos, Supplier<String> reason) {
+    public List<Input.Withdraw> giveUpOlderThan(long ageNanos, Supplier<String> reason) {
         for (Resident session : sessions.values()) {
             session.giveUpOlderThan(ageNanos, reason);
         }
         long nowNanos = home.nanoTime();
-        List<Caller<SessionGrant>> givenUp = new ArrayList<>();
+        List<Input.Withdraw> givenUp = new ArrayList<>();
         openings.entrySet().removeIf(opening -> {
             boolean overdue = nowNanos - opening.getValue() > ageNanos;
             if (overdue) {
-                opening.getKey().giveUp(reason.get());
-                givenUp.add(opening.getKey());
+                givenUp.add(new Input.Withdraw(opening.getKey(), opening.getKey().giveUp(reason.get())));
             }
             return overdue;
         });

@@ -1,6 +1,7 @@
 package io.coord.runtime;
 
 import io.coord.Bytes;
+import io.coord.ConfigException;
 import io.coord.Ensemble;
 import io.coord.ErrorCode;
 import io.coord.MemberId;
@@ -13,6 +14,7 @@ import io.coord.member.Incarnations;
 import io.coord.raft.MemberKey;
 import io.coord.state.StateRoot;
 import io.coord.storage.FileStorage;
+import io.coord.wire.ProtobufFloor;
 import io.coord.wire.SnapshotCodec;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -73,9 +75,11 @@ public final class Founding {
      * @param clusterId of the new ensemble, the same for all of its members
      * @param state what the ensemble goes on from, at its base
      * @throws IOException if the directory is not empty or cannot be written; the message says what to do
+     * @throws ConfigException if the protobuf-java that is loaded is too old; nothing was touched
      */
     public static void directory(Path directory, MemberId member, Ensemble ensemble, long clusterId, StateRoot state)
             throws IOException {
+        ProtobufFloor.require();
         Path wanted = directory.toAbsolutePath().normalize();
         requireEmpty(wanted);
         Path unfinished = wanted.resolveSibling(wanted.getFileName() + UNFINISHED);

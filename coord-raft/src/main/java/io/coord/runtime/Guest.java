@@ -97,9 +97,10 @@ final class Guest implements SessionPort.Attachment, Resident {
         }
 
         @Override
-        public void giveUp(String reason) {
+        public boolean giveUp(String reason) {
             part(Parting.UNAVAILABLE, reason);
             client.flush();
+            return true;
         }
     }
 
@@ -131,7 +132,7 @@ final class Guest implements SessionPort.Attachment, Resident {
         if (wasAttached) {
             home.depart(this);
         } else if (id == 0) {
-            home.withdraw(entry);
+            home.withdraw(new Input.Withdraw(entry, true));
         }
     }
 
@@ -218,7 +219,7 @@ final class Guest implements SessionPort.Attachment, Resident {
         }
 
         @Override
-        public void giveUp(String reason) {
+        public boolean giveUp(String reason) {
             throw new IllegalStateException("not a request to come in");
         }
     }

@@ -307,7 +307,12 @@ public final class LocalSession implements AsyncSession, DirectReads {
     }
 
     SessionEndedException endedAlready() {
-        return new SessionEndedException(this + ": " + ending);
+        String text = this + ": " + ending;
+        if (over.get() == SessionState.EXPIRED) {
+            boolean hasCode = ending.startsWith(ErrorCode.SESSION_EXPIRED + " "); // and so the session's id
+            text = hasCode ? ending : ErrorCode.SESSION_EXPIRED.message(text);
+        }
+        return new SessionEndedException(text);
     }
 
     // ------------------------------------------------------------------------------------------------ deliveries

@@ -5,14 +5,12 @@ import io.coord.MemberConfig;
 import io.coord.MemberId;
 import io.coord.UnavailableException;
 import io.coord.ensemble.spi.TurnTaker;
-import io.coord.member.Caller;
 import io.coord.member.Effects;
 import io.coord.member.Input;
 import io.coord.member.MemberCore;
 import io.coord.member.MemberEvent;
 import io.coord.member.MemberView;
 import io.coord.member.PeerFrame;
-import io.coord.member.SessionGrant;
 import io.coord.raft.Role;
 import io.coord.state.StateRoot;
 import java.util.ArrayList;
@@ -455,8 +453,8 @@ final class MemberLoop implements SessionHome {
     }
 
     /** Whoever asked to come in waits no longer; called after it has asked. */
-    void withdraw(Caller<SessionGrant> caller) {
-        inbox.request(new Input.Withdraw(caller)); // answered by what it withdraws, and so none of those that count
+    void withdraw(Input.Withdraw withdraw) {
+        inbox.request(withdraw); // answered by what it withdraws, and so none of those that count
     }
 
     /**

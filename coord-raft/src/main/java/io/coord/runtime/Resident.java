@@ -31,7 +31,7 @@ interface Resident {
         /** Takes the answer, not to be shown before the gate is open. */
         void stage(Delivery delivery, SessionQueue.Gate gate);
 
-        /** Gives up a request to open or attach. */
-        void giveUp(String reason);
+        /** Gives up a request to open or attach. Says whether a grant would be of no use any more. */
+        boolean giveUp(String reason);
     }
 }

@@ -1,6 +1,7 @@
 package io.coord.runtime;
 
 import io.coord.Bytes;
+import io.coord.ConfigException;
 import io.coord.ErrorCode;
 import io.coord.ensemble.spi.Storage;
 import io.coord.member.RecoveredMember;
@@ -12,6 +13,7 @@ import io.coord.state.CoordState;
 import io.coord.state.StateRoot;
 import io.coord.storage.FileStorage;
 import io.coord.wire.EntryCodec;
+import io.coord.wire.ProtobufFloor;
 import io.coord.wire.WireCommandCodec;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,8 +38,10 @@ public record StoppedMember(int member, long clusterId, long lastTerm, StateRoot
      * Reads a directory, which nobody else may have in use.
      *
      * @throws IOException if there is no member's data, or it is damaged or in use; the message says what to do
+     * @throws ConfigException if the protobuf-java that is loaded is too old; nothing was opened
      */
     public static StoppedMember read(Path directory) throws IOException {
+        ProtobufFloor.require();
         if (!Files.isDirectory(directory)) {
             throw new IOException(ErrorCode.DATA_DIRECTORY_UNUSABLE.message("there is no data directory " + directory
                     + ". Name the directory that a member wrote."));

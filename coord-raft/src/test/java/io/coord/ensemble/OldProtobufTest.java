@@ -6,10 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.Message;
 import io.coord.Ensemble;
 import io.coord.MemberId;
+import io.coord.runtime.Backups;
+import io.coord.runtime.Founding;
+import io.coord.runtime.StoppedMember;
+import io.coord.state.StateRoot;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Path;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,5 +67,34 @@ class OldProtobufTest {
                     .hasMessageContaining("shaded");
             assertThat(directory).as("what it would have opened").isEmptyDirectory();
         }
+    }
+
+    @Test
+    void nothingIsReadOrWrittenOfAStoppedMemberEither(@TempDir Path directory) throws Exception {
+        try (OldHost host = new OldHost()) {
+            Class<?> idType = host.loadClass(MemberId.class.getName());
+            Class<?> ensembleType = host.loadClass(Ensemble.class.getName());
+            Class<?> rootType = host.loadClass(StateRoot.class.getName());
+            Object id = idType.getMethod("of", int.class).invoke(null, 1);
+            Object alone = ensembleType.getMethod("parse", String.class).invoke(null, "1=localhost:7100");
+            Path backup = directory.resolve("backup");
+            Path member = directory.resolve("member");
+            Method restore = host.loadClass(DataDirectory.class.getName())
+                    .getMethod("restore", Path.class, Path.class, idType, ensembleType, long.class);
+            Method read = host.loadClass(StoppedMember.class.getName()).getMethod("read", Path.class);
+            Method found = host.loadClass(Founding.class.getName())
+                    .getMethod("directory", Path.class, idType, ensembleType, long.class, rootType);
+            Method write = host.loadClass(Backups.class.getName()).getMethod("write", rootType, Path.class);
+
+            assertOldProtobuf(() -> restore.invoke(null, backup, member, id, alone, 1L));
+            assertOldProtobuf(() -> read.invoke(null, member));
+            assertOldProtobuf(() -> found.invoke(null, member, id, alone, 1L, null));
+            assertOldProtobuf(() -> write.invoke(null, null, backup));
+            assertThat(directory).isEmptyDirectory();
+        }
+    }
+
+    private static void assertOldProtobuf(ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOf(InvocationTargetException.class).cause().hasMessageStartingWith("COORD-1008 ");
     }
 }

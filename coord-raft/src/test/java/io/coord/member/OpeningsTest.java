@@ -125,7 +125,7 @@ class OpeningsTest {
         List<Caller<?>> gone = new ArrayList<>();
         for (int i = 0; i < 1_000; i++) {
             Client client = i % 2 == 0 ? open() : resume(i, PASSWORD);
-            host.request(new Input.Withdraw(client));
+            host.request(new Input.Withdraw(client, true));
             gone.add(client);
         }
         open();
@@ -136,15 +136,38 @@ class OpeningsTest {
     }
 
     @Test
-    @DisplayName("what was taken may be in the log: it is proposed until it is answered, whoever waits for it")
-    void whatWasTakenIsNotWithdrawn() {
+    @DisplayName("what was taken by a leader that may have dropped it is not proposed again either, once its client has gone")
+    void whatWasTakenIsWithdrawnWithItsClient() {
         around.answer = Proposal.FORWARDED;
-        Client client = open();
-        host.request(new Input.Withdraw(client));
+        List<Caller<?>> gone = new ArrayList<>();
+        for (int i = 0; i < 1_000; i++) {
+            Client client = i % 2 == 0 ? open() : resume(i, PASSWORD);
+            host.request(new Input.Withdraw(client, true));
+            gone.add(client);
+        }
         leaderIsThere();
 
-        assertThat(around.proposedSince()).isEqualTo(1);
-        assertThat(failed()).isEmpty();
+        assertThat(around.proposedSince()).isZero();
+        assertThat(proposedWithin(0, 10)).isZero();
+        assertThat(failed()).isEqualTo(gone);
+    }
+
+    @Test
+    @DisplayName("what was taken, and whose late answer is of use, is proposed until it is answered; of many such the last")
+    void whatIsOfUseLateIsKept() {
+        around.answer = Proposal.FORWARDED;
+        List<Caller<?>> dropped = new ArrayList<>();
+        for (int i = 0; i < Openings.GIVEN_UP_MAX + 10; i++) {
+            Client client = open();
+            host.request(new Input.Withdraw(client, false));
+            if (i < 10) {
+                dropped.add(client);
+            }
+        }
+        leaderIsThere();
+
+        assertThat(around.proposedSince()).isEqualTo(Openings.GIVEN_UP_MAX);
+        assertThat(failed()).isEqualTo(dropped);
     }
 
     @Test

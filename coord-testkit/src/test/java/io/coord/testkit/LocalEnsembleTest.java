@@ -246,7 +246,8 @@ class LocalEnsembleTest {
         assertThat(end.get(10, SECONDS)).isInstanceOfSatisfying(SessionEvent.Expired.class, expired -> assertThat(expired.reason())
                 .startsWith("COORD-1007 session 0x").contains("expired"));
         assertThat(session.state()).isEqualTo(SessionState.EXPIRED);
-        assertThatThrownBy(() -> session.setData(A, Bytes.EMPTY)).isInstanceOf(SessionEndedException.class);
+        assertThatThrownBy(() -> session.setData(A, Bytes.EMPTY)).isInstanceOf(SessionEndedException.class)
+                .hasMessageStartingWith("COORD-1007 session 0x").hasMessageContaining("nothing of it for its timeout");
         assertThat(ensemble.openSession().exists(A)).isEmpty();
     }
 

@@ -111,6 +111,8 @@ public final class ClientSession implements AsyncSession {
     private final CompletableFuture<AsyncSession> opened = new CompletableFuture<>();
     private final CompletableFuture<@Nullable Void> gone = new CompletableFuture<>();
     private final AtomicReference<@Nullable SessionState> over = new AtomicReference<>();
+    /** Why; set before. */
+    private volatile String ending = "";
 
     private volatile long id;
     private volatile int timeoutMillis;
@@ -1002,12 +1004,14 @@ public final class ClientSession implements AsyncSession {
 
     private void end(SessionState state, String reason, @Nullable RejectedException refused) {
         SessionState ended = isClosing ? SessionState.CLOSED : state;
-        if (!over.compareAndSet(null, ended)) {
+        if (over.get() != null) {
             return;
         }
+        ending = reason;
+        over.set(ended);
         isAttached = false;
         validUntilNanos = System.nanoTime();
-        SessionEndedException failure = new SessionEndedException(this + ": " + reason, refused);
+        SessionEndedException failure = endedBy(refused);
         forgetProof();
         drop(waiting, failure);
         drop(sent, failure);
@@ -1045,7 +1049,13 @@ public final class ClientSession implements AsyncSession {
     }
 
     private SessionEndedException endedAlready() {
-        return new SessionEndedException(this + " is over");
+        return endedBy(null);
+    }
+
+    private SessionEndedException endedBy(@Nullable RejectedException refused) {
+        String code = ErrorCode.SESSION_EXPIRED + " ";
+        String text = this + ": " + (ending.startsWith(code) ? ending.substring(code.length()) : ending);
+        return new SessionEndedException(over.get() == SessionState.EXPIRED ? code + text : text, refused);
     }
 
     // ------------------------------------------------------------------------------------------------ views

@@ -500,6 +500,8 @@ class ClientSessionTest {
 
         assertThat(end.get(20, TimeUnit.SECONDS)).isInstanceOfSatisfying(SessionEvent.Expired.class,
                 expired -> assertThat(expired.reason()).startsWith("COORD-1007 ").contains("127.0.0.1"));
+        assertThatThrownBy(() -> get(session.sync(A))).cause().isInstanceOf(SessionEndedException.class)
+                .hasMessageStartingWith("COORD-1007 session 0x").hasMessageContaining("127.0.0.1");
     }
 
     /** A time that cannot be counted in nanoseconds would be found by the event loop, and nobody told. */

@@ -289,7 +289,7 @@ final class SimMember {
             if (of == run && scanned != null) {
                 if (!isPaused()) {
                     scanned.giveUpOlderThan(config.requestTimeout().toNanos(), () -> "member " + id() + " stands so: " + view)
-                            .forEach(givenUp -> receive(new Input.Withdraw(givenUp)));
+                            .forEach(this::receive);
                 }
                 scanLater(of);
             }
