@@ -67,13 +67,16 @@ final class Waiting {
      * interrupted. The end then comes without being waited for.
      */
     static void awaitEnd(Session session, Supplier<CompletionStage<@Nullable Void>> ending) {
-        if (session.state() != SessionState.CONNECTED) {
-            ending.get();
+        boolean mayEndSoon = session.state() == SessionState.CONNECTED;
+        if (mayEndSoon) {
+            requireMayWait(session);
+        }
+        CompletionStage<@Nullable Void> end = ending.get();
+        if (!mayEndSoon) {
             return;
         }
-        requireMayWait(session);
         try {
-            session.await(ending.get());
+            session.await(end);
         } catch (SessionEndedException over) {
             // What was to be given back went with the session.
         } catch (OutcomeUnknownException interrupted) {
