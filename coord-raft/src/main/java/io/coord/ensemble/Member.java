@@ -193,6 +193,7 @@ public final class Member implements AutoCloseable {
                 return storage;
             }
             if (directory != null) {
+                RunningMember.warnOfReaders(self, directory);
                 FileStorage files = FileStorage.at(directory).of(self);
                 return ensemble.voters().size() + ensemble.observers().size() == 1 ? files : files.healedByPeers();
             }

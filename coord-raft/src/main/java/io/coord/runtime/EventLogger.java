@@ -7,6 +7,7 @@ import io.coord.member.MemberEvent;
 import io.coord.member.MemberView;
 import io.coord.raft.RaftEvent;
 import io.coord.raft.Role;
+import java.nio.file.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -150,6 +151,10 @@ final class EventLogger {
     /** At each start, and when it comes on. */
     void skipsAcl(MemberView view) {
         LOG.warn("{} {} checks no access control list: skipAcl is on in the whole ensemble, and anybody may do anything", member, view.term());
+    }
+
+    void readableByOthers(Path directory) {
+        LOG.warn("{} - others than its owner may read its data, and hashes of passwords are in it: chmod 700 {}", member, directory);
     }
 
     void notDurable() {

@@ -28,6 +28,7 @@ import io.coord.raft.RaftEvent;
 import io.coord.session.Awaiter;
 import io.coord.session.ParkingAwaiter;
 import io.coord.state.Settings;
+import io.coord.storage.FileStorage;
 import io.coord.wire.EntryCodec;
 import io.coord.wire.PeerCodec;
 import io.coord.wire.ProtobufFloor;
@@ -363,6 +364,13 @@ public final class RunningMember implements AutoCloseable {
     /** Says once that a member without a data directory forgets. */
     public static void warnOfForgetting(MemberId member) {
         new EventLogger(member).notDurable();
+    }
+
+    /** Says once if a data directory that is there may be read by others than its owner. */
+    public static void warnOfReaders(MemberId member, Path directory) {
+        if (FileStorage.isReadableByOthers(directory)) {
+            new EventLogger(member).readableByOthers(directory);
+        }
     }
 
     /** Whether the calling thread is this member's loop. */

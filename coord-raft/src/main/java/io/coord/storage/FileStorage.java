@@ -5,12 +5,17 @@ import io.coord.ErrorCode;
 import io.coord.MemberId;
 import io.coord.ensemble.spi.Storage;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -98,6 +103,20 @@ public final class FileStorage implements Storage {
                 new ThreadLane("log", Thread.NORM_PRIORITY),
                 new ThreadLane("snapshot", Thread.MIN_PRIORITY),
                 new ThreadLane("transfer", Thread.MIN_PRIORITY));
+    }
+
+    /**
+     * Whether others than its owner may read a directory that is there; false where a file system has no such permissions, or does not
+     * tell them.
+     */
+    public static boolean isReadableByOthers(Path directory) {
+        PosixFileAttributeView view = Files.getFileAttributeView(directory, PosixFileAttributeView.class);
+        try {
+            return view != null && !Collections.disjoint(
+                    view.readAttributes().permissions(), Set.of(PosixFilePermission.GROUP_READ, PosixFilePermission.OTHERS_READ));
+        } catch (IOException e) {
+            return false; // opening it tells what is wrong
+        }
     }
 
     /** A storage on any disk and any lanes: how a simulation runs this very code without a thread. */

@@ -14,18 +14,25 @@ import java.util.Map;
 final class EventFrames {
 
     private static final int KEPT_MAX = 256;
+    /** An event's path may be as long as a request. */
+    static final int KEPT_BYTES_MAX = 1 << 18;
 
     private final Map<WatchEvent, byte[]> frames = new HashMap<>();
+    private int keptBytes;
 
     /** The event's frame; not to be written to. */
     byte[] of(WatchEvent event) {
         byte[] frame = frames.get(event);
         if (frame == null) {
             frame = encoded(event);
-            if (frames.size() >= KEPT_MAX) {
+            if (frames.size() >= KEPT_MAX || keptBytes + frame.length > KEPT_BYTES_MAX) {
                 frames.clear();
+                keptBytes = 0;
             }
-            frames.put(event, frame);
+            if (frame.length <= KEPT_BYTES_MAX) {
+                frames.put(event, frame);
+                keptBytes += frame.length;
+            }
         }
         return frame;
     }

@@ -183,22 +183,6 @@ abstract class DistributedLockContract extends RecipesContract {
     }
 
     @Test
-    void whoWaitsForItIsToldWhyItsSessionEnded() throws InterruptedException {
-        doorThatCan(Capability.EXPIRE);
-        Session one = open();
-        Session two = open();
-        Hold held = lock(two).acquire();
-        DistributedLock.Request waiting = lock(one).request();
-        one.await(waiting.queued());
-
-        door().expire(one);
-
-        assertThatThrownBy(() -> two.await(waiting.granted())).isInstanceOf(SessionEndedException.class)
-                .hasMessageMatching("COORD-1007 (?!.*COORD-1007).*");
-        held.release();
-    }
-
-    @Test
     void whileTheSessionIsSuspendedItIsNotHeldAndAfterwardsItIsAgain() throws InterruptedException {
         doorThatCan(Capability.AWAY);
         Session one = open();

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class FileStorageTest extends StorageContract {
 
@@ -63,6 +65,15 @@ class FileStorageTest extends StorageContract {
                     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------"));
         }
         assertThat(Files.getPosixFilePermissions(directory)).isEqualTo(before);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"rwx------, false", "rwx-wx--x, false", "rwxr-x---, true", "rwx---r-x, true"})
+    void whoseDirectoryOthersReadIsFound(String permissions, boolean isReadable) throws Exception {
+        Assumptions.assumeTrue(directory.getFileSystem().supportedFileAttributeViews().contains("posix"));
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(permissions));
+        assertThat(FileStorage.isReadableByOthers(directory)).isEqualTo(isReadable);
+        assertThat(FileStorage.isReadableByOthers(directory.resolve("missing"))).isFalse();
     }
 
     @Override
