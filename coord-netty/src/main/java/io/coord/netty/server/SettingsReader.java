@@ -88,6 +88,8 @@ public final class SettingsReader {
     /** What is left to be read, by name without prefix. */
     private final TreeMap<String, Given> given = new TreeMap<>();
     private final TreeMap<String, String> ours = new TreeMap<>();
+    /** There is no list of members: whatever listens needs an address that is said. */
+    private boolean isStandAlone;
 
     /** A setting as it was written. */
     private record Given(String name, String text) {}
@@ -203,7 +205,7 @@ public final class SettingsReader {
         boolean isInsecure = toggle("insecure").orElse(false);
         Optional<String> peerType = text("peerType");
         Map<MemberId, String> detours = detours(ensemble);
-        Optional<ServerSettings.Tls> tls = tls();
+        Optional<ServerSettings.Tls> tls = tls(ensemble == null || self == null || isStandAlone ? "localhost" : ensemble.address(self).host());
         Optional<TlsFiles> peerTls = peerTls();
         Set<String> required = required();
         refuseProtection();
@@ -344,10 +346,15 @@ public final class SettingsReader {
     private Ensemble standAlone(Optional<String> clientHost, OptionalInt clientPort) {
         String host = clientHost.filter(name -> !isWildcard(name)).orElse("localhost");
         if (clientHost.isEmpty() && clientPort.isPresent()) {
-            warnings.add("clients of this machine alone can connect: the file names no clientPortAddress. ZooKeeper would listen on all"
-                    + " addresses; say clientPortAddress=HOST to be reached there");
+            warnOfLoopback("connect", "clientPortAddress");
         }
+        isStandAlone = true;
         return Ensemble.of(Map.of(MemberId.of(1), new MemberAddress(host, 0, clientPort)));
+    }
+
+    private void warnOfLoopback(String what, String name) {
+        warnings.add("clients of this machine alone can " + what + ": the file names no " + name + ". ZooKeeper would listen on all addresses;"
+                + " say " + name + "=HOST to be reached there");
     }
 
     private static Ensemble ensemble(List<ServerLine> lines) {
@@ -482,14 +489,21 @@ public final class SettingsReader {
                 + " to pass it over would leave that open. Take it out only if nothing depends on it");
     }
 
-    /** What names a key store for clients; where nobody would come by it, that is left to be refused. */
-    private Optional<ServerSettings.Tls> tls() {
+    /**
+     * What names a key store for clients; where nobody would come by it, that is left to be refused.
+     *
+     * @param own where the port for TLS listens unless that is said: the plain port's address says nothing of it
+     */
+    private Optional<ServerSettings.Tls> tls(String own) {
         boolean isAtClientPort = toggle("client.portUnification").orElse(false);
         if (!isAtClientPort && !given.containsKey("secureClientPort")) {
             return Optional.empty();
         }
         OptionalInt port = number("secureClientPort", 0, 65_535);
         Optional<String> host = text("secureClientPortAddress").map(ServerLine::unbracketed);
+        if (isStandAlone && port.isPresent() && host.isEmpty()) {
+            warnOfLoopback("connect over TLS", "secureClientPortAddress");
+        }
         Optional<Path> keyStore = store("ssl.keyStore");
         Optional<Path> trustStore = store("ssl.trustStore");
         String clientAuth = text("ssl.clientAuth").orElse("need").toLowerCase(Locale.ROOT);
@@ -508,7 +522,7 @@ public final class SettingsReader {
         char[] trustPassword = password("ssl.trustStore");
         Optional<String> superUser = text("X509AuthenticationProvider.superUser").filter(subject -> !subject.isEmpty());
         return keyStore.map(file -> new ServerSettings.Tls(
-                file, password, trustStore, trustPassword, clientAuth, port, host, isAtClientPort, superUser));
+                file, password, trustStore, trustPassword, clientAuth, port, host.orElse(own), isAtClientPort, superUser));
     }
 
     /** TLS between members: by ZooKeeper's names with key stores, or by ours with PEM files. */

@@ -199,6 +199,25 @@ class SettingsReaderTest {
     }
 
     @Test
+    @DisplayName("as in ZooKeeper, the plain port's address is not that of the port for TLS")
+    void aPortForTlsListensOnItsOwnAddress() throws IOException {
+        String[] words = {"--data-dir", directory.toString(), "--id", "2", "--members", "1=localhost:7101,2=[::1]:7102:2182,3=localhost:7103",
+            "--prop", "clientPortAddress=127.0.0.1", "--prop", "secureClientPort=2281", "--prop", "ssl.keyStore.location=/keys",
+            "--prop", "ssl.clientAuth=none"};
+        assertThat(read(words).door().tls().orElseThrow().host()).as("the member's own in the list").isEqualTo("::1");
+        assertThat(read(with(words, "--prop", "secureClientPortAddress=[fe80::1]")).door().tls().orElseThrow().host()).isEqualTo("fe80::1");
+
+        String alone = "secureClientPort=2281\nssl.keyStore.location=/keys\nssl.clientAuth=none\ndataDir=" + directory + "\n";
+        for (String plain : List.of("", "clientPort=2181\nclientPortAddress=127.0.0.1\n")) {
+            ServerSettings settings = file(plain + alone);
+            assertThat(settings.door().tls().orElseThrow().host()).isEqualTo("localhost");
+            assertThat(settings.warnings()).singleElement().asString()
+                    .startsWith("clients of this machine alone can connect over TLS: the file names no secureClientPortAddress");
+        }
+        assertThat(file(alone + "secureClientPortAddress=127.0.0.1\n").warnings()).isEmpty();
+    }
+
+    @Test
     @DisplayName("security row 2: members over TLS, by ZooKeeper's names and by ours; half of it is a mistake, and not less protection")
     void membersOverTls() {
         ServerSettings stores = alone("sslQuorum=true", "ssl.quorum.keyStore.location=/keys", "zookeeper.ssl.quorum.keyStore.password=a",
