@@ -106,9 +106,19 @@ public final class SettingsReader {
         reader.mistakes.addAll(arguments.mistakes());
         String file = arguments.values().get(Arguments.CONFIG);
         if (file != null) {
-            reader.addFile(file, true);
+            reader.addFile(file);
         }
         arguments.properties().forEach(reader::put);
+        Given members = reader.given.remove("dynamicConfigFile");
+        if (members != null) {
+            reader.addFile(members.text());
+            reader.given.remove("version"); // of the list of servers; the log knows it
+            arguments.properties().forEach((name, text) -> {
+                if (!plain(name).equals("dynamicConfigFile")) {
+                    reader.put(name, text);
+                }
+            });
+        }
         arguments.values().forEach((option, text) -> reader.putOption(option, text));
         ServerSettings settings = reader.settings();
         if (settings == null || !reader.mistakes.isEmpty()) {
@@ -131,12 +141,15 @@ public final class SettingsReader {
         }
     }
 
-    private void put(String name, String text) {
-        String plain = name.startsWith(PREFIX) ? name.substring(PREFIX.length()) : name;
-        given.put(plain, new Given(name, text.strip()));
+    private static String plain(String name) {
+        return name.startsWith(PREFIX) ? name.substring(PREFIX.length()) : name;
     }
 
-    private void addFile(String name, boolean mayName) {
+    private void put(String name, String text) {
+        given.put(plain(name), new Given(name, text.strip()));
+    }
+
+    private void addFile(String name) {
         Properties read = new Properties();
         try {
             byte[] bytes = Files.readAllBytes(Path.of(name));
@@ -150,18 +163,13 @@ public final class SettingsReader {
             return;
         }
         for (String key : new TreeSet<>(read.stringPropertyNames())) {
-            String plain = key.startsWith(PREFIX) ? key.substring(PREFIX.length()) : key;
+            String plain = plain(key);
             String other = read.getProperty(PREFIX + plain);
             if (key.equals(plain) && other != null && !other.strip().equals(read.getProperty(key).strip())) {
                 mistakes.add(new Mistake(ErrorCode.CONFLICTING_VALUES,
                         NodePath.printable(name) + " has both " + key + " and " + PREFIX + key + ", with different values"));
             }
             put(key, read.getProperty(key));
-        }
-        Given members = given.remove("dynamicConfigFile");
-        if (members != null && mayName) {
-            addFile(members.text(), false);
-            given.remove("version"); // of the list of servers; the log knows it
         }
     }
 
@@ -842,6 +850,9 @@ public final class SettingsReader {
             boolean isOurs = OURS.contains(plain);
             if (!isOurs && (value.name().startsWith(PREFIX) || ZooKeeperKeys.has(plain))) {
                 warnings.add(NodePath.printable(value.name()) + " is passed over: " + ZooKeeperKeys.why(plain));
+            } else if (READ_HERE.contains(plain)) { // and it was not: in a list of servers, a further list
+                mistakes.add(new Mistake(ErrorCode.BAD_ARGUMENT, value.name() + "=" + NodePath.printable(value.text())
+                        + " says nothing where it stands; take it out"));
             } else {
                 ours.put(plain, value.text());
             }

@@ -560,6 +560,12 @@ class SettingsReaderTest {
 
         assertThat(settings.ensemble()).hasToString("1=localhost:2888:3888;2181");
         assertThat(settings.warnings()).isEmpty();
+        String[] words = {"--data-dir", directory.toString(), "--prop", "zookeeper.dynamicConfigFile=" + list};
+        assertThat(read(words).ensemble()).as("by --prop").hasToString("1=localhost:2888:3888;2181");
+        assertThat(read(with(words, "--prop", "server.1=localhost:2889:3889;2182")).ensemble()).as("the command line wins")
+                .hasToString("1=localhost:2889:3889;2182");
+        Files.writeString(list, "dynamicConfigFile=further\n" + Files.readString(list));
+        assertThatThrownBy(() -> read(words)).hasMessage("COORD-1026 dynamicConfigFile=further says nothing where it stands; take it out");
     }
 
     @Test
