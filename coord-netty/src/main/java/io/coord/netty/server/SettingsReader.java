@@ -398,7 +398,7 @@ public final class SettingsReader {
     private @Nullable MemberId self(@Nullable Ensemble ensemble, @Nullable Path directory) {
         Optional<String> text = text("id");
         String where = "id";
-        if (text.isEmpty() && directory != null && Files.isRegularFile(directory.resolve("myid"))) {
+        if (text.isEmpty() && !isStandAlone && directory != null && Files.isRegularFile(directory.resolve("myid"))) {
             where = directory.resolve("myid").toString();
             try {
                 text = Optional.of(Files.readString(directory.resolve("myid")).strip());
@@ -425,7 +425,8 @@ public final class SettingsReader {
         MemberId self = MemberId.of(Integer.parseInt(text.get()));
         if (ensemble != null && !ensemble.contains(self)) {
             mistakes.add(new Mistake(ErrorCode.NOT_A_MEMBER,
-                    "member " + self + " is not in the ensemble " + ensemble + "; its members are " + ensemble.members()));
+                    "member " + self + (where.equals("id") ? "" : ", as " + where + " says,") + " is not in the ensemble " + ensemble
+                            + "; its members are " + ensemble.members()));
             return null;
         }
         return self;

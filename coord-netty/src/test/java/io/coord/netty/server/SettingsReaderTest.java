@@ -579,6 +579,17 @@ class SettingsReaderTest {
     }
 
     @Test
+    @DisplayName("as in ZooKeeper, a stand-alone server has no number whatever myid says; one of a list has")
+    void aMyidCountsWhereThereIsAList() throws IOException {
+        Path myid = Files.writeString(directory.resolve("myid"), "4\n");
+
+        assertThat(file("clientPort=2181\ndataDir=" + directory + "\n").self()).isEqualTo(MemberId.of(1));
+        assertThatThrownBy(() -> file("id=4\nclientPort=2181\ndataDir=" + directory + "\n")).hasMessageContaining("COORD-1019 member 4 is not");
+        assertThatThrownBy(() -> file("server.1=localhost:1:2;3\ndataDir=" + directory + "\n"))
+                .hasMessage("COORD-1019 member 4, as " + myid + " says, is not in the ensemble 1=localhost:1:2;3; its members are [1]");
+    }
+
+    @Test
     void ourOwnFileHasTheSameNames() throws IOException {
         ServerSettings settings = file("id=1\nmembers=" + THREE + "\ndataDir=" + directory + "\nsessionTimeout=20s\n");
 
