@@ -483,7 +483,16 @@ public final class SettingsReader {
             }
         }
         for (String name : List.copyOf(given.keySet())) {
-            if (name.matches("ssl\\.quorum\\.(key|trust)Store\\..*")) {
+            Given value = given.get(name);
+            boolean isOff = isOff(value);
+            if (isOff && name.matches("ssl\\.(quorum\\.)?(crl|ocsp)")) {
+                given.remove(name);
+            } else if (isOff && name.matches("ssl\\.(quorum\\.)?hostnameVerification")) {
+                given.remove(name);
+                warnings.add(value.name() + "=false is passed over: " + (name.startsWith("ssl.quorum.")
+                        ? "where members are connected over TLS the host of a member's certificate is verified, always"
+                        : "clients are known by their certificates, whatever their host is"));
+            } else if (name.matches("ssl\\.quorum\\.(key|trust)Store\\..*")) {
                 mistakes.add(new Mistake(ErrorCode.INSECURE, given.remove(name).name() + " protects nothing: members are not connected over TLS"
                         + " unless sslQuorum=true says so; say it, or take this out"));
             } else if (name.startsWith("ssl.") || name.startsWith("secureClientPort") || name.equals("requireClientAuthScheme")
@@ -493,19 +502,29 @@ public final class SettingsReader {
         }
     }
 
+    private static boolean isOff(@Nullable Given value) {
+        return value != null && value.text().matches("(?i)false|no");
+    }
+
     private static Mistake cannotProtect(Given setting) {
         return new Mistake(ErrorCode.INSECURE, setting.name() + " is to protect what this version of the server cannot protect in that way;"
                 + " to pass it over would leave that open. Take it out only if nothing depends on it");
     }
 
     /**
-     * What names a key store for clients; where nobody would come by it, that is left to be refused.
+     * What names a key store for clients; where nobody would come by it, it is refused.
      *
      * @param own where the port for TLS listens unless that is said: the plain port's address says nothing of it
      */
     private Optional<ServerSettings.Tls> tls(String own) {
         boolean isAtClientPort = toggle("client.portUnification").orElse(false);
         if (!isAtClientPort && !given.containsKey("secureClientPort")) {
+            for (String name : List.copyOf(given.keySet())) {
+                if (name.matches("ssl\\.((key|trust)Store\\..*|clientAuth)|secureClientPortAddress")) {
+                    mistakes.add(new Mistake(ErrorCode.INSECURE, given.remove(name).name() + " protects nothing: clients do not come over TLS unless"
+                            + " secureClientPort=PORT or client.portUnification=true says so; say it, or take this out"));
+                }
+            }
             return Optional.empty();
         }
         OptionalInt port = number("secureClientPort", 0, 65_535);
@@ -574,8 +593,8 @@ public final class SettingsReader {
         Optional<Path> trustStore = store("ssl.quorum.trustStore");
         char @Nullable [] password = passwordSaid("ssl.quorum.keyStore.password", "ssl.quorum.keyStore.passwordPath");
         char @Nullable [] trustPassword = passwordSaid("ssl.quorum.trustStore.password", "ssl.quorum.trustStore.passwordPath");
-        if (!toggle("ssl.quorum.hostnameVerification").orElse(true)) {
-            warnings.add("ssl.quorum.hostnameVerification=false is passed over: the host of a member's certificate is verified, always");
+        if (!isOff(given.get("ssl.quorum.hostnameVerification"))) { // which is told of where all that is off is
+            toggle("ssl.quorum.hostnameVerification");
         }
         if (!text("ssl.quorum.clientAuth").orElse("need").equalsIgnoreCase("need")) {
             warnings.add("ssl.quorum.clientAuth is passed over: each member proves itself to each other one, always");

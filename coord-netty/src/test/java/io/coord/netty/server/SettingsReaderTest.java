@@ -172,7 +172,7 @@ class SettingsReaderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "quorum.auth.enableSasl=true", "ssl.keyStore.location=/keys", "zookeeper.ssl.quorum.crl=true"
+        "quorum.auth.enableSasl=true", "ssl.cipherSuites=X", "zookeeper.ssl.quorum.crl=true", "ssl.hostnameVerification=true"
     })
     void protectionThatCannotBeGivenIsNotPassedOver(String property) {
         assertThatThrownBy(() -> alone(property))
@@ -293,9 +293,23 @@ class SettingsReaderTest {
                 .hasMessageContaining("security.auth_to_local: the rule RULE:[1:$2] makes no sense");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "zookeeper.ssl.keyStore.location=/keys", "ssl.trustStore.password=b", "ssl.clientAuth=need", "secureClientPortAddress=localhost"
+    })
+    void protectionOfAPortThatIsNotThereNamesWhatOpensIt(String property) {
+        assertThatThrownBy(() -> alone(property)).hasMessage("COORD-1028 " + property.substring(0, property.indexOf('='))
+                + " protects nothing: clients do not come over TLS unless secureClientPort=PORT or client.portUnification=true says so; say it,"
+                + " or take this out");
+    }
+
     @Test
     void protectionThatIsOffIsNothingToSpeakOf() {
-        assertThat(alone("sslQuorum=false", "enforce.auth.enabled=false").warnings()).isEmpty();
+        assertThat(alone("sslQuorum=false", "enforce.auth.enabled=false", "ssl.crl=false", "ssl.quorum.ocsp=No").warnings()).isEmpty();
+        assertThat(alone("ssl.hostnameVerification=false", "zookeeper.ssl.quorum.hostnameVerification=false").warnings()).containsExactly(
+                "ssl.hostnameVerification=false is passed over: clients are known by their certificates, whatever their host is",
+                "zookeeper.ssl.quorum.hostnameVerification=false is passed over: where members are connected over TLS the host of a member's"
+                        + " certificate is verified, always");
     }
 
     @Test
@@ -447,15 +461,16 @@ class SettingsReaderTest {
     void whatSaysNothingHereIsNamedInAWarning() {
         assertThat(alone(
                                 "initLimit=10", "syncLimit=5", "autopurge.purgeInterval=24", "zookeeper.forceSync=no", "admin.enableServer=false",
-                                "zookeeper.something.of.a.later.version=1", "metricsProvider.className=X", "standaloneEnabled=false")
+                                "zookeeper.something.of.a.later.version=1", "client.certReload=true", "metricsProvider.className=X", "standaloneEnabled=false")
                         .warnings())
                 .containsExactly(
-                        "admin.enableServer is passed over: nothing here depends on it",
+                        "admin.enableServer is passed over: there is no such port; `mntr` has the figures",
                         "autopurge.purgeInterval is passed over: old snapshots are removed by themselves",
+                        "client.certReload is passed over: key stores for clients are read once: restart the member for new certificates",
                         "zookeeper.forceSync is passed over: a write is acknowledged when it is on the disks of a majority, always",
                         "initLimit is passed over: how long a member may lag or be silent follows from heartbeat, electionTimeout and the"
                                 + " length of the log",
-                        "metricsProvider.className is passed over: nothing here depends on it",
+                        "metricsProvider.className is passed over: there is no such port; `mntr` has the figures",
                         "zookeeper.something.of.a.later.version is passed over: nothing here depends on it",
                         "standaloneEnabled is passed over: an ensemble of one member is stand-alone",
                         "syncLimit is passed over: how long a member may lag or be silent follows from heartbeat, electionTimeout and the"
