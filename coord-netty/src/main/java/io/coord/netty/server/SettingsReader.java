@@ -209,6 +209,9 @@ public final class SettingsReader {
         OptionalInt clientPortWanted = number("clientPort", 0, 65_535);
         boolean isSecure = given.containsKey("secureClientPort");
         Ensemble ensemble = ensemble(lines, clientHostWanted, clientPortWanted, isSecure);
+        if (ensemble != null) {
+            requireHosts(ensemble);
+        }
         MemberId self = self(ensemble, directory);
         boolean isInsecure = toggle("insecure").orElse(false);
         Optional<String> peerType = text("peerType");
@@ -430,6 +433,16 @@ public final class SettingsReader {
             return null;
         }
         return self;
+    }
+
+    /** All members have one list, so that none can call itself by another name in it than the others do. */
+    private void requireHosts(Ensemble ensemble) {
+        ensemble.addresses().forEach((id, address) -> {
+            if (ensemble.members().size() > 1 && isWildcard(address.host())) {
+                mistakes.add(new Mistake(ErrorCode.BAD_HOST, "member " + id + "'s host " + address.hostText() + " is none by which others find it:"
+                        + " name its host, and say quorumListenOnAllIPs=true for member " + id + " to listen at all addresses"));
+            }
+        });
     }
 
     private void requireRole(String type, MemberId self, Ensemble ensemble) {

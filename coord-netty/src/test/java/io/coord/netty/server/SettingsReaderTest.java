@@ -164,6 +164,19 @@ class SettingsReaderTest {
         assertThat(List.of(settings.peerHost(), settings.clientHost())).isNotEqualTo(List.of("localhost", "localhost"));
     }
 
+    @Test
+    @DisplayName("a list of Docker's older examples, each of whose members calls itself by another name than the others do")
+    void allAddressesAreNoHostByWhichOthersFindAMember() throws IOException {
+        String rest = "id=1\ninsecure=true\ndataDir=" + directory + "\n";
+        for (String host : List.of("0.0.0.0", "[::]")) {
+            String lines = "server.1=" + host + ":2888:3888;2181\n";
+            assertThatThrownBy(() -> file(rest + lines + "server.2=localhost:2889:3889;2182\nserver.3=localhost:2890:3890;2183\n"))
+                    .hasMessage("COORD-1014 member 1's host " + host + " is none by which others find it: name its host, and say"
+                            + " quorumListenOnAllIPs=true for member 1 to listen at all addresses");
+            assertThat(file(rest + lines).ensemble().members()).as("alone").hasSize(1);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"localhost", "127.0.0.1", "127.1.2.3", "[::1]"})
     void loopbackNeedsNoPermission(String host) {
