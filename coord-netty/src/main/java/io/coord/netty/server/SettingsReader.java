@@ -73,6 +73,10 @@ public final class SettingsReader {
             "org.apache.zookeeper.server.auth.SASLAuthenticationProvider", "sasl",
             "org.apache.zookeeper.server.auth.X509AuthenticationProvider", "x509");
 
+    /** Where these have been made out, who is to be a member was perhaps said, in what could not be read. */
+    private static final Set<ErrorCode> LISTLESS = Set.of(
+            ErrorCode.MALFORMED_MEMBER, ErrorCode.BAD_MEMBER_ID, ErrorCode.BAD_HOST, ErrorCode.BAD_PORT, ErrorCode.UNREADABLE_FILE);
+
     private static final List<String> SCHEMES = List.of("digest", "ip", "sasl", "x509");
 
     /** ZooKeeper's. */
@@ -206,9 +210,9 @@ public final class SettingsReader {
         List<ServerLine> lines = serverLines();
         boolean isEverywhere = toggle("quorumListenOnAllIPs").orElse(false);
         Optional<String> clientHostWanted = text("clientPortAddress").map(ServerLine::unbracketed);
+        boolean isPortSaid = given.containsKey("clientPort") || given.containsKey("secureClientPort");
         OptionalInt clientPortWanted = number("clientPort", 0, 65_535);
-        boolean isSecure = given.containsKey("secureClientPort");
-        Ensemble ensemble = ensemble(lines, clientHostWanted, clientPortWanted, isSecure);
+        Ensemble ensemble = ensemble(lines, clientHostWanted, clientPortWanted, isPortSaid);
         if (ensemble != null) {
             requireHosts(ensemble);
         }
@@ -263,8 +267,10 @@ public final class SettingsReader {
     private @Nullable Path directory() {
         Optional<String> text = text("dataDir");
         if (text.isEmpty()) {
-            mistakes.add(new Mistake(ErrorCode.BAD_ARGUMENT,
-                    "no data directory: say --data-dir DIR, or dataDir=DIR in the file. A member without one would forget"));
+            if (mistakes.stream().noneMatch(mistake -> mistake.code() == ErrorCode.UNREADABLE_FILE)) {
+                mistakes.add(new Mistake(ErrorCode.BAD_ARGUMENT,
+                        "no data directory: say --data-dir DIR, or dataDir=DIR in the file. A member without one would forget"));
+            }
             return null;
         }
         try {
@@ -327,7 +333,7 @@ public final class SettingsReader {
         return lines;
     }
 
-    private @Nullable Ensemble ensemble(List<ServerLine> lines, Optional<String> clientHost, OptionalInt clientPort, boolean isSecure) {
+    private @Nullable Ensemble ensemble(List<ServerLine> lines, Optional<String> clientHost, OptionalInt clientPort, boolean isPortSaid) {
         Optional<String> members = text("members");
         try {
             if (members.isPresent()) {
@@ -340,13 +346,14 @@ public final class SettingsReader {
             if (!lines.isEmpty()) {
                 return ensemble(lines);
             }
-            if (clientPort.isPresent() || isSecure) {
+            if (mistakes.stream().anyMatch(mistake -> LISTLESS.contains(mistake.code()))) {
+                return null;
+            }
+            if (isPortSaid) {
                 return standAlone(clientHost, clientPort);
             }
-            if (mistakes.stream().noneMatch(mistake -> mistake.code() == ErrorCode.MALFORMED_MEMBER)) {
-                mistakes.add(new Mistake(ErrorCode.NO_VOTERS, "no members: say --members 1=localhost:7101:2181 for a stand-alone one, or"
-                        + " --members 1=host-1:7100:2181,2=host-2:7100:2181,3=host-3:7100:2181, or --config FILE"));
-            }
+            mistakes.add(new Mistake(ErrorCode.NO_VOTERS, "no members: say --members 1=localhost:7101:2181 for a stand-alone one, or"
+                    + " --members 1=host-1:7100:2181,2=host-2:7100:2181,3=host-3:7100:2181, or --config FILE"));
         } catch (ConfigException e) {
             mistakes.addAll(e.mistakes());
         }
@@ -913,7 +920,8 @@ public final class SettingsReader {
             return OptionalInt.empty();
         }
         try {
-            int number = Integer.decode(value.text());
+            boolean isHexadecimal = value.text().regionMatches(true, 0, "0x", 0, 2);
+            int number = isHexadecimal ? Integer.decode(value.text()) : Integer.parseInt(value.text());
             if (number >= least && number <= most) {
                 return OptionalInt.of(number);
             }

@@ -129,6 +129,27 @@ class SettingsReaderTest {
                  member""");
     }
 
+    @Test
+    @DisplayName("a number is decimal with zeros before it, too, as to ZooKeeper; one with 0x is not")
+    void aNumberIsDecimal() throws IOException {
+        assertThat(alone("maxClientCnxns=010", "maxCnxns=0x1F").door())
+                .satisfies(door -> assertThat(door.connectionsPerAddressMax()).hasValue(10))
+                .satisfies(door -> assertThat(door.connectionsMax()).hasValue(31));
+        assertThat(file("clientPort=02189\ndataDir=" + directory + "\n").clientPort()).hasValue(2189);
+        assertThatThrownBy(() -> alone("maxCnxns=0x")).hasMessage("COORD-1022 maxCnxns=0x is not a whole number");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"clientPort=21x81", "clientPort=99999", "server.0=localhost:1:2", "server.1=localhost:99999:2"})
+    void whatFollowsFromAMistakeIsNoneOfItsOwn(String line) {
+        assertThatThrownBy(() -> file("dataDir=" + directory + "\n" + line + "\n")).hasMessageStartingWith("COORD-10").hasMessageNotContaining("\n");
+    }
+
+    @Test
+    void aFileThatCannotBeReadIsTheOnlyMistake() {
+        assertThatThrownBy(() -> read("--config", "no/such/file")).hasMessage("COORD-1027 cannot read no/such/file: there is no such file");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "tickTme=2000, tickTime",
