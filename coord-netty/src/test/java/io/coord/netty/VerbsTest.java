@@ -11,6 +11,7 @@ import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -28,6 +29,18 @@ class VerbsTest {
     void importAndExportAreVerbsOfTheServer() {
         assertThat(run("import", "--id", "1")).startsWith("2 ").contains("--from is missing").contains("usage: import");
         assertThat(run("export")).startsWith("2 ").contains("--data-dir is missing").contains("usage: export");
+    }
+
+    @Test
+    void exportTakesWhatTheServerCallsItsDataDirectory() throws IOException {
+        Path data = Files.createDirectories(directory.resolve("data"));
+        Path exported = directory.resolve("exported");
+        Files.writeString(data.resolve("myid"), "1\n");
+        try (Member member = Member.builder(MemberId.of(1), Ensemble.parse("1=localhost:7100")).dataDirectory(data.resolve("coord")).start()) {
+            member.openSession(Duration.ofSeconds(10)).close();
+        }
+
+        assertThat(run("export", "--data-dir", data.toString(), "--to", exported.toString())).startsWith("0 ").contains(" of member 1 of cluster ");
     }
 
     @Test

@@ -293,8 +293,11 @@ public final class SettingsReader {
         }
     }
 
-    /** A dataDir of ZooKeeper's has a file of its own in it, so the member's go below, unless they were here before that. */
-    private static Path memberDirectory(Path directory) {
+    /**
+     * Where the member's files are, below what a server was told to be its data directory: in {@code coord} where ZooKeeper's lie in it
+     * (its {@code myid} or {@code version-2}), unless the member's were there before.
+     */
+    public static Path memberDirectory(Path directory) {
         boolean isZooKeepers = Files.exists(directory.resolve("myid")) || Files.exists(directory.resolve("version-2"));
         return isZooKeepers && !holdsMember(directory) ? directory.resolve("coord") : directory;
     }
