@@ -13,6 +13,7 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
@@ -41,6 +42,17 @@ class VerbsTest {
         }
 
         assertThat(run("export", "--data-dir", data.toString(), "--to", exported.toString())).startsWith("0 ").contains(" of member 1 of cluster ");
+        if (exported.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            assertThat(permissions(exported)).isEqualTo("rwx------");
+            assertThat(permissions(exported.resolve("version-2"))).isEqualTo("rwx------");
+            try (Stream<Path> files = Files.list(exported.resolve("version-2"))) {
+                assertThat(files).singleElement().satisfies(file -> assertThat(permissions(file)).isEqualTo("rw-------"));
+            }
+        }
+    }
+
+    private static String permissions(Path file) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
     }
 
     @Test
