@@ -4,6 +4,7 @@ import io.coord.ConfigException.Mistake;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -173,16 +174,27 @@ public record Ensemble(SortedMap<MemberId, MemberAddress> voters, SortedMap<Memb
         all.forEach((id, address) -> {
             addIfTaken(id, address.hostText(), address.peerPort(), taken, mistakes);
             address.electionPort().ifPresent(port -> addIfTaken(id, address.hostText(), port, taken, mistakes));
-            address.clientPort().ifPresent(port -> addIfTaken(id, address.reachableClientHost(), port, taken, mistakes));
+            String clientHost = address.reachableClientHost();
+            String machine = isLoopback(clientHost) && !isLoopback(address.hostText()) ? " of " + address.hostText() : "";
+            address.clientPort().ifPresent(port -> addIfTaken(id, clientHost, port, machine, taken, mistakes));
         });
     }
 
+    /** Whether a host as it is written before a port is each machine's own; names are not looked up. */
+    private static boolean isLoopback(String host) {
+        return host.equalsIgnoreCase("localhost") || host.equals("[::1]") || host.matches("127(\\.\\d{1,3}){1,3}");
+    }
+
+    private static void addIfTaken(MemberId id, String host, int port, Map<String, MemberId> taken, List<Mistake> mistakes) {
+        addIfTaken(id, host, port, "", taken, mistakes);
+    }
+
     private static void addIfTaken(
-            MemberId id, String host, int port, Map<String, MemberId> taken, List<Mistake> mistakes) {
+            MemberId id, String host, int port, String machine, Map<String, MemberId> taken, List<Mistake> mistakes) {
         if (port == 0) {
             return;
         }
-        String endpoint = host.toLowerCase(java.util.Locale.ROOT) + ":" + port;
+        String endpoint = (host + ":" + port + machine).toLowerCase(Locale.ROOT);
         MemberId other = taken.putIfAbsent(endpoint, id);
         if (other != null && !other.equals(id)) {
             mistakes.add(new Mistake(ErrorCode.DUPLICATE_ADDRESS, "members " + other + " and " + id + " are both at " + endpoint

@@ -31,6 +31,8 @@ class EnsembleTest {
         "1=a:2888:3888;a:2181,2=b:2888:3888;0.0.0.0:2181,3=[2001:db8::3]:2888:3888;[2001:db8::30]:2181,4=d:2888:3888:observer;2181",
         "1=a:2888;b:2181,2=a:2889:3889;b:2182,3=a:2890;0.0.0.0:2183",
         "1=a:7;b:7",
+        "1=a:2888:3888;127.0.0.1:12181,2=b:2888:3888;127.0.0.1:12181,3=c:2888:3888;127.0.0.1:12181",
+        "1=a:7;localhost:9,2=b:7;[::1]:9,3=c:7;[::1]:9,4=d:7:observer;LOCALHOST:9",
     })
     void whatIsWrittenInOrderIsReadAndWrittenTheSame(String text) {
         Ensemble ensemble = Ensemble.parse(text);
@@ -158,6 +160,12 @@ class EnsembleTest {
         "1=c:7;9:observer | COORD-1015 member \"1=c:7;9:observer\": client port \"observer\" is no number; ports are 1 to 65535",
         "1=a:7:8;9,2=a:8:observer | COORD-1017 members 1 and 2 are both at a:8; each needs an address of its own",
         "1=a:7;c:9,2=b:7:observer;C:9 | COORD-1017 members 1 and 2 are both at c:9; each needs an address of its own",
+        "1=a:7;localhost:9,2=A:8:observer;Localhost:9 | COORD-1017 members 1 and 2 are both at localhost:9 of a;"
+                + " each needs an address of its own",
+        "1=localhost:7;127.0.0.1:9,2=127.0.0.2:7:observer;127.0.0.1:9 | COORD-1017 members 1 and 2 are both at 127.0.0.1:9;"
+                + " each needs an address of its own",
+        "1=localhost:7;9,2=localhost:8:observer;localhost:9 | COORD-1017 members 1 and 2 are both at localhost:9;"
+                + " each needs an address of its own",
         "1;=a:7 | COORD-1012 member \"1;=a:7\": no id; write id=host:peerPort[:clientPort][:observer]",
         "1=a:7:7 | COORD-1017 member \"1=a:7:7\": peer port and client port are both 7; members and clients need one each",
     })

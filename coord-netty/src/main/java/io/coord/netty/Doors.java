@@ -38,7 +38,7 @@ final class Doors {
         ClientTls byTls = tls.map(Doors::tls).orElse(null);
         this.clients = settings.clientPort().isPresent() ? plainClients(settings, byTls) : null;
         this.secureClients = byTls != null && tls.get().port().isPresent()
-                ? countingWith(clients, clients(tls.get().port().getAsInt(), secureHost(settings)).tls(byTls))
+                ? countingWith(clients, clients(tls.get().port().getAsInt(), tls.get().host()).tls(byTls))
                 : null;
     }
 
@@ -63,10 +63,6 @@ final class Doors {
                 said.connectEvery(),
                 said.largeBytes(),
                 said.largeBytesMax());
-    }
-
-    private static String secureHost(ServerSettings settings) {
-        return settings.door().tls().flatMap(ServerSettings.Tls::host).orElse(settings.clientHost());
     }
 
     private ZooKeeperServer plainClients(ServerSettings settings, @Nullable ClientTls byTls) {
@@ -213,7 +209,7 @@ final class Doors {
     public String toString() {
         String forClients = clients == null ? "no port for clients" : "clients at " + address(settings.clientHost(), clients.port());
         if (secureClients != null) {
-            forClients += ", clients over TLS at " + address(secureHost(settings), secureClients.port());
+            forClients += ", clients over TLS at " + address(settings.door().tls().get().host(), secureClients.port());
         }
         return forClients + (peers == null
                 ? ""

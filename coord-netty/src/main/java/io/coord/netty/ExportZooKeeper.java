@@ -1,5 +1,6 @@
 package io.coord.netty;
 
+import io.coord.netty.server.SettingsReader;
 import io.coord.netty.zkfiles.SnapshotWriter;
 import io.coord.runtime.StoppedMember;
 import java.io.IOException;
@@ -21,7 +22,7 @@ public final class ExportZooKeeper {
     public static final String USAGE =
             """
             usage: export --data-dir DIR --to ZKDIR
-              --data-dir DIR  the data directory of a stopped member
+              --data-dir DIR  the data directory of a stopped member, as its server was told it
               --to ZKDIR      what zoo.cfg is to call dataDir: not there yet, or empty
             """;
 
@@ -52,7 +53,7 @@ public final class ExportZooKeeper {
     }
 
     private static void run(MigrationArguments arguments, PrintStream out) throws IOException {
-        StoppedMember member = StoppedMember.read(arguments.directory(DATA));
+        StoppedMember member = StoppedMember.read(SettingsReader.memberDirectory(arguments.directory(DATA)));
         Path file = SnapshotWriter.write(member.root(), arguments.directory(TO));
         member.findings().forEach(out::println);
         out.println("exported " + member.root().nodeCount() + " nodes and " + member.root().sessionCount() + " sessions of member "

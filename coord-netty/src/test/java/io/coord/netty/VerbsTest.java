@@ -11,7 +11,9 @@ import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
@@ -28,6 +30,29 @@ class VerbsTest {
     void importAndExportAreVerbsOfTheServer() {
         assertThat(run("import", "--id", "1")).startsWith("2 ").contains("--from is missing").contains("usage: import");
         assertThat(run("export")).startsWith("2 ").contains("--data-dir is missing").contains("usage: export");
+    }
+
+    @Test
+    void exportTakesWhatTheServerCallsItsDataDirectory() throws IOException {
+        Path data = Files.createDirectories(directory.resolve("data"));
+        Path exported = directory.resolve("exported");
+        Files.writeString(data.resolve("myid"), "1\n");
+        try (Member member = Member.builder(MemberId.of(1), Ensemble.parse("1=localhost:7100")).dataDirectory(data.resolve("coord")).start()) {
+            member.openSession(Duration.ofSeconds(10)).close();
+        }
+
+        assertThat(run("export", "--data-dir", data.toString(), "--to", exported.toString())).startsWith("0 ").contains(" of member 1 of cluster ");
+        if (exported.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            assertThat(permissions(exported)).isEqualTo("rwx------");
+            assertThat(permissions(exported.resolve("version-2"))).isEqualTo("rwx------");
+            try (Stream<Path> files = Files.list(exported.resolve("version-2"))) {
+                assertThat(files).singleElement().satisfies(file -> assertThat(permissions(file)).isEqualTo("rw-------"));
+            }
+        }
+    }
+
+    private static String permissions(Path file) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
     }
 
     @Test

@@ -73,6 +73,10 @@ public final class SettingsReader {
             "org.apache.zookeeper.server.auth.SASLAuthenticationProvider", "sasl",
             "org.apache.zookeeper.server.auth.X509AuthenticationProvider", "x509");
 
+    /** Where these have been made out, who is to be a member was perhaps said, in what could not be read. */
+    private static final Set<ErrorCode> LISTLESS = Set.of(
+            ErrorCode.MALFORMED_MEMBER, ErrorCode.BAD_MEMBER_ID, ErrorCode.BAD_HOST, ErrorCode.BAD_PORT, ErrorCode.UNREADABLE_FILE);
+
     private static final List<String> SCHEMES = List.of("digest", "ip", "sasl", "x509");
 
     /** ZooKeeper's. */
@@ -88,6 +92,8 @@ public final class SettingsReader {
     /** What is left to be read, by name without prefix. */
     private final TreeMap<String, Given> given = new TreeMap<>();
     private final TreeMap<String, String> ours = new TreeMap<>();
+    /** There is no list of members: whatever listens needs an address that is said. */
+    private boolean isStandAlone;
 
     /** A setting as it was written. */
     private record Given(String name, String text) {}
@@ -104,9 +110,19 @@ public final class SettingsReader {
         reader.mistakes.addAll(arguments.mistakes());
         String file = arguments.values().get(Arguments.CONFIG);
         if (file != null) {
-            reader.addFile(file, true);
+            reader.addFile(file);
         }
         arguments.properties().forEach(reader::put);
+        Given members = reader.given.remove("dynamicConfigFile");
+        if (members != null) {
+            reader.addFile(members.text());
+            reader.given.remove("version"); // of the list of servers; the log knows it
+            arguments.properties().forEach((name, text) -> {
+                if (!plain(name).equals("dynamicConfigFile")) {
+                    reader.put(name, text);
+                }
+            });
+        }
         arguments.values().forEach((option, text) -> reader.putOption(option, text));
         ServerSettings settings = reader.settings();
         if (settings == null || !reader.mistakes.isEmpty()) {
@@ -129,12 +145,15 @@ public final class SettingsReader {
         }
     }
 
-    private void put(String name, String text) {
-        String plain = name.startsWith(PREFIX) ? name.substring(PREFIX.length()) : name;
-        given.put(plain, new Given(name, text.strip()));
+    private static String plain(String name) {
+        return name.startsWith(PREFIX) ? name.substring(PREFIX.length()) : name;
     }
 
-    private void addFile(String name, boolean mayName) {
+    private void put(String name, String text) {
+        given.put(plain(name), new Given(name, text.strip()));
+    }
+
+    private void addFile(String name) {
         Properties read = new Properties();
         try {
             byte[] bytes = Files.readAllBytes(Path.of(name));
@@ -148,18 +167,13 @@ public final class SettingsReader {
             return;
         }
         for (String key : new TreeSet<>(read.stringPropertyNames())) {
-            String plain = key.startsWith(PREFIX) ? key.substring(PREFIX.length()) : key;
+            String plain = plain(key);
             String other = read.getProperty(PREFIX + plain);
             if (key.equals(plain) && other != null && !other.strip().equals(read.getProperty(key).strip())) {
                 mistakes.add(new Mistake(ErrorCode.CONFLICTING_VALUES,
                         NodePath.printable(name) + " has both " + key + " and " + PREFIX + key + ", with different values"));
             }
             put(key, read.getProperty(key));
-        }
-        Given members = given.remove("dynamicConfigFile");
-        if (members != null && mayName) {
-            addFile(members.text(), false);
-            given.remove("version"); // of the list of servers; the log knows it
         }
     }
 
@@ -196,14 +210,17 @@ public final class SettingsReader {
         List<ServerLine> lines = serverLines();
         boolean isEverywhere = toggle("quorumListenOnAllIPs").orElse(false);
         Optional<String> clientHostWanted = text("clientPortAddress").map(ServerLine::unbracketed);
+        boolean isPortSaid = given.containsKey("clientPort") || given.containsKey("secureClientPort");
         OptionalInt clientPortWanted = number("clientPort", 0, 65_535);
-        boolean isSecure = given.containsKey("secureClientPort");
-        Ensemble ensemble = ensemble(lines, clientHostWanted, clientPortWanted, isSecure);
+        Ensemble ensemble = ensemble(lines, clientHostWanted, clientPortWanted, isPortSaid);
+        if (ensemble != null) {
+            requireHosts(ensemble);
+        }
         MemberId self = self(ensemble, directory);
         boolean isInsecure = toggle("insecure").orElse(false);
         Optional<String> peerType = text("peerType");
         Map<MemberId, String> detours = detours(ensemble);
-        Optional<ServerSettings.Tls> tls = tls();
+        Optional<ServerSettings.Tls> tls = tls(ensemble == null || self == null || isStandAlone ? "localhost" : ensemble.address(self).host());
         Optional<TlsFiles> peerTls = peerTls();
         Set<String> required = required();
         refuseProtection();
@@ -250,8 +267,10 @@ public final class SettingsReader {
     private @Nullable Path directory() {
         Optional<String> text = text("dataDir");
         if (text.isEmpty()) {
-            mistakes.add(new Mistake(ErrorCode.BAD_ARGUMENT,
-                    "no data directory: say --data-dir DIR, or dataDir=DIR in the file. A member without one would forget"));
+            if (mistakes.stream().noneMatch(mistake -> mistake.code() == ErrorCode.UNREADABLE_FILE)) {
+                mistakes.add(new Mistake(ErrorCode.BAD_ARGUMENT,
+                        "no data directory: say --data-dir DIR, or dataDir=DIR in the file. A member without one would forget"));
+            }
             return null;
         }
         try {
@@ -274,8 +293,11 @@ public final class SettingsReader {
         }
     }
 
-    /** A dataDir of ZooKeeper's has a file of its own in it, so the member's go below, unless they were here before that. */
-    private static Path memberDirectory(Path directory) {
+    /**
+     * Where the member's files are, below what a server was told to be its data directory: in {@code coord} where ZooKeeper's lie in it
+     * (its {@code myid} or {@code version-2}), unless the member's were there before.
+     */
+    public static Path memberDirectory(Path directory) {
         boolean isZooKeepers = Files.exists(directory.resolve("myid")) || Files.exists(directory.resolve("version-2"));
         return isZooKeepers && !holdsMember(directory) ? directory.resolve("coord") : directory;
     }
@@ -314,7 +336,7 @@ public final class SettingsReader {
         return lines;
     }
 
-    private @Nullable Ensemble ensemble(List<ServerLine> lines, Optional<String> clientHost, OptionalInt clientPort, boolean isSecure) {
+    private @Nullable Ensemble ensemble(List<ServerLine> lines, Optional<String> clientHost, OptionalInt clientPort, boolean isPortSaid) {
         Optional<String> members = text("members");
         try {
             if (members.isPresent()) {
@@ -327,13 +349,14 @@ public final class SettingsReader {
             if (!lines.isEmpty()) {
                 return ensemble(lines);
             }
-            if (clientPort.isPresent() || isSecure) {
+            if (mistakes.stream().anyMatch(mistake -> LISTLESS.contains(mistake.code()))) {
+                return null;
+            }
+            if (isPortSaid) {
                 return standAlone(clientHost, clientPort);
             }
-            if (mistakes.stream().noneMatch(mistake -> mistake.code() == ErrorCode.MALFORMED_MEMBER)) {
-                mistakes.add(new Mistake(ErrorCode.NO_VOTERS, "no members: say --members 1=localhost:7101:2181 for a stand-alone one, or"
-                        + " --members 1=host-1:7100:2181,2=host-2:7100:2181,3=host-3:7100:2181, or --config FILE"));
-            }
+            mistakes.add(new Mistake(ErrorCode.NO_VOTERS, "no members: say --members 1=localhost:7101:2181 for a stand-alone one, or"
+                    + " --members 1=host-1:7100:2181,2=host-2:7100:2181,3=host-3:7100:2181, or --config FILE"));
         } catch (ConfigException e) {
             mistakes.addAll(e.mistakes());
         }
@@ -344,10 +367,15 @@ public final class SettingsReader {
     private Ensemble standAlone(Optional<String> clientHost, OptionalInt clientPort) {
         String host = clientHost.filter(name -> !isWildcard(name)).orElse("localhost");
         if (clientHost.isEmpty() && clientPort.isPresent()) {
-            warnings.add("clients of this machine alone can connect: the file names no clientPortAddress. ZooKeeper would listen on all"
-                    + " addresses; say clientPortAddress=HOST to be reached there");
+            warnOfLoopback("connect", "clientPortAddress");
         }
+        isStandAlone = true;
         return Ensemble.of(Map.of(MemberId.of(1), new MemberAddress(host, 0, clientPort)));
+    }
+
+    private void warnOfLoopback(String what, String name) {
+        warnings.add("clients of this machine alone can " + what + ": the file names no " + name + ". ZooKeeper would listen on all addresses;"
+                + " say " + name + "=HOST to be reached there");
     }
 
     private static Ensemble ensemble(List<ServerLine> lines) {
@@ -383,7 +411,7 @@ public final class SettingsReader {
     private @Nullable MemberId self(@Nullable Ensemble ensemble, @Nullable Path directory) {
         Optional<String> text = text("id");
         String where = "id";
-        if (text.isEmpty() && directory != null && Files.isRegularFile(directory.resolve("myid"))) {
+        if (text.isEmpty() && !isStandAlone && directory != null && Files.isRegularFile(directory.resolve("myid"))) {
             where = directory.resolve("myid").toString();
             try {
                 text = Optional.of(Files.readString(directory.resolve("myid")).strip());
@@ -410,10 +438,21 @@ public final class SettingsReader {
         MemberId self = MemberId.of(Integer.parseInt(text.get()));
         if (ensemble != null && !ensemble.contains(self)) {
             mistakes.add(new Mistake(ErrorCode.NOT_A_MEMBER,
-                    "member " + self + " is not in the ensemble " + ensemble + "; its members are " + ensemble.members()));
+                    "member " + self + (where.equals("id") ? "" : ", as " + where + " says,") + " is not in the ensemble " + ensemble
+                            + "; its members are " + ensemble.members()));
             return null;
         }
         return self;
+    }
+
+    /** All members have one list, so that none can call itself by another name in it than the others do. */
+    private void requireHosts(Ensemble ensemble) {
+        ensemble.addresses().forEach((id, address) -> {
+            if (ensemble.members().size() > 1 && isWildcard(address.host())) {
+                mistakes.add(new Mistake(ErrorCode.BAD_HOST, "member " + id + "'s host " + address.hostText() + " is none by which others find it:"
+                        + " name its host, and say quorumListenOnAllIPs=true for member " + id + " to listen at all addresses"));
+            }
+        });
     }
 
     private void requireRole(String type, MemberId self, Ensemble ensemble) {
@@ -467,7 +506,16 @@ public final class SettingsReader {
             }
         }
         for (String name : List.copyOf(given.keySet())) {
-            if (name.matches("ssl\\.quorum\\.(key|trust)Store\\..*")) {
+            Given value = given.get(name);
+            boolean isOff = isOff(value);
+            if (isOff && name.matches("ssl\\.(quorum\\.)?(crl|ocsp)")) {
+                given.remove(name);
+            } else if (isOff && name.matches("ssl\\.(quorum\\.)?hostnameVerification")) {
+                given.remove(name);
+                warnings.add(value.name() + "=false is passed over: " + (name.startsWith("ssl.quorum.")
+                        ? "where members are connected over TLS the host of a member's certificate is verified, always"
+                        : "clients are known by their certificates, whatever their host is"));
+            } else if (name.matches("ssl\\.quorum\\.(key|trust)Store\\..*")) {
                 mistakes.add(new Mistake(ErrorCode.INSECURE, given.remove(name).name() + " protects nothing: members are not connected over TLS"
                         + " unless sslQuorum=true says so; say it, or take this out"));
             } else if (name.startsWith("ssl.") || name.startsWith("secureClientPort") || name.equals("requireClientAuthScheme")
@@ -477,19 +525,36 @@ public final class SettingsReader {
         }
     }
 
+    private static boolean isOff(@Nullable Given value) {
+        return value != null && value.text().matches("(?i)false|no");
+    }
+
     private static Mistake cannotProtect(Given setting) {
         return new Mistake(ErrorCode.INSECURE, setting.name() + " is to protect what this version of the server cannot protect in that way;"
                 + " to pass it over would leave that open. Take it out only if nothing depends on it");
     }
 
-    /** What names a key store for clients; where nobody would come by it, that is left to be refused. */
-    private Optional<ServerSettings.Tls> tls() {
+    /**
+     * What names a key store for clients; where nobody would come by it, it is refused.
+     *
+     * @param own where the port for TLS listens unless that is said: the plain port's address says nothing of it
+     */
+    private Optional<ServerSettings.Tls> tls(String own) {
         boolean isAtClientPort = toggle("client.portUnification").orElse(false);
         if (!isAtClientPort && !given.containsKey("secureClientPort")) {
+            for (String name : List.copyOf(given.keySet())) {
+                if (name.matches("ssl\\.((key|trust)Store\\..*|clientAuth)|secureClientPortAddress")) {
+                    mistakes.add(new Mistake(ErrorCode.INSECURE, given.remove(name).name() + " protects nothing: clients do not come over TLS unless"
+                            + " secureClientPort=PORT or client.portUnification=true says so; say it, or take this out"));
+                }
+            }
             return Optional.empty();
         }
         OptionalInt port = number("secureClientPort", 0, 65_535);
         Optional<String> host = text("secureClientPortAddress").map(ServerLine::unbracketed);
+        if (isStandAlone && port.isPresent() && host.isEmpty()) {
+            warnOfLoopback("connect over TLS", "secureClientPortAddress");
+        }
         Optional<Path> keyStore = store("ssl.keyStore");
         Optional<Path> trustStore = store("ssl.trustStore");
         String clientAuth = text("ssl.clientAuth").orElse("need").toLowerCase(Locale.ROOT);
@@ -508,7 +573,7 @@ public final class SettingsReader {
         char[] trustPassword = password("ssl.trustStore");
         Optional<String> superUser = text("X509AuthenticationProvider.superUser").filter(subject -> !subject.isEmpty());
         return keyStore.map(file -> new ServerSettings.Tls(
-                file, password, trustStore, trustPassword, clientAuth, port, host, isAtClientPort, superUser));
+                file, password, trustStore, trustPassword, clientAuth, port, host.orElse(own), isAtClientPort, superUser));
     }
 
     /** TLS between members: by ZooKeeper's names with key stores, or by ours with PEM files. */
@@ -551,8 +616,8 @@ public final class SettingsReader {
         Optional<Path> trustStore = store("ssl.quorum.trustStore");
         char @Nullable [] password = passwordSaid("ssl.quorum.keyStore.password", "ssl.quorum.keyStore.passwordPath");
         char @Nullable [] trustPassword = passwordSaid("ssl.quorum.trustStore.password", "ssl.quorum.trustStore.passwordPath");
-        if (!toggle("ssl.quorum.hostnameVerification").orElse(true)) {
-            warnings.add("ssl.quorum.hostnameVerification=false is passed over: the host of a member's certificate is verified, always");
+        if (!isOff(given.get("ssl.quorum.hostnameVerification"))) { // which is told of where all that is off is
+            toggle("ssl.quorum.hostnameVerification");
         }
         if (!text("ssl.quorum.clientAuth").orElse("need").equalsIgnoreCase("need")) {
             warnings.add("ssl.quorum.clientAuth is passed over: each member proves itself to each other one, always");
@@ -828,6 +893,9 @@ public final class SettingsReader {
             boolean isOurs = OURS.contains(plain);
             if (!isOurs && (value.name().startsWith(PREFIX) || ZooKeeperKeys.has(plain))) {
                 warnings.add(NodePath.printable(value.name()) + " is passed over: " + ZooKeeperKeys.why(plain));
+            } else if (READ_HERE.contains(plain)) { // and it was not: in a list of servers, a further list
+                mistakes.add(new Mistake(ErrorCode.BAD_ARGUMENT, value.name() + "=" + NodePath.printable(value.text())
+                        + " says nothing where it stands; take it out"));
             } else {
                 ours.put(plain, value.text());
             }
@@ -855,7 +923,8 @@ public final class SettingsReader {
             return OptionalInt.empty();
         }
         try {
-            int number = Integer.decode(value.text());
+            boolean isHexadecimal = value.text().regionMatches(true, 0, "0x", 0, 2);
+            int number = isHexadecimal ? Integer.decode(value.text()) : Integer.parseInt(value.text());
             if (number >= least && number <= most) {
                 return OptionalInt.of(number);
             }

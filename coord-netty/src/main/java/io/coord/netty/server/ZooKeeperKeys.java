@@ -54,18 +54,26 @@ final class ZooKeeperKeys {
             case "forceSync", "preAllocSize", "fsync.warningthresholdms" ->
                 "a write is acknowledged when it is on the disks of a majority, always";
             case "electionAlg", "leaderServes" -> "members elect by Raft, and each of them serves clients";
+            case "client.certReload" -> "key stores for clients are read once: restart the member for new certificates";
+            case "sslQuorumReloadCertFiles" -> "new certificates of members are read by themselves";
             case "standaloneEnabled" -> "an ensemble of one member is stand-alone";
             case "observerMasterPort" -> "an observer follows the leader";
             case "connectionMaxTokens" -> calledOtherwise("connection_throttle_tokens");
             case "connectionTokenFillTime" -> calledOtherwise("connection_throttle_fill_time");
             case "connectionTokenFillCount" -> calledOtherwise("connection_throttle_fill_count");
             case "throttledOpWaitTime" -> calledOtherwise("throttled_op_wait_time");
-            default -> name.startsWith("autopurge.")
-                    ? "old snapshots are removed by themselves"
-                    : name.startsWith("group.") || name.startsWith("weight.")
-                            ? "each voter has one vote"
-                            : "nothing here depends on it";
+            default -> whyFamily(name);
         };
+    }
+
+    private static String whyFamily(String name) {
+        if (name.startsWith("autopurge.")) {
+            return "old snapshots are removed by themselves";
+        }
+        if (name.startsWith("admin.") || name.startsWith("metricsProvider.")) {
+            return "there is no such port; `mntr` has the figures";
+        }
+        return name.startsWith("group.") || name.startsWith("weight.") ? "each voter has one vote" : "nothing here depends on it";
     }
 
     /** A heading of the administrator's guide, of which ZooKeeper's server does not know either. */

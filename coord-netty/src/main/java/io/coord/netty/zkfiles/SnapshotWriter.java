@@ -17,9 +17,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -53,13 +56,13 @@ public final class SnapshotWriter {
     public static Path write(StateRoot root, Path directory) throws IOException {
         requireEmpty(directory);
         Path below = directory.resolve(ZooKeeperFiles.BELOW);
-        Files.createDirectories(below);
+        Files.createDirectories(below, ownersAlone(directory, "rwx------"));
         Path file = below.resolve(ZooKeeperFiles.SNAPSHOT + Long.toHexString(root.index()));
         Path unfinished = below.resolve("unfinished");
         boolean isDone = false;
         try {
             try (FileChannel channel =
-                    FileChannel.open(unfinished, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+                    FileChannel.open(unfinished, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), ownersAlone(directory, "rw-------"))) {
                 new SnapshotWriter(root, Channels.newOutputStream(channel)).write();
                 channel.force(true);
             }
@@ -74,6 +77,13 @@ public final class SnapshotWriter {
                 Files.deleteIfExists(below);
             }
         }
+    }
+
+    /** What is made here nobody but its owner reads: passwords' hashes and all data are in it. Where there are no such permissions, none. */
+    private static FileAttribute<?>[] ownersAlone(Path directory, String permissions) {
+        return directory.getFileSystem().supportedFileAttributeViews().contains("posix")
+                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))}
+                : new FileAttribute<?>[0];
     }
 
     private static void requireEmpty(Path directory) throws IOException {

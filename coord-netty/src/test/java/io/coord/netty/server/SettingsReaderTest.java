@@ -129,6 +129,27 @@ class SettingsReaderTest {
                  member""");
     }
 
+    @Test
+    @DisplayName("a number is decimal with zeros before it, too, as to ZooKeeper; one with 0x is not")
+    void aNumberIsDecimal() throws IOException {
+        assertThat(alone("maxClientCnxns=010", "maxCnxns=0x1F").door())
+                .satisfies(door -> assertThat(door.connectionsPerAddressMax()).hasValue(10))
+                .satisfies(door -> assertThat(door.connectionsMax()).hasValue(31));
+        assertThat(file("clientPort=02189\ndataDir=" + directory + "\n").clientPort()).hasValue(2189);
+        assertThatThrownBy(() -> alone("maxCnxns=0x")).hasMessage("COORD-1022 maxCnxns=0x is not a whole number");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"clientPort=21x81", "clientPort=99999", "server.0=localhost:1:2", "server.1=localhost:99999:2"})
+    void whatFollowsFromAMistakeIsNoneOfItsOwn(String line) {
+        assertThatThrownBy(() -> file("dataDir=" + directory + "\n" + line + "\n")).hasMessageStartingWith("COORD-10").hasMessageNotContaining("\n");
+    }
+
+    @Test
+    void aFileThatCannotBeReadIsTheOnlyMistake() {
+        assertThatThrownBy(() -> read("--config", "no/such/file")).hasMessage("COORD-1027 cannot read no/such/file: there is no such file");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "tickTme=2000, tickTime",
@@ -164,6 +185,19 @@ class SettingsReaderTest {
         assertThat(List.of(settings.peerHost(), settings.clientHost())).isNotEqualTo(List.of("localhost", "localhost"));
     }
 
+    @Test
+    @DisplayName("a list of Docker's older examples, each of whose members calls itself by another name than the others do")
+    void allAddressesAreNoHostByWhichOthersFindAMember() throws IOException {
+        String rest = "id=1\ninsecure=true\ndataDir=" + directory + "\n";
+        for (String host : List.of("0.0.0.0", "[::]")) {
+            String lines = "server.1=" + host + ":2888:3888;2181\n";
+            assertThatThrownBy(() -> file(rest + lines + "server.2=localhost:2889:3889;2182\nserver.3=localhost:2890:3890;2183\n"))
+                    .hasMessage("COORD-1014 member 1's host " + host + " is none by which others find it: name its host, and say"
+                            + " quorumListenOnAllIPs=true for member 1 to listen at all addresses");
+            assertThat(file(rest + lines).ensemble().members()).as("alone").hasSize(1);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"localhost", "127.0.0.1", "127.1.2.3", "[::1]"})
     void loopbackNeedsNoPermission(String host) {
@@ -172,7 +206,7 @@ class SettingsReaderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "quorum.auth.enableSasl=true", "ssl.keyStore.location=/keys", "zookeeper.ssl.quorum.crl=true"
+        "quorum.auth.enableSasl=true", "ssl.cipherSuites=X", "zookeeper.ssl.quorum.crl=true", "ssl.hostnameVerification=true"
     })
     void protectionThatCannotBeGivenIsNotPassedOver(String property) {
         assertThatThrownBy(() -> alone(property))
@@ -196,6 +230,25 @@ class SettingsReaderTest {
                 .hasMessageContaining("ssl.clientAuth=none");
         assertThatThrownBy(() -> alone("secureClientPort=2281", "ssl.keyStore.location=/keys", "ssl.clientAuth=none", "ssl.crl=true"))
                 .hasMessageContaining("ssl.crl is to protect");
+    }
+
+    @Test
+    @DisplayName("as in ZooKeeper, the plain port's address is not that of the port for TLS")
+    void aPortForTlsListensOnItsOwnAddress() throws IOException {
+        String[] words = {"--data-dir", directory.toString(), "--id", "2", "--members", "1=localhost:7101,2=[::1]:7102:2182,3=localhost:7103",
+            "--prop", "clientPortAddress=127.0.0.1", "--prop", "secureClientPort=2281", "--prop", "ssl.keyStore.location=/keys",
+            "--prop", "ssl.clientAuth=none"};
+        assertThat(read(words).door().tls().orElseThrow().host()).as("the member's own in the list").isEqualTo("::1");
+        assertThat(read(with(words, "--prop", "secureClientPortAddress=[fe80::1]")).door().tls().orElseThrow().host()).isEqualTo("fe80::1");
+
+        String alone = "secureClientPort=2281\nssl.keyStore.location=/keys\nssl.clientAuth=none\ndataDir=" + directory + "\n";
+        for (String plain : List.of("", "clientPort=2181\nclientPortAddress=127.0.0.1\n")) {
+            ServerSettings settings = file(plain + alone);
+            assertThat(settings.door().tls().orElseThrow().host()).isEqualTo("localhost");
+            assertThat(settings.warnings()).singleElement().asString()
+                    .startsWith("clients of this machine alone can connect over TLS: the file names no secureClientPortAddress");
+        }
+        assertThat(file(alone + "secureClientPortAddress=127.0.0.1\n").warnings()).isEmpty();
     }
 
     @Test
@@ -274,9 +327,23 @@ class SettingsReaderTest {
                 .hasMessageContaining("security.auth_to_local: the rule RULE:[1:$2] makes no sense");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "zookeeper.ssl.keyStore.location=/keys", "ssl.trustStore.password=b", "ssl.clientAuth=need", "secureClientPortAddress=localhost"
+    })
+    void protectionOfAPortThatIsNotThereNamesWhatOpensIt(String property) {
+        assertThatThrownBy(() -> alone(property)).hasMessage("COORD-1028 " + property.substring(0, property.indexOf('='))
+                + " protects nothing: clients do not come over TLS unless secureClientPort=PORT or client.portUnification=true says so; say it,"
+                + " or take this out");
+    }
+
     @Test
     void protectionThatIsOffIsNothingToSpeakOf() {
-        assertThat(alone("sslQuorum=false", "enforce.auth.enabled=false").warnings()).isEmpty();
+        assertThat(alone("sslQuorum=false", "enforce.auth.enabled=false", "ssl.crl=false", "ssl.quorum.ocsp=No").warnings()).isEmpty();
+        assertThat(alone("ssl.hostnameVerification=false", "zookeeper.ssl.quorum.hostnameVerification=false").warnings()).containsExactly(
+                "ssl.hostnameVerification=false is passed over: clients are known by their certificates, whatever their host is",
+                "zookeeper.ssl.quorum.hostnameVerification=false is passed over: where members are connected over TLS the host of a member's"
+                        + " certificate is verified, always");
     }
 
     @Test
@@ -428,15 +495,16 @@ class SettingsReaderTest {
     void whatSaysNothingHereIsNamedInAWarning() {
         assertThat(alone(
                                 "initLimit=10", "syncLimit=5", "autopurge.purgeInterval=24", "zookeeper.forceSync=no", "admin.enableServer=false",
-                                "zookeeper.something.of.a.later.version=1", "metricsProvider.className=X", "standaloneEnabled=false")
+                                "zookeeper.something.of.a.later.version=1", "client.certReload=true", "metricsProvider.className=X", "standaloneEnabled=false")
                         .warnings())
                 .containsExactly(
-                        "admin.enableServer is passed over: nothing here depends on it",
+                        "admin.enableServer is passed over: there is no such port; `mntr` has the figures",
                         "autopurge.purgeInterval is passed over: old snapshots are removed by themselves",
+                        "client.certReload is passed over: key stores for clients are read once: restart the member for new certificates",
                         "zookeeper.forceSync is passed over: a write is acknowledged when it is on the disks of a majority, always",
                         "initLimit is passed over: how long a member may lag or be silent follows from heartbeat, electionTimeout and the"
                                 + " length of the log",
-                        "metricsProvider.className is passed over: nothing here depends on it",
+                        "metricsProvider.className is passed over: there is no such port; `mntr` has the figures",
                         "zookeeper.something.of.a.later.version is passed over: nothing here depends on it",
                         "standaloneEnabled is passed over: an ensemble of one member is stand-alone",
                         "syncLimit is passed over: how long a member may lag or be silent follows from heartbeat, electionTimeout and the"
@@ -541,6 +609,12 @@ class SettingsReaderTest {
 
         assertThat(settings.ensemble()).hasToString("1=localhost:2888:3888;2181");
         assertThat(settings.warnings()).isEmpty();
+        String[] words = {"--data-dir", directory.toString(), "--prop", "zookeeper.dynamicConfigFile=" + list};
+        assertThat(read(words).ensemble()).as("by --prop").hasToString("1=localhost:2888:3888;2181");
+        assertThat(read(with(words, "--prop", "server.1=localhost:2889:3889;2182")).ensemble()).as("the command line wins")
+                .hasToString("1=localhost:2889:3889;2182");
+        Files.writeString(list, "dynamicConfigFile=further\n" + Files.readString(list));
+        assertThatThrownBy(() -> read(words)).hasMessage("COORD-1026 dynamicConfigFile=further says nothing where it stands; take it out");
     }
 
     @Test
@@ -551,6 +625,17 @@ class SettingsReaderTest {
         assertThat(settings.clientHost()).isEqualTo("localhost");
         assertThat(settings.warnings()).singleElement().asString().startsWith("clients of this machine alone can connect");
         assertThat(file("clientPort=2181\nclientPortAddress=127.0.0.1\ndataDir=" + directory + "\n").warnings()).isEmpty();
+    }
+
+    @Test
+    @DisplayName("as in ZooKeeper, a stand-alone server has no number whatever myid says; one of a list has")
+    void aMyidCountsWhereThereIsAList() throws IOException {
+        Path myid = Files.writeString(directory.resolve("myid"), "4\n");
+
+        assertThat(file("clientPort=2181\ndataDir=" + directory + "\n").self()).isEqualTo(MemberId.of(1));
+        assertThatThrownBy(() -> file("id=4\nclientPort=2181\ndataDir=" + directory + "\n")).hasMessageContaining("COORD-1019 member 4 is not");
+        assertThatThrownBy(() -> file("server.1=localhost:1:2;3\ndataDir=" + directory + "\n"))
+                .hasMessage("COORD-1019 member 4, as " + myid + " says, is not in the ensemble 1=localhost:1:2;3; its members are [1]");
     }
 
     @Test
