@@ -24,6 +24,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A door for unmodified ZooKeeper clients, from 3.3 to 3.9: a member's client port, speaking ZooKeeper's protocol.
@@ -43,6 +45,8 @@ import org.jspecify.annotations.Nullable;
  * may take is limited; see the methods. Immutable until it is opened, and of use to one member, once.
  */
 public final class ZooKeeperServer implements FrontEnd {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ZooKeeperServer.class);
 
     /** What it may be, while it is being said. */
     private static final class Options implements Cloneable {
@@ -112,7 +116,7 @@ public final class ZooKeeperServer implements FrontEnd {
         return with(options -> options.host = host);
     }
 
-    /** Allows plain text beyond this machine. */
+    /** Allows plain text beyond this machine. Logged at each start. */
     public ZooKeeperServer insecure() {
         return with(options -> options.insecure = true);
     }
@@ -417,6 +421,10 @@ public final class ZooKeeperServer implements FrontEnd {
             throw e;
         } catch (Exception e) {
             throw cannotListen(address, e);
+        }
+        if (!address.getAddress().isLoopbackAddress() && !isEncrypted) {
+            LOG.warn("{} - clients are connected without TLS, by insecure(): whoever is on their way to port {} can read and change what they say",
+                    member.status().member(), port());
         }
     }
 

@@ -151,6 +151,18 @@ class CoordServerIT {
         }
     }
 
+    /** Row 38 of security. */
+    @Test
+    void plainTextBeyondThisMachineIsToldAtEachStart() throws Exception {
+        String[] words = {"--members", "1=localhost:0:0", "--data-dir", directory.resolve("data").toString(),
+            "--prop", "clientPortAddress=0.0.0.0", "--prop", "insecure=true"};
+        try (ServerProcess server = server(words)) {
+            server.start();
+            int port = server.awaitServing();
+            assertThat(server.said()).containsPattern("WARN .*1 - clients are connected without TLS, by insecure\\(\\): .* port " + port + " ");
+        }
+    }
+
     // ------------------------------------------------------------------------------------------------ helpers
 
     private ServerProcess server(String... words) {
