@@ -14,9 +14,12 @@ final class Differences {
 
     private Differences() {}
 
-    /** A sentence for each member that is reached elsewhere, or has another role, with what to do. */
+    /** A sentence for each member that is reached elsewhere, or has another role, with what to do; none where nobody else is to reach it. */
     static List<String> between(Ensemble list, Ensemble formed) {
         List<String> differences = new ArrayList<>();
+        if (list.addresses().size() == 1 && formed.addresses().size() == 1) {
+            return differences;
+        }
         list.addresses().forEach((id, listed) -> formed.find(id).ifPresent(known -> {
             if (!endpoint(listed).equalsIgnoreCase(endpoint(known))) {
                 differences.add("the list says member " + id + " at " + endpoint(listed) + "; the ensemble has it at " + endpoint(known)

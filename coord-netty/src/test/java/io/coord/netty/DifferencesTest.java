@@ -24,6 +24,12 @@ class DifferencesTest {
                 role -> assertThat(role).startsWith("the list says member 4 is a voter; in the ensemble it is an observer"));
     }
 
+    /** A stand-alone member's host is where its clients connect, and may be another at each start. */
+    @Test
+    void whomNobodyElseReachesMayBeAnywhere() {
+        assertThat(Differences.between(Ensemble.parse("1=10.0.0.5:0:2181"), Ensemble.parse("1=localhost:0:2181"))).isEmpty();
+    }
+
     @Test
     void whoHasComeOrGoneAndWhereClientsConnectIsNoDifference() {
         assertThat(differences(FORMED)).isEmpty();

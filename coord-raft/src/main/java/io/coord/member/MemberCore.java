@@ -840,11 +840,16 @@ public final class MemberCore {
         return raft().progress().stream().filter(peer -> raft().configuration().voters().contains(peer.member())).toList();
     }
 
-    /** Who may take over: other voters that answer, the nearest to having the whole log first, of equals whoever was heard last. */
+    /**
+     * Who may take over: other voters that answer, the nearest to having the whole log first, of equals whoever was heard last. Behind them
+     * those that were silent of late, as all are to a leader that was held up itself.
+     */
     private List<MemberKey> successors() {
         return otherVoters().stream()
-                .filter(peer -> nowNanos - peer.lastHeardNanos() < setup.raft().electionTimeoutNanos())
-                .sorted(Comparator.comparingLong(PeerProgress::match)
+                .filter(peer -> nowNanos - peer.lastHeardNanos() < quorumLossNanos())
+                .sorted(Comparator.<PeerProgress, Boolean>comparing(
+                                peer -> nowNanos - peer.lastHeardNanos() < setup.raft().electionTimeoutNanos())
+                        .thenComparingLong(PeerProgress::match)
                         .thenComparing(PeerProgress::lastHeardNanos, (one, other) -> Long.signum(one - other))
                         .reversed())
                 .map(PeerProgress::member)

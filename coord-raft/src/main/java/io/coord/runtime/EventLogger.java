@@ -154,7 +154,7 @@ final class EventLogger {
     }
 
     void readableByOthers(Path directory) {
-        LOG.warn("{} - others than its owner may read its data, and hashes of passwords are in it: chmod 700 {}", member, directory);
+        LOG.warn("{} - others than its owner may read files in {}, and data and hashes of passwords are in them: chmod go-rwx those", member, directory);
     }
 
     void notDurable() {

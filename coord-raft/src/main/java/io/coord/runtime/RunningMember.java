@@ -366,7 +366,7 @@ public final class RunningMember implements AutoCloseable {
         new EventLogger(member).notDurable();
     }
 
-    /** Says once if a data directory that is there may be read by others than its owner. */
+    /** Says once if files in a data directory that is there may be read by others than their owner. */
     public static void warnOfReaders(MemberId member, Path directory) {
         if (FileStorage.isReadableByOthers(directory)) {
             new EventLogger(member).readableByOthers(directory);

@@ -5,6 +5,7 @@ import io.coord.ErrorCode;
 import io.coord.MemberId;
 import io.coord.ensemble.spi.Storage;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,16 +108,26 @@ public final class FileStorage implements Storage {
     }
 
     /**
-     * Whether others than its owner may read a directory that is there; false where a file system has no such permissions, or does not
-     * tell them.
+     * Whether others than its owner may read what lies in a directory that is there, as what earlier versions wrote; false where a file
+     * system has no such permissions, or does not tell them.
      */
     public static boolean isReadableByOthers(Path directory) {
-        PosixFileAttributeView view = Files.getFileAttributeView(directory, PosixFileAttributeView.class);
-        try {
-            return view != null && !Collections.disjoint(
-                    view.readAttributes().permissions(), Set.of(PosixFilePermission.GROUP_READ, PosixFilePermission.OTHERS_READ));
-        } catch (IOException e) {
+        if (!isGranted(directory, PosixFilePermission.GROUP_EXECUTE, PosixFilePermission.OTHERS_EXECUTE)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.anyMatch(file -> isGranted(file, PosixFilePermission.GROUP_READ, PosixFilePermission.OTHERS_READ));
+        } catch (IOException | UncheckedIOException e) {
             return false; // opening it tells what is wrong
+        }
+    }
+
+    private static boolean isGranted(Path file, PosixFilePermission... any) {
+        PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
+        try {
+            return view != null && !Collections.disjoint(view.readAttributes().permissions(), Set.of(any));
+        } catch (IOException e) {
+            return false;
         }
     }
 

@@ -351,6 +351,15 @@ class SimulatedEnsembleTest {
         assertThat(five.leader()).isNotEqualTo(before);
     }
 
+    /** To a leader that was held up itself all others were silent. */
+    @Test
+    void aLeaderThatWasHeldUpFindsASuccessor() {
+        SimulatedEnsemble three = SimulatedEnsemble.of(3);
+        three.pause(three.leader(), Duration.ofMillis(400));
+
+        assertThat(three.transferLeadership()).isTrue();
+    }
+
     @Test
     void anExpiredSessionIsToldSo() {
         Session session = ensemble.openSession(ensemble.anyFollower(), TEN_SECONDS);

@@ -68,10 +68,17 @@ class FileStorageTest extends StorageContract {
     }
 
     @ParameterizedTest
-    @CsvSource({"rwx------, false", "rwx-wx--x, false", "rwxr-x---, true", "rwx---r-x, true"})
-    void whoseDirectoryOthersReadIsFound(String permissions, boolean isReadable) throws Exception {
+    @CsvSource({
+        "rwx------, rw-r--r--, false",
+        "rwxrwxr-x, rw-------, false",
+        "rwxr-x---, rw-r-----, true",
+        "rwx-----x, rw----r--, true"
+    })
+    void whoseDirectoryOthersReadIsFound(String ofDirectory, String ofFile, boolean isReadable) throws Exception {
         Assumptions.assumeTrue(directory.getFileSystem().supportedFileAttributeViews().contains("posix"));
-        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(permissions));
+        Files.setPosixFilePermissions(Files.createFile(directory.resolve("one")), PosixFilePermissions.fromString("rw-------"));
+        Files.setPosixFilePermissions(Files.createFile(directory.resolve("two")), PosixFilePermissions.fromString(ofFile));
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(ofDirectory));
         assertThat(FileStorage.isReadableByOthers(directory)).isEqualTo(isReadable);
         assertThat(FileStorage.isReadableByOthers(directory.resolve("missing"))).isFalse();
     }
