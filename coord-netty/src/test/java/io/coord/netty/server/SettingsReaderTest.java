@@ -249,6 +249,30 @@ class SettingsReaderTest {
                     .startsWith("clients of this machine alone can connect over TLS: the file names no secureClientPortAddress");
         }
         assertThat(file(alone + "secureClientPortAddress=127.0.0.1\n").warnings()).isEmpty();
+
+        assertThat(read(with(words, "--prop", "quorumListenOnAllIPs=true", "--prop", "insecure=true")).door().tls().orElseThrow().host())
+                .isEqualTo("0.0.0.0");
+        assertThat(read(with(words, "--prop", "clientPortAddress=[::]", "--prop", "insecure=true")).door().tls().orElseThrow().host())
+                .as("all addresses keep nothing on this machine").isEqualTo("::");
+        for (String everywhere : List.of("clientPortAddress=0.0.0.0\n", "quorumListenOnAllIPs=true\n", "server.1=localhost:1:2;0.0.0.0:2181\ninsecure=true\n")) {
+            ServerSettings settings = file(everywhere + alone);
+            assertThat(settings.door().tls().orElseThrow().host()).as(everywhere).isEqualTo("0.0.0.0");
+            assertThat(settings.warnings()).as(everywhere).noneMatch(warning -> warning.startsWith("clients of this machine alone"));
+        }
+    }
+
+    @Test
+    @DisplayName("a host name that /etc/hosts has at loopback, as Debian's does with 127.0.1.1")
+    void aPortForTlsThatNobodyElseReachesIsToldWhereTheRestIsReached() throws IOException {
+        String rest = "id=1\ninsecure=true\nsecureClientPort=2281\nssl.keyStore.location=/keys\nssl.clientAuth=none\ndataDir=" + directory + "\n";
+        String told = "clients of this machine alone can connect over TLS: the file names no secureClientPortAddress";
+
+        for (String elsewhere : List.of("members=1=127.0.1.1:7101:2181\nclientPortAddress=192.0.2.1\n",
+                "members=1=127.0.1.1:7101,2=192.0.2.2:7101,3=192.0.2.3:7101\n")) {
+            assertThat(file(rest + elsewhere).warnings()).as(elsewhere).anyMatch(warning -> warning.startsWith(told));
+            assertThat(file(rest + elsewhere + "secureClientPortAddress=127.0.1.1\n").warnings()).noneMatch(warning -> warning.startsWith(told));
+        }
+        assertThat(file(rest + "members=" + THREE + "\n").warnings()).as("all are here").isEmpty();
     }
 
     @Test
