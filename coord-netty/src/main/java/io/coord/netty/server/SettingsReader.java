@@ -213,7 +213,7 @@ public final class SettingsReader {
         boolean isPortSaid = given.containsKey("clientPort") || given.containsKey("secureClientPort");
         OptionalInt clientPortWanted = number("clientPort", 0, 65_535);
         Ensemble ensemble = ensemble(lines, clientHostWanted, clientPortWanted, isPortSaid);
-        if (ensemble != null) {
+        if (ensemble != null && (directory == null || !holdsMember(memberDirectory(directory)))) {
             requireHosts(ensemble);
         }
         MemberId self = self(ensemble, directory);
@@ -444,7 +444,7 @@ public final class SettingsReader {
         return self;
     }
 
-    /** All members have one list, so that none can call itself by another name in it than the others do. */
+    /** All new members have one list, so that none can call itself by another name in it than the others do. Where one has files it founds nothing. */
     private void requireHosts(Ensemble ensemble) {
         ensemble.addresses().forEach((id, address) -> {
             if (ensemble.members().size() > 1 && isWildcard(address.host())) {

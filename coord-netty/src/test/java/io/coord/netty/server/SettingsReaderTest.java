@@ -199,6 +199,24 @@ class SettingsReaderTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"", "coord"})
+    @DisplayName("the list of a member that has its files founds nothing, and is no reason not to start as before")
+    void aMemberWithFilesMayCallItselfAllAddresses(String where) throws IOException {
+        String text = "id=1\ninsecure=true\ndataDir=" + directory + "\nserver.1=0.0.0.0:2888:3888;2181\nserver.2=localhost:2889:3889;2182\n"
+                + "server.3=localhost:2890:3890;2183\n";
+        if (!where.isEmpty()) {
+            Files.writeString(directory.resolve("myid"), "1\n");
+        }
+        assertThatThrownBy(() -> file(text)).hasMessageStartingWith("COORD-1014 ");
+        Path member = Files.createDirectories(directory.resolve(where));
+        Files.writeString(member.resolve("identity"), "");
+
+        ServerSettings settings = file(text);
+        assertThat(settings.memberDirectory()).isEqualTo(member);
+        assertThat(settings.peerHost()).isEqualTo("0.0.0.0");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"localhost", "127.0.0.1", "127.1.2.3", "[::1]"})
     void loopbackNeedsNoPermission(String host) {
         assertThat(read("--data-dir", directory.toString(), "--members", "1=" + host + ":7100:2181").warnings()).isEmpty();
