@@ -152,7 +152,7 @@ public record ServerSettings(
      * @param trustPassword of the trust store ({@code ssl.trustStore.password}, or the file {@code ssl.trustStore.passwordPath})
      * @param clientAuth none, want or need ({@code ssl.clientAuth})
      * @param port where clients come by TLS only ({@code secureClientPort})
-     * @param host where that port listens ({@code secureClientPortAddress}, or the member's own host)
+     * @param host where that port listens ({@code secureClientPortAddress}, or all addresses where another port is at them, or the member's own host)
      * @param isAtClientPort whether they may at the client port, too ({@code client.portUnification})
      * @param superUser the subject of the superuser's certificate ({@code X509AuthenticationProvider.superUser})
      */

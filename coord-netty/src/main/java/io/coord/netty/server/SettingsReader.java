@@ -213,14 +213,16 @@ public final class SettingsReader {
         boolean isPortSaid = given.containsKey("clientPort") || given.containsKey("secureClientPort");
         OptionalInt clientPortWanted = number("clientPort", 0, 65_535);
         Ensemble ensemble = ensemble(lines, clientHostWanted, clientPortWanted, isPortSaid);
-        if (ensemble != null) {
+        if (ensemble != null && (directory == null || !holdsMember(memberDirectory(directory)))) {
             requireHosts(ensemble);
         }
         MemberId self = self(ensemble, directory);
         boolean isInsecure = toggle("insecure").orElse(false);
         Optional<String> peerType = text("peerType");
         Map<MemberId, String> detours = detours(ensemble);
-        Optional<ServerSettings.Tls> tls = tls(ensemble == null || self == null || isStandAlone ? "localhost" : ensemble.address(self).host());
+        MemberAddress address = ensemble == null || self == null ? null : ensemble.address(self);
+        Optional<String> clientHostSaid = clientHostWanted.or(() -> address == null ? Optional.empty() : address.clientHost());
+        Optional<ServerSettings.Tls> tls = tls(secureHost(address, clientHostSaid, isEverywhere), hosts(ensemble, clientHostSaid));
         Optional<TlsFiles> peerTls = peerTls();
         Set<String> required = required();
         refuseProtection();
@@ -229,16 +231,13 @@ public final class SettingsReader {
         limits(door);
         leftOver();
         MemberConfig config = config();
-        if (ensemble == null || self == null || directory == null) {
+        if (ensemble == null || self == null || address == null || directory == null) {
             return null;
         }
-        MemberAddress address = ensemble.address(self);
         peerType.ifPresent(type -> requireRole(type, self, ensemble));
         OptionalInt clientPort = clientPort(address, clientPortWanted);
         String peerHost = isEverywhere ? "0.0.0.0" : address.host();
-        String clientHost = clientHostWanted
-                .or(address::clientHost)
-                .orElse(address.host());
+        String clientHost = clientHostSaid.orElse(address.host());
         boolean isJoinable = ensemble.members().size() > 1 || door.isReconfigEnabled() && address.peerPort() != 0;
         boolean isOpenToMembers = isJoinable && peerTls.isEmpty();
         if (isOpenToMembers) {
@@ -445,7 +444,7 @@ public final class SettingsReader {
         return self;
     }
 
-    /** All members have one list, so that none can call itself by another name in it than the others do. */
+    /** All new members have one list, so that none can call itself by another name in it than the others do. Where one has files it founds nothing. */
     private void requireHosts(Ensemble ensemble) {
         ensemble.addresses().forEach((id, address) -> {
             if (ensemble.members().size() > 1 && isWildcard(address.host())) {
@@ -488,6 +487,15 @@ public final class SettingsReader {
         } catch (UnknownHostException e) {
             mistakes.add(new Mistake(ErrorCode.BAD_HOST, "host " + quoted(host) + " is unknown here: a member listens on its own host."
                     + " Name one that this machine has"));
+            return true;
+        }
+    }
+
+    /** Whether a host is more than this machine's own; one that is unknown here is another's. */
+    private static boolean isBeyond(String host) {
+        try {
+            return !InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
             return true;
         }
     }
@@ -535,11 +543,27 @@ public final class SettingsReader {
     }
 
     /**
+     * Where the port for TLS listens unless that is said: the plain port's address says nothing of it, unless it is that of all addresses,
+     * which was not to keep anything on this machine.
+     */
+    private String secureHost(@Nullable MemberAddress address, Optional<String> clientHost, boolean isEverywhere) {
+        String own = address == null || isStandAlone ? "localhost" : address.host();
+        return clientHost.filter(SettingsReader::isWildcard).orElse(isEverywhere ? "0.0.0.0" : own);
+    }
+
+    /** By which the members and the plain port are reached. */
+    private static Stream<String> hosts(@Nullable Ensemble ensemble, Optional<String> clientHost) {
+        Stream<String> members = ensemble == null ? Stream.empty() : ensemble.addresses().values().stream().map(MemberAddress::host);
+        return Stream.concat(clientHost.stream(), members);
+    }
+
+    /**
      * What names a key store for clients; where nobody would come by it, it is refused.
      *
-     * @param own where the port for TLS listens unless that is said: the plain port's address says nothing of it
+     * @param own where the port for TLS listens unless that is said
+     * @param hosts of the plain port and the members: where one is reached from elsewhere, the port for TLS was perhaps to be, too
      */
-    private Optional<ServerSettings.Tls> tls(String own) {
+    private Optional<ServerSettings.Tls> tls(String own, Stream<String> hosts) {
         boolean isAtClientPort = toggle("client.portUnification").orElse(false);
         if (!isAtClientPort && !given.containsKey("secureClientPort")) {
             for (String name : List.copyOf(given.keySet())) {
@@ -552,7 +576,7 @@ public final class SettingsReader {
         }
         OptionalInt port = number("secureClientPort", 0, 65_535);
         Optional<String> host = text("secureClientPortAddress").map(ServerLine::unbracketed);
-        if (isStandAlone && port.isPresent() && host.isEmpty()) {
+        if (port.isPresent() && host.isEmpty() && !isBeyond(own) && (isStandAlone || hosts.anyMatch(SettingsReader::isBeyond))) {
             warnOfLoopback("connect over TLS", "secureClientPortAddress");
         }
         Optional<Path> keyStore = store("ssl.keyStore");

@@ -199,6 +199,24 @@ class SettingsReaderTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"", "coord"})
+    @DisplayName("the list of a member that has its files founds nothing, and is no reason not to start as before")
+    void aMemberWithFilesMayCallItselfAllAddresses(String where) throws IOException {
+        String text = "id=1\ninsecure=true\ndataDir=" + directory + "\nserver.1=0.0.0.0:2888:3888;2181\nserver.2=localhost:2889:3889;2182\n"
+                + "server.3=localhost:2890:3890;2183\n";
+        if (!where.isEmpty()) {
+            Files.writeString(directory.resolve("myid"), "1\n");
+        }
+        assertThatThrownBy(() -> file(text)).hasMessageStartingWith("COORD-1014 ");
+        Path member = Files.createDirectories(directory.resolve(where));
+        Files.writeString(member.resolve("identity"), "");
+
+        ServerSettings settings = file(text);
+        assertThat(settings.memberDirectory()).isEqualTo(member);
+        assertThat(settings.peerHost()).isEqualTo("0.0.0.0");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"localhost", "127.0.0.1", "127.1.2.3", "[::1]"})
     void loopbackNeedsNoPermission(String host) {
         assertThat(read("--data-dir", directory.toString(), "--members", "1=" + host + ":7100:2181").warnings()).isEmpty();
@@ -249,6 +267,30 @@ class SettingsReaderTest {
                     .startsWith("clients of this machine alone can connect over TLS: the file names no secureClientPortAddress");
         }
         assertThat(file(alone + "secureClientPortAddress=127.0.0.1\n").warnings()).isEmpty();
+
+        assertThat(read(with(words, "--prop", "quorumListenOnAllIPs=true", "--prop", "insecure=true")).door().tls().orElseThrow().host())
+                .isEqualTo("0.0.0.0");
+        assertThat(read(with(words, "--prop", "clientPortAddress=[::]", "--prop", "insecure=true")).door().tls().orElseThrow().host())
+                .as("all addresses keep nothing on this machine").isEqualTo("::");
+        for (String everywhere : List.of("clientPortAddress=0.0.0.0\n", "quorumListenOnAllIPs=true\n", "server.1=localhost:1:2;0.0.0.0:2181\ninsecure=true\n")) {
+            ServerSettings settings = file(everywhere + alone);
+            assertThat(settings.door().tls().orElseThrow().host()).as(everywhere).isEqualTo("0.0.0.0");
+            assertThat(settings.warnings()).as(everywhere).noneMatch(warning -> warning.startsWith("clients of this machine alone"));
+        }
+    }
+
+    @Test
+    @DisplayName("a host name that /etc/hosts has at loopback, as Debian's does with 127.0.1.1")
+    void aPortForTlsThatNobodyElseReachesIsToldWhereTheRestIsReached() throws IOException {
+        String rest = "id=1\ninsecure=true\nsecureClientPort=2281\nssl.keyStore.location=/keys\nssl.clientAuth=none\ndataDir=" + directory + "\n";
+        String told = "clients of this machine alone can connect over TLS: the file names no secureClientPortAddress";
+
+        for (String elsewhere : List.of("members=1=127.0.1.1:7101:2181\nclientPortAddress=192.0.2.1\n",
+                "members=1=127.0.1.1:7101,2=192.0.2.2:7101,3=192.0.2.3:7101\n")) {
+            assertThat(file(rest + elsewhere).warnings()).as(elsewhere).anyMatch(warning -> warning.startsWith(told));
+            assertThat(file(rest + elsewhere + "secureClientPortAddress=127.0.1.1\n").warnings()).noneMatch(warning -> warning.startsWith(told));
+        }
+        assertThat(file(rest + "members=" + THREE + "\n").warnings()).as("all are here").isEmpty();
     }
 
     @Test
