@@ -249,7 +249,7 @@ class WireTlsTest {
                 }
                 known.getOutputStream().write("mntr".getBytes(StandardCharsets.US_ASCII));
                 assertThat(new String(known.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
-                        .contains("zk_tls_handshake_exceeded\t2\n", "zk_outstanding_tls_handshake\t2\n");
+                        .contains("zk_tls_handshake_exceeded\t2\n", "zk_outstanding_tls_handshake\t2\n", "zk_unsuccessful_handshake\t0\n");
             }
         }
     }
