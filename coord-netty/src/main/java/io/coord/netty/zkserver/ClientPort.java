@@ -227,8 +227,8 @@ public final class ClientPort implements AutoCloseable {
             throw e;
         }
         handler.handshakeFuture().addListener(done -> {
-            figures.handshakes.end(channel);
-            if (!done.isSuccess()) {
+            boolean wasUnderWay = figures.handshakes.end(channel);
+            if (wasUnderWay && !done.isSuccess()) { // else it gave way, and is counted as that
                 tally.handshakesFailed.incrementAndGet();
             }
         });

@@ -46,12 +46,18 @@ final class Handshakes {
         return leaving;
     }
 
-    /** One is done, or has failed. */
-    synchronized void end(Channel channel) {
+    /**
+     * One is done, or has failed.
+     *
+     * @return whether it was under way until now; not if it had given way
+     */
+    synchronized boolean end(Channel channel) {
         InetAddress from = underWay.remove(channel);
-        if (from != null) {
-            perAddress.computeIfPresent(from, (same, count) -> count == 1 ? null : count - 1);
+        if (from == null) {
+            return false;
         }
+        perAddress.computeIfPresent(from, (same, count) -> count == 1 ? null : count - 1);
+        return true;
     }
 
     /** How many there are. */

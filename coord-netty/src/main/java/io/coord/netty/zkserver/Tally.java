@@ -19,7 +19,7 @@ final class Tally {
     final AtomicLong tooLarge = new AtomicLong();
     /** TLS handshakes that were not begun, or given up, since too many were under way. */
     final AtomicLong handshakesRefused = new AtomicLong();
-    /** TLS handshakes that failed. */
+    /** TLS handshakes that failed, except those given up since too many were under way. */
     final AtomicLong handshakesFailed = new AtomicLong();
     /** Requests that had waited for too long. */
     final AtomicLong throttled = new AtomicLong();

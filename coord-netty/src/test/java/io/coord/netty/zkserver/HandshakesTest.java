@@ -78,7 +78,10 @@ class HandshakesTest {
         handshakes.begin(first, address(1), 2);
         handshakes.begin(second, address(1), 2);
         assertThat(handshakes.begin(new LocalChannel(), address(2), 2)).isSameAs(first);
-        handshakes.end(first);
+        assertThat(handshakes.end(first)).as("it was under way").isFalse();
         assertThat(handshakes.count()).isEqualTo(2);
+        assertThat(handshakes.end(second)).isTrue();
+        assertThat(handshakes.end(second)).as("again").isFalse();
+        assertThat(handshakes.count()).isEqualTo(1);
     }
 }

@@ -15,6 +15,7 @@ class GrowAndShrinkIT {
 
     private static final int ROUNDS = Integer.getInteger("grow.rounds", 1);
     private static final int CLIENTS = 2;
+    private static final int ATTEMPTS = 8;
 
     @Test
     @DisplayName("zk.RC2: 1 to 3 processes and back, each of the three killed in between: nothing acknowledged lost, no read going back")
@@ -62,8 +63,9 @@ class GrowAndShrinkIT {
             ensemble.awaitServing(2);
             ensemble.awaitServing(3);
 
-            assertThat(ensemble.process(1).terminate()).isZero();
-            assertThat(ensemble.process(1).said()).contains("member 1 has handed leadership over");
+            for (int attempt = 1; !handsOver(ensemble); attempt++) {
+                assertThat(attempt).as("members ended until 1 has handed over").isLessThan(ATTEMPTS);
+            }
 
             List<String> command = ensemble.command(1);
             int allowed = command.indexOf(Administrator.ALLOWED);
@@ -74,5 +76,20 @@ class GrowAndShrinkIT {
                 assertThat(unreachable.said()).contains("COORD-1053", "members [1, 2, 3]", "reconfigEnabled=true");
             }
         }
+    }
+
+    /**
+     * Ends member 1, which leads; says whether it has handed over. A pause may have cost it the lead, until a moment ago: then it is
+     * there again afterwards, and so is whoever led instead, who was ended for the lead to come back.
+     */
+    private static boolean handsOver(ProcessEnsemble ensemble) throws InterruptedException {
+        int leader = ensemble.awaitLeader();
+        ServerProcess process = ensemble.process(leader);
+        assertThat(process.terminate()).isZero();
+        if (leader == 1 && process.said().contains("member 1 has handed leadership over")) {
+            return true;
+        }
+        ensemble.restart(leader);
+        return false;
     }
 }
