@@ -113,6 +113,8 @@ public final class ClientSession implements AsyncSession {
     private final AtomicReference<@Nullable SessionState> over = new AtomicReference<>();
     /** Why; set before. */
     private volatile String ending = "";
+    /** Of a proof, if that is why it ended: the cause of all that is asked from then on, too. */
+    private volatile @Nullable RejectedException refusal;
 
     private volatile long id;
     private volatile int timeoutMillis;
@@ -1008,10 +1010,11 @@ public final class ClientSession implements AsyncSession {
             return;
         }
         ending = reason;
+        refusal = refused;
         over.set(ended);
         isAttached = false;
         validUntilNanos = System.nanoTime();
-        SessionEndedException failure = endedBy(refused);
+        SessionEndedException failure = endedAlready();
         forgetProof();
         drop(waiting, failure);
         drop(sent, failure);
@@ -1049,13 +1052,9 @@ public final class ClientSession implements AsyncSession {
     }
 
     private SessionEndedException endedAlready() {
-        return endedBy(null);
-    }
-
-    private SessionEndedException endedBy(@Nullable RejectedException refused) {
         String code = ErrorCode.SESSION_EXPIRED + " ";
         String text = this + ": " + (ending.startsWith(code) ? ending.substring(code.length()) : ending);
-        return new SessionEndedException(over.get() == SessionState.EXPIRED ? code + text : text, refused);
+        return new SessionEndedException(over.get() == SessionState.EXPIRED ? code + text : text, refusal);
     }
 
     // ------------------------------------------------------------------------------------------------ views

@@ -685,7 +685,9 @@ class ClientSessionTest {
         refuse(proving, 0, Refusal.SESSION_CLOSED_REQUIRE_SASL_AUTH);
 
         assertThat(get(ended).toString()).contains("Expired", "COORD-1074", "-124").doesNotContain(SECRET);
-        assertThatThrownBy(() -> get(asked)).cause().isInstanceOf(SessionEndedException.class).hasCauseInstanceOf(RejectedException.class);
+        for (CompletionStage<?> each : List.of(asked, session.exists(A))) {
+            assertThatThrownBy(() -> get(each)).cause().isInstanceOf(SessionEndedException.class).hasCauseInstanceOf(RejectedException.class);
+        }
         assertThat(in.read()).as("the end of the connection").isEqualTo(-1);
     }
 
