@@ -107,10 +107,7 @@ public final class NettyTransport implements Transport {
     }
 
     private static Duration positive(String name, Duration duration) {
-        if (duration.isNegative() || duration.isZero() || duration.compareTo(Duration.ofHours(1)) > 0) {
-            throw new IllegalArgumentException(name + " " + duration + " is out of range; it is more than zero and at most an hour");
-        }
-        return duration;
+        return Durations.positive(name, duration, Duration.ofHours(1), "an hour");
     }
 
     /**

@@ -88,10 +88,7 @@ public final class ZooKeeperClient {
     }
 
     private static Duration positive(String name, Duration duration) {
-        if (duration.isNegative() || duration.isZero() || duration.compareTo(Duration.ofDays(1)) > 0) {
-            throw new IllegalArgumentException(name + " " + duration + " is out of range; it is more than zero and at most a day");
-        }
-        return duration;
+        return Durations.positive(name, duration, Duration.ofDays(1), "a day");
     }
 
     /** With credentials shown on each connection, such as {@code digest} and {@code user:password}; may be called for several. */

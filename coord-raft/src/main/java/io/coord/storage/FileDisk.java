@@ -29,9 +29,9 @@ final class FileDisk implements Disk {
     /** What is locked of a file: nothing that anybody reads or writes, which some systems would forbid. */
     private static final long LOCKED_AT = Long.MAX_VALUE - 1;
 
-    private final Path directory;
     private static final String FILE_PERMISSIONS = "rw-------";
 
+    private final Path directory;
     private @Nullable FileLock guard;
     private @Nullable FileLock lock;
     private @Nullable FileChannel names;
