@@ -117,7 +117,23 @@ public interface Storage extends AutoCloseable {
      * @param voteMember number of the member voted for, or 0
      * @param voteIncarnation its incarnation, or 0
      */
-    record Vote(long term, int voteMember, long voteIncarnation) {}
+    record Vote(long term, int voteMember, long voteIncarnation) {
+
+        // What a record has for this by itself is linked at its first use, which costs every start processor time.
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Vote that
+                    && term == that.term
+                    && voteMember == that.voteMember
+                    && voteIncarnation == that.voteIncarnation;
+        }
+
+        @Override
+        public int hashCode() {
+            return (Long.hashCode(term) * 31 + voteMember) * 31 + Long.hashCode(voteIncarnation);
+        }
+    }
 
     /**
      * An entry as stored.
