@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * The text of {@code /zookeeper/config}, for clients that learn from it where the members are (zk.RC1): an election port and a host for
  * clients as the list of members has them, others in their place where it has none.
  *
- * <p>A client that finds addresses there uses them in place of those it was given, so it holds all of them or none: it is empty where
- * the client port of one member is unknown or any free one, and for a member that is alone, as it is in ZooKeeper.
+ * <p>Every member has its line. Where a member's client port is unknown, or any free one, the line ends before it, as it does in
+ * ZooKeeper, and clients that look for addresses pass it over. It is empty for a member that is alone, as it is there.
  */
 public final class ConfigNode {
 
@@ -41,10 +41,11 @@ public final class ConfigNode {
                     .append('=').append(known.hostText())
                     .append(':').append(known.peerPort())
                     .append(':').append(known.shownElectionPort())
-                    .append(':').append(role)
-                    .append(';').append(known.clientHostText())
-                    .append(':').append(known.clientPort().getAsInt())
-                    .append('\n');
+                    .append(':').append(role);
+            if (known.clientPort().orElse(0) != 0) {
+                text.append(';').append(known.clientHostText()).append(':').append(known.clientPort().getAsInt());
+            }
+            text.append('\n');
         }
         return Bytes.utf8(text.append("version=").append(Long.toHexString(index)).toString());
     }
@@ -53,11 +54,10 @@ public final class ConfigNode {
         return configuration.voters().stream().anyMatch(voter -> voter.id().equals(member.id()));
     }
 
-    /** The address, if clients can use it. */
+    /** The address, if it can be read. */
     private static @Nullable MemberAddress known(String text) {
         try {
-            MemberAddress address = MemberAddress.parse(text);
-            return address.clientPort().orElse(0) == 0 ? null : address;
+            return MemberAddress.parse(text);
         } catch (ConfigException e) {
             return null; // written by a later version, that knows other addresses
         }

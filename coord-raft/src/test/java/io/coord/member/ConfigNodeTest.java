@@ -10,8 +10,6 @@ import io.coord.raft.MemberKey;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigNodeTest {
 
@@ -47,17 +45,19 @@ class ConfigNodeTest {
                 version=1""");
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {
-        "1=a:7100:2181",
-        "1=a:7100,2=b:7100,3=c:7100",
-        "1=[::1]:7100,2=[::2]:7100,3=[::3]:7100",
-        "1=a:7100:2181,2=b:7100:2181,3=c:7100",
-        "1=a:7100:2181,2=b:7100:0,3=c:7100:2181",
-        "1=a:7100:2181,2=b:7100:observer"
-    })
-    void someOfTheAddressesAreWorseThanNone_zkRC1(String ensemble) {
-        assertThat(data(ensemble, 5)).isEqualTo(Bytes.EMPTY);
+    @Test
+    void aMemberWithoutAKnownClientPortHasItsLineAsInZooKeeper_zkRC1() {
+        assertThat(data("1=a:7100:2181,2=b:7100:0,3=[::3]:7100,4=d:7100:observer", 5).utf8()).isEqualTo("""
+                server.1=a:7100:7101:participant;a:2181
+                server.2=b:7100:7101:participant
+                server.3=[::3]:7100:7101:participant
+                server.4=d:7100:7101:observer
+                version=5""");
+    }
+
+    @Test
+    void aMemberThatIsAloneIsNotShown_zkRC1() {
+        assertThat(data("1=a:7100:2181", 5)).isEqualTo(Bytes.EMPTY);
     }
 
     @Test

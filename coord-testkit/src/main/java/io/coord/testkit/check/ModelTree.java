@@ -377,8 +377,8 @@ final class ModelTree {
     }
 
     /**
-     * What clients of ZooKeeper's protocol read there, of members that have a port for them; the second of the
-     * three ports is there because ZooKeeper's clients want two that differ (zk.RC1).
+     * What clients of ZooKeeper's protocol read there; the second of the three ports is there because ZooKeeper's clients want two
+     * that differ, and the line of a member without a known port for clients ends before it (zk.RC1).
      */
     private static Bytes configText(Configuration configuration, long version) {
         Ensemble shown = ensembleOf(configuration);
@@ -389,8 +389,11 @@ final class ModelTree {
         for (MemberId id : new TreeSet<>(shown.addresses().keySet())) {
             MemberAddress address = shown.address(id);
             text.append("server.").append(id).append('=').append(address.host()).append(':').append(address.peerPort()).append(':')
-                    .append(address.electionPort().orElse(address.peerPort() + 1)).append(shown.voters().containsKey(id) ? ":participant;" : ":observer;")
-                    .append(address.clientHost().orElse(address.host())).append(':').append(address.clientPort().orElseThrow()).append('\n');
+                    .append(address.electionPort().orElse(address.peerPort() + 1)).append(shown.voters().containsKey(id) ? ":participant" : ":observer");
+            if (address.clientPort().orElse(0) != 0) {
+                text.append(';').append(address.clientHost().orElse(address.host())).append(':').append(address.clientPort().getAsInt());
+            }
+            text.append('\n');
         }
         return Bytes.utf8(text.append("version=").append(Long.toHexString(version)).toString());
     }
