@@ -18,6 +18,15 @@ final class Spare {
 
     private static final int STEP_BYTES = 1 << 20;
 
+    /**
+     * A log that has outrun its spare gets a file so many times as long: to change files costs it three forces and a directory's, and it
+     * will be there again soon.
+     */
+    private static final int OUTRUN_TIMES = 4;
+
+    /** And no longer than this, or than a segment if that is longer: what a start copies, and what is compacted at once, is a file. */
+    private static final int OUTRUN_BYTES_MAX = 64 << 20;
+
     private final Disk disk;
     private final int segmentBytes;
     private final Pace pace;
@@ -93,7 +102,7 @@ final class Spare {
         isReady = isDone;
     }
 
-    private synchronized boolean take(int bytes) {
+    private synchronized boolean takesSpare(int bytes) {
         boolean isTaken = isReady && bytes <= segmentBytes;
         isReady &= !isTaken;
         return isTaken;
@@ -101,17 +110,25 @@ final class Spare {
 
     /** The file for a log that starts: as {@link #take}, but the spare in any case. */
     DiskFile takeReserve(String temporary, int bytes) throws IOException {
-        return take(bytes) ? taken(temporary) : sparse(temporary, bytes);
+        return takesSpare(bytes) ? taken(temporary) : sparse(temporary, Math.max(bytes, segmentBytes));
     }
 
     /**
-     * A file of zeros under a temporary name: the spare, forced; or, where the log has outrun it, a file that is as long and has holes
-     * for zeros, not yet forced. Its blocks are found when they are written, so that it may meet a full disk later on, where it would
+     * A file of zeros under a temporary name: the spare, forced; or, where the log has outrun it, a longer file that has holes for
+     * zeros, not yet forced. Its blocks are found when they are written, so that it may meet a full disk later on, where it would
      * have cost the log its turn now. The spare's old name is gone for good before anything is written to it, or a crash could leave a
      * spare that is not zeros.
      */
     DiskFile take(String temporary, int bytes) throws IOException {
-        return disk.usableBytes() >= segmentBytes && take(bytes) ? taken(temporary) : sparse(temporary, bytes);
+        long usable = disk.usableBytes();
+        if (usable >= segmentBytes && takesSpare(bytes)) {
+            return taken(temporary);
+        }
+        return sparse(temporary, Math.max(bytes, usable >= outrunBytes() ? outrunBytes() : segmentBytes));
+    }
+
+    private int outrunBytes() {
+        return Math.max(segmentBytes, (int) Math.min((long) segmentBytes * OUTRUN_TIMES, OUTRUN_BYTES_MAX));
     }
 
     private DiskFile taken(String temporary) throws IOException {
@@ -123,7 +140,7 @@ final class Spare {
     private DiskFile sparse(String temporary, int bytes) throws IOException {
         DiskFile file = disk.create(temporary);
         try {
-            file.writeFully(disk.buffer(1), Math.max(bytes, segmentBytes) - 1);
+            file.writeFully(disk.buffer(1), bytes - 1);
             return file;
         } catch (IOException e) {
             file.close();
