@@ -23,9 +23,9 @@ final class Progress {
     /** With so many appends unanswered, more entries are gathered for a while: a message costs more than what it carries. */
     private static final int GATHER_FROM_IN_FLIGHT = 2;
     /** For so long at most, which is what this can cost an entry. */
-    private static final long GATHER_NANOS = 1_000_000L;
+    private static final long GATHER_NANOS = 4_000_000L;
     /** And not more than so many. */
-    private static final int GATHER_ENTRIES_MAX = 128;
+    private static final int GATHER_ENTRIES_MAX = 64;
 
     private final MemberKey member;
     private final InFlight inFlight;

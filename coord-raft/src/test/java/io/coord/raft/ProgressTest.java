@@ -168,7 +168,7 @@ class ProgressTest {
     }
 
     @Test
-    @DisplayName("with two appends unanswered entries are gathered, until there are 128 or a millisecond has passed")
+    @DisplayName("with two appends unanswered entries are gathered, until there are 64 or 4 ms have passed")
     void gathers() {
         RaftConfig wide = new RaftConfig(300, 60, 1_000, 1_000, 400, 4, 1_000, 10_000, 3);
         Progress open = new Progress(Cluster.key(2), 11, wide, 0);
@@ -177,10 +177,10 @@ class ProgressTest {
         assertThat(open.gathers(12, 0)).as("one is unanswered").isFalse();
         open.sent(entries(12, 1), 5, 7);
         assertThat(open.gathers(13, 7)).isTrue();
-        assertThat(open.gathers(12 + 127, 7)).isTrue();
-        assertThat(open.gathers(12 + 128, 7)).as("these are enough").isFalse();
-        assertThat(open.gathers(13, 7 + 999_999)).isTrue();
-        assertThat(open.gathers(13, 7 + 1_000_000)).as("they have waited enough").isFalse();
+        assertThat(open.gathers(12 + 63, 7)).isTrue();
+        assertThat(open.gathers(12 + 64, 7)).as("these are enough").isFalse();
+        assertThat(open.gathers(13, 7 + 3_999_999)).isTrue();
+        assertThat(open.gathers(13, 7 + 4_000_000)).as("they have waited enough").isFalse();
     }
 
     @Test
