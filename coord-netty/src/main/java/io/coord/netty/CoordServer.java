@@ -11,12 +11,14 @@ import io.coord.netty.server.Arguments;
 import io.coord.netty.server.ConsoleLogs;
 import io.coord.netty.server.ServerSettings;
 import io.coord.netty.server.SettingsReader;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import javax.security.auth.login.Configuration;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -92,6 +94,8 @@ public final class CoordServer {
                 return ImportZooKeeper.run(words.subList(1, words.size()), out, err);
             case "export":
                 return ExportZooKeeper.run(words.subList(1, words.size()), out, err);
+            case "backup":
+                return BackupCommand.run(words.subList(1, words.size()), out, err);
             case "inspect":
             case "restore":
                 return DataDirectory.run(words, out, err);
@@ -165,11 +169,8 @@ public final class CoordServer {
             doors.requireOpenTo(member.ensemble());
             Differences.between(settings.ensemble(), member.ensemble()).forEach(difference -> log.warn("{}", difference));
             boolean wasAsked = awaitServing(member);
-            if (!wasAsked && member.status().isServing()) {
-                log.info("member {} serves: {}, data in {}", self, doors, settings.memberDirectory());
-            }
-            while (!wasAsked && !hasLeft(member)) {
-                wasAsked = asked.await(LATER_LOOKS_MILLIS, TimeUnit.MILLISECONDS);
+            if (!wasAsked) {
+                awaitTheEnd(member);
             }
             if (hasLeft(member)) {
                 log.error("member {} has to stop: {}", self, member.status().trouble().orElse("it takes no further part"));
@@ -180,6 +181,32 @@ public final class CoordServer {
         }
         log.info("member {} has stopped", self);
         return STOPPED;
+    }
+
+    private void awaitTheEnd(Member member) throws InterruptedException {
+        BackupDoor backups = openForBackups(member);
+        try {
+            if (member.status().isServing()) {
+                log.info("member {} serves: {}, data in {}", settings.self(), doors, settings.memberDirectory());
+            }
+            while (!hasLeft(member) && !asked.await(LATER_LOOKS_MILLIS, TimeUnit.MILLISECONDS)) {
+                // Nothing has happened.
+            }
+        } finally {
+            if (backups != null) {
+                backups.close();
+            }
+        }
+    }
+
+    private @Nullable BackupDoor openForBackups(Member member) {
+        try {
+            return BackupDoor.open(member, settings.memberDirectory());
+        } catch (IOException | UnsupportedOperationException e) {
+            log.warn("there will be no backups by command: {} cannot be a socket: {}",
+                    BackupDoor.socket(settings.memberDirectory()), e.getMessage());
+            return null;
+        }
     }
 
     /** Waits until the member serves, has left, or is to stop, and says now and then what is missing; returns whether it is to stop. */

@@ -36,6 +36,7 @@ public record Arguments(
               java -jar coord-server.jar --config FILE [--prop name=value]...
               java -jar coord-server.jar import --from ZKDIR --data-dir DIR --id N --members LIST    from Apache ZooKeeper
               java -jar coord-server.jar export --data-dir DIR --to ZKDIR                            and back
+              java -jar coord-server.jar backup DIRECTORY FILE                                       of a server that runs
               java -jar coord-server.jar inspect DIRECTORY                                           what a member's directory holds
               java -jar coord-server.jar restore BACKUP DIRECTORY MEMBER MEMBERS CLUSTER             a member's directory from a backup
 

@@ -97,6 +97,39 @@ class CoordServerIT {
         }
     }
 
+    @Test
+    void aServerThatRunsIsBackedUpAndRestoredByCommand() throws Exception {
+        Path data = directory.resolve("data");
+        Path backup = directory.resolve("backup");
+        Path restored = directory.resolve("restored");
+        try (ServerProcess server = server("--members", "1=127.0.0.1:0:0", "--data-dir", data.toString())) {
+            server.start();
+            try (ZooKeeper client = client("127.0.0.1:" + server.awaitServing())) {
+                client.create("/kept", bytes(7), ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
+                assertThat(said("backup", data.toString(), backup.toString())).contains("member 1, leader, as of zxid 0x");
+                client.create("/later", bytes(8), ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
+            }
+            assertThat(server.terminate()).isZero();
+            assertThat(data.resolve(".server")).doesNotExist();
+        }
+        assertThat(said("restore", backup.toString(), restored.toString(), "1", "1=127.0.0.1:0:0", "new")).contains("goes on behind zxid");
+        try (ServerProcess server = server("--members", "1=127.0.0.1:0:0", "--data-dir", restored.toString())) {
+            server.start();
+            try (ZooKeeper client = client("127.0.0.1:" + server.awaitServing())) {
+                assertThat(client.getData("/kept", false, null)).isEqualTo(bytes(7));
+                assertThat(client.exists("/later", false)).isNull();
+            }
+        }
+    }
+
+    private String said(String... command) throws Exception {
+        try (ServerProcess process = server(command)) {
+            process.start();
+            assertThat(process.awaitEnd()).as(String.join(" ", command)).isZero();
+            return process.said();
+        }
+    }
+
     /** The jar carries Netty's native library for Linux on these processors, linked to the GNU C library. */
     private static String transport() throws IOException {
         boolean isCarried = System.getProperty("os.name").equals("Linux") && List.of("amd64", "aarch64").contains(System.getProperty("os.arch"));
