@@ -16,11 +16,12 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -36,6 +37,7 @@ final class BackupDoor implements AutoCloseable {
     static final int MAGIC = 0x43424b31; // CBK1
 
     private static final int CALLERS_MAX = 8;
+    private static final long PAUSE_MILLIS = 100;
     private static final long LAST_WORDS_MILLIS = 2_000;
 
     private final Member member;
@@ -64,14 +66,17 @@ final class BackupDoor implements AutoCloseable {
     static BackupDoor open(Member member, Path memberDirectory) throws IOException {
         Path socket = socket(memberDirectory);
         Path chamber = socket.getParent();
-        Files.createDirectories(chamber, ownersAlone(chamber));
+        makeForOwnerAlone(chamber);
         Files.deleteIfExists(socket); // left by a process that was killed
         ServerSocketChannel door = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
             door.bind(UnixDomainSocketAddress.of(socket));
         } catch (IOException | RuntimeException e) {
-            door.close();
-            Files.deleteIfExists(chamber);
+            try (door) {
+                Files.deleteIfExists(chamber);
+            } catch (IOException left) {
+                e.addSuppressed(left);
+            }
             throw e;
         }
         BackupDoor opened = new BackupDoor(member, socket, door);
@@ -79,10 +84,14 @@ final class BackupDoor implements AutoCloseable {
         return opened;
     }
 
-    private static FileAttribute<?>[] ownersAlone(Path path) {
-        return path.getFileSystem().supportedFileAttributeViews().contains("posix")
-                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))}
-                : new FileAttribute<?>[0];
+    private static void makeForOwnerAlone(Path chamber) throws IOException {
+        if (!chamber.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            Files.createDirectories(chamber);
+            return;
+        }
+        Set<PosixFilePermission> owners = PosixFilePermissions.fromString("rwx------");
+        Files.createDirectories(chamber, PosixFilePermissions.asFileAttribute(owners));
+        Files.setPosixFilePermissions(chamber, owners); // it may have been there
     }
 
     private static Thread daemon(String name, Runnable work) {
@@ -99,7 +108,19 @@ final class BackupDoor implements AutoCloseable {
                 if (!door.isOpen()) {
                     return;
                 }
-                // A caller that was gone before it was let in, or no descriptor left: the next may do better.
+                pause(); // a caller that was gone before it was let in, or no descriptor left: the next may do better
+            }
+        }
+    }
+
+    private void pause() {
+        synchronized (callers) {
+            try {
+                if (!isClosed) {
+                    callers.wait(PAUSE_MILLIS);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt(); // nobody does; the door would be closed by it
             }
         }
     }
@@ -108,8 +129,8 @@ final class BackupDoor implements AutoCloseable {
         synchronized (callers) {
             if (!isClosed && callers.size() < CALLERS_MAX) {
                 Thread thread = daemon("coord-backup", () -> serve(caller));
+                thread.start(); // it cannot leave before it is counted
                 callers.put(caller, thread);
-                thread.start();
                 return;
             }
         }
@@ -191,6 +212,7 @@ final class BackupDoor implements AutoCloseable {
         }
         synchronized (callers) {
             isClosed = true;
+            callers.notifyAll();
             callers.values().forEach(Thread::interrupt);
             long endNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LAST_WORDS_MILLIS);
             boolean isInterrupted = false;
