@@ -10,6 +10,7 @@ import org.apache.jute.Record;
 import org.apache.zookeeper.AsyncCallback;
 import org.apache.zookeeper.MultiResponse;
 import org.apache.zookeeper.Watcher;
+import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.ZooKeeper;
 
 import org.apache.zookeeper.client.HostProvider;
@@ -26,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("try") // its close() may be interrupted, and is called where that is seen to
 final class RawClient extends ZooKeeper {
 
+    private static final int PING_XID = -2;
+
     RawClient(HostProvider hosts, Duration timeout, Watcher watcher) throws IOException {
         super("127.0.0.1:1", (int) timeout.toMillis(), watcher, false, hosts, withoutSasl());
     }
@@ -36,13 +39,14 @@ final class RawClient extends ZooKeeper {
         return config;
     }
 
-    /** Breaks the connection, as a network would. */
+    /** Breaks the connection, as a network would. The client waits for its socket, and would see it at its next ping only. */
     void cut() {
         try {
             getTestable().closeSocket();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        cnxn.queuePacket(new RequestHeader(PING_XID, ZooDefs.OpCode.ping), null, null, null, null, null, null, null, null);
     }
 
     /** Queues a request as it is; the callback's type must go with the response's, as in the client's own event thread. */
