@@ -178,6 +178,11 @@ final class SmallStorage {
         return storage;
     }
 
+    /** Runs what was asked of the log to its end, and nothing else. */
+    void runLog() {
+        logLane.run();
+    }
+
     /** Runs what was asked for to its end. */
     void run() {
         logLane.run();
