@@ -480,11 +480,10 @@ public final class FileStorage implements Storage {
 
     private void finish() {
         guarded(log::force);
-        Done result = result();
         List<Write> written = inFlight;
         inFlight = List.of();
         for (Write write : written) {
-            report(write.done(), result);
+            report(write.done(), result());
         }
         goOn();
     }
@@ -666,6 +665,7 @@ public final class FileStorage implements Storage {
             return complete(writer);
         } catch (IOException | RuntimeException | Error e) {
             forgetReceived();
+            deleteQuietly(temporaryName(image)); // made, perhaps, by a writer that did not come about
             return new Received.Refused(Trouble.reason(e));
         }
     }

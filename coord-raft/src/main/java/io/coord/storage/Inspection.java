@@ -18,6 +18,7 @@ public final class Inspection {
     private final Crc crc = new Crc();
     private final List<String> contents = new ArrayList<>();
     private final List<String> findings = new ArrayList<>();
+    /** Of the identity; 0 if that is not known, and then all files pass for its own. */
     private long logId;
     private long clusterId;
 
@@ -152,7 +153,7 @@ public final class Inspection {
 
     private void snapshot(String name) throws IOException {
         SnapshotImage image = null;
-        try (SnapshotFile.Reader reader = new SnapshotFile.Reader(disk, name, clusterId)) {
+        try (SnapshotFile.Reader reader = new SnapshotFile.Reader(disk, name, found -> clusterId == 0 || found == clusterId)) {
             image = reader.image();
             reader.verify();
         } finally {

@@ -5,6 +5,7 @@ import io.coord.ensemble.spi.Storage.SnapshotImage;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.function.LongPredicate;
 
 /** The layout of a snapshot file: a header, written last, then chunks of content, each followed by its digest. */
 final class SnapshotFile {
@@ -126,13 +127,18 @@ final class SnapshotFile {
         private final Crc crc = new Crc();
 
         Reader(Disk disk, String name, long clusterId) throws IOException {
+            this(disk, name, found -> found == clusterId);
+        }
+
+        /** For who may not know the cluster. */
+        Reader(Disk disk, String name, LongPredicate isOfCluster) throws IOException {
             this.disk = disk;
             this.place = disk.place(name);
             this.file = disk.open(name);
             try {
                 ByteBuffer header = readHeader();
                 headerBytes = header.limit();
-                image = image(header, clusterId);
+                image = image(header, isOfCluster);
                 if (file.size() < chunkAt(headerBytes, 0) + image.sizeBytes()) {
                     throw Trouble.damaged(place, file.size(), "the file ends before its content does");
                 }
@@ -162,7 +168,7 @@ final class SnapshotFile {
             return header;
         }
 
-        private SnapshotImage image(ByteBuffer header, long clusterId) throws IOException {
+        private SnapshotImage image(ByteBuffer header, LongPredicate isOfCluster) throws IOException {
             int configurationBytes = header.getInt(FIXED_BYTES - 4);
             if (configurationBytes < 0
                     || configurationBytes > header.limit() - FIXED_BYTES
@@ -172,7 +178,7 @@ final class SnapshotFile {
             }
             header.position(BODY_AT);
             long cluster = header.getLong();
-            if (cluster != clusterId) {
+            if (!isOfCluster.test(cluster)) {
                 throw Trouble.foreignFile(place, "it is of cluster " + Trouble.hex(cluster));
             }
             long index = header.getLong();

@@ -33,6 +33,8 @@ public final class SimDisk implements Disk {
     private Map<String, Inode> durableNames = new TreeMap<>();
     private final List<NameChange> unforcedNames = new ArrayList<>();
 
+    private final List<Handle> openFiles = new ArrayList<>();
+
     private int run;
     private boolean isLocked;
     private boolean isOff;
@@ -96,6 +98,16 @@ public final class SimDisk implements Disk {
     /** How many writes there were. */
     public long writes() {
         return writes;
+    }
+
+    /** The present names of the files that are open, in order, each once for each time it was opened. */
+    public List<String> openFiles() {
+        return openFiles.stream().map(Handle::presentName).sorted().toList();
+    }
+
+    /** Whether somebody has the disk in exclusive use. */
+    public boolean isLocked() {
+        return isLocked;
     }
 
     /** Whether the power is cut. */
@@ -222,6 +234,7 @@ public final class SimDisk implements Disk {
     public void kill() {
         run++;
         isLocked = false;
+        openFiles.clear();
     }
 
     /** The power is cut, if it was not before, and comes back: chance decides what had arrived of all that was not forced. */
@@ -393,6 +406,11 @@ public final class SimDisk implements Disk {
         Handle(String name, Inode file) {
             this.name = name;
             this.file = file;
+            openFiles.add(this);
+        }
+
+        private String presentName() {
+            return names.entrySet().stream().filter(each -> each.getValue() == file).map(Map.Entry::getKey).findFirst().orElse(name);
         }
 
         private void check() throws IOException {
@@ -481,6 +499,7 @@ public final class SimDisk implements Disk {
 
         @Override
         public void close() {
+            openFiles.remove(this);
             isClosed = true;
         }
     }

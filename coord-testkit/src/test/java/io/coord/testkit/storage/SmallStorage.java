@@ -124,17 +124,28 @@ final class SmallStorage {
 
     /** Takes a snapshot from another storage, whole, and installs it. */
     Done heal(SmallStorage peer, SnapshotImage image) {
-        List<Storage.Piece> read = new ArrayList<>();
-        peer.storage.readSnapshot(image.index(), 0, 1 << 20, read::add);
-        peer.run();
-        List<Storage.Received> received = new ArrayList<>();
-        storage.receiveSnapshot(image, 0, ((Storage.Piece.Bytes) read.get(0)).bytes(), received::add);
-        run();
-        if (!(received.get(0) instanceof Storage.Received.Whole)) {
+        Storage.Received received = receive(image, 0, peer.whole(image));
+        if (!(received instanceof Storage.Received.Whole)) {
             throw new AssertionError("not received: " + received);
         }
+        return install(image, false);
+    }
+
+    /** All of a snapshot. */
+    Bytes whole(SnapshotImage image) {
+        return ((Storage.Piece.Bytes) piece((int) (image.index() - ORIGIN), 0, 1 << 20)).bytes();
+    }
+
+    Storage.Received receive(SnapshotImage image, long offset, Bytes piece) {
+        List<Storage.Received> received = new ArrayList<>();
+        storage.receiveSnapshot(image, offset, piece, received::add);
+        run();
+        return received.get(0);
+    }
+
+    Done install(SnapshotImage image, boolean keepSuffix) {
         List<Done> answer = new ArrayList<>();
-        storage.installSnapshot(image.index(), false, answer::add);
+        storage.installSnapshot(image.index(), keepSuffix, answer::add);
         run();
         return answer.get(0);
     }
@@ -167,7 +178,13 @@ final class SmallStorage {
         return storage;
     }
 
-    private void run() {
+    /** Runs what was asked of the log to its end, and nothing else. */
+    void runLog() {
+        logLane.run();
+    }
+
+    /** Runs what was asked for to its end. */
+    void run() {
         logLane.run();
         backgroundLane.run();
         transferLane.run();
