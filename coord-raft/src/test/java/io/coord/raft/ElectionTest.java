@@ -71,6 +71,36 @@ class ElectionTest {
     }
 
     @Test
+    @DisplayName("inv.R17: a refused vote changes neither term nor vote nor timer of those asked")
+    void aRefusedVoteChangesNothing() {
+        Cluster cluster = Cluster.of(3);
+        cluster.forgetLeaders();
+        cluster.deliver(new Envelope(key(1), key(2), new Message.RequestVote(1, EntryId.ORIGIN, false)));
+        cluster.settle();
+        expectARefusal(cluster, new Message.RequestVote(1, EntryId.ORIGIN, false), 1, new HardState(1, key(1)));
+    }
+
+    @Test
+    @DisplayName("inv.R17: nor does a vote refused for a log that is behind, though there was none to keep")
+    void aVoteRefusedForItsLogChangesNothing() {
+        Cluster cluster = Cluster.of(3);
+        cluster.preload(2, 5, 1);
+        expectARefusal(cluster, new Message.RequestVote(5, EntryId.ORIGIN, false), 5, new HardState(5, null));
+    }
+
+    private static void expectARefusal(Cluster cluster, Message.RequestVote question, long term, HardState kept) {
+        Raft asked = cluster.raft(2);
+        long deadline = asked.nextDeadlineNanos();
+        asked.clock(deadline - 1, 0);
+        asked.receive(new Envelope(key(3), key(2), question));
+        RaftEffects effects = asked.drain();
+        assertThat(effects.messages()).extracting(Envelope::message).containsExactly(new Message.VoteReply(term, false));
+        assertThat(effects.writes()).isEmpty();
+        assertThat(asked.hardState()).isEqualTo(kept);
+        assertThat(asked.nextDeadlineNanos()).isEqualTo(deadline);
+    }
+
+    @Test
     @DisplayName("thesis 9.6: no pre-vote is for the term one is in already, nor for an earlier one")
     void preVotesAreForHigherTerms() {
         for (long term = 4; term <= 6; term++) {

@@ -78,9 +78,20 @@ public final class Checks {
      * A member made a turn.
      *
      * @param nowNanos its monotonic clock
+     * @param dueNanos when it had to act by that, before the turn
+     * @param nextNanos when it has to act, after it
      */
-    public void turned(MemberId id, long nowNanos, MemberView before, List<Input> inputs, Effects effects, MemberView after) {
+    public void turned(
+            MemberId id,
+            long nowNanos,
+            long dueNanos,
+            long nextNanos,
+            MemberView before,
+            List<Input> inputs,
+            Effects effects,
+            MemberView after) {
         raft.turned(id, before, inputs, effects, after);
+        raft.waits(id, before, inputs, after, nowNanos, dueNanos, nextNanos);
         leases.turned(id, nowNanos, before, inputs, effects, after);
     }
 

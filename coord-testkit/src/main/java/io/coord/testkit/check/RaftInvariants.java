@@ -387,6 +387,7 @@ public final class RaftInvariants {
         }
         monotone(member, before, after);
         if (after.healing() != null) {
+            heals(member, effects);
             return;
         }
         bounds(member, after);
@@ -407,6 +408,54 @@ public final class RaftInvariants {
             }
         }
         receives(inputs, before, effects, after);
+    }
+
+    /** Whoever may have forgotten what it promised is silent towards every quorum until it has healed (inv.R12). */
+    private static void heals(Witnessed member, Effects effects) {
+        for (PeerFrame frame : effects.messages()) {
+            if (frame.message() instanceof PeerMessage.Consensus consensus
+                    && (promises(consensus.message()) || consensus.message() instanceof Message.HeartbeatReply)) {
+                throw new Violation("R12", "member " + member.key + " heals, but sends " + consensus.message());
+            }
+        }
+    }
+
+    /**
+     * Nobody waits longer for having refused a vote, or for having been asked before an election: else a member that cannot win keeps
+     * others from trying (inv.R17). To be called behind {@link #turned}, of the same turn.
+     *
+     * @param nowNanos the member's monotonic clock
+     * @param dueNanos when it had to act, before the turn
+     * @param nextNanos when it has to act, after it
+     */
+    public void waits(
+            MemberId id, MemberView before, List<Input> inputs, MemberView after, long nowNanos, long dueNanos, long nextNanos) {
+        boolean isFollower = before.role() == Role.FOLLOWER && after.role() == Role.FOLLOWER
+                && before.healing() == null && after.healing() == null && after.left() == null;
+        if (inputs.size() == 1
+                && isFollower
+                && before.term() == after.term()
+                && dueNanos - nowNanos > 0
+                && nextNanos - dueNanos > 0
+                && inputs.get(0) instanceof Input.Received received
+                && received.frame().message() instanceof PeerMessage.Consensus consensus
+                && isOnlyAsked(member(id), received.frame().from(), consensus.message())) {
+            throw new Violation("R17", "member " + id + " in term " + after.term() + " lets " + consensus.message()
+                    + ", to which it gave no vote, put off what it is to do by " + (nextNanos - dueNanos) / 1_000 + " us");
+        }
+    }
+
+    private static boolean isOnlyAsked(Witnessed member, MemberKey from, Message message) {
+        if (!(message instanceof Message.RequestVote)) {
+            return message instanceof Message.PreVote;
+        }
+        MemberKey vote = member.forcedTerm == message.term() ? member.forcedVote : null;
+        for (Object asked : member.asked) {
+            if (asked instanceof LogWrite write && write.hardState() != null && write.hardState().term() == message.term()) {
+                vote = write.hardState().vote();
+            }
+        }
+        return !from.equals(vote);
     }
 
     /** Whoever leaves says, writes and promises nothing any more (fault.D10). */

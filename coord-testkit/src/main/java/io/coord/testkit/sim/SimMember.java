@@ -384,6 +384,7 @@ final class SimMember {
         turnScheduled = false;
         List<Input> inputs = takeInputs();
         turning = true;
+        long dueNanos = turned.nextDeadlineNanos();
         Effects effects;
         try {
             turned.turn(clock.nanos(), clock.wallMillis());
@@ -402,7 +403,7 @@ final class SimMember {
         view = after;
         mix(inputs, effects, after);
         try {
-            checks.turned(id(), clock.nanos(), before, inputs, effects, after);
+            checks.turned(id(), clock.nanos(), dueNanos, turned.nextDeadlineNanos(), before, inputs, effects, after);
         } catch (Violation violation) {
             throw violation.located(turnInWords(before, inputs, effects));
         }

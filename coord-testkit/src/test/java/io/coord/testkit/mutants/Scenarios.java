@@ -33,6 +33,7 @@ public final class Scenarios {
         aNewLeaderServesNoReadBeforeItHasCommittedInItsTerm();
         aLeaderThatHearsNobodyServesNoRead();
         anAnswerOfALaterTermDeposesALeader();
+        aRefusedVoteMovesNoTimer();
         whatReplacesEntriesGoesToTheDisk();
     }
 
@@ -99,6 +100,26 @@ public final class Scenarios {
         if (raft.role() == Role.LEADER || raft.term() != 3) {
             throw new IllegalStateException("scenario peer.B45: an answer of term 3 to a heartbeat leaves member 1 as "
                     + raft.role() + " in term " + raft.term() + " (inv.R18)");
+        }
+    }
+
+    /** Member 1 has voted for 2; if a refusal of 3 made it wait anew, a member that cannot win could keep it from trying (inv.R17). */
+    private static void aRefusedVoteMovesNoTimer() {
+        Raft raft = new Raft(
+                RaftConfig.DEFAULT,
+                MEMBERS.get(0),
+                new HardState(2, MEMBERS.get(1)),
+                SnapshotMeta.origin(Configuration.ofVoters(MEMBERS)),
+                List.of(),
+                7,
+                START_NANOS,
+                true);
+        long due = raft.nextDeadlineNanos();
+        raft.clock(START_NANOS + RaftConfig.DEFAULT.heartbeatNanos(), 0);
+        raft.receive(new Envelope(MEMBERS.get(2), MEMBERS.get(0), new Message.RequestVote(2, EntryId.ORIGIN, false)));
+        if (raft.nextDeadlineNanos() != due) {
+            throw new IllegalStateException("scenario inv.R17: a vote was refused, and the campaign put off by "
+                    + (raft.nextDeadlineNanos() - due) / 1_000_000 + " ms");
         }
     }
 
