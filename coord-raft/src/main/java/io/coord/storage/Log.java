@@ -99,7 +99,7 @@ final class Log {
         int space = Group.spaceBytes(Group.sizeBytes(Group.recordsBytes(entries)));
         if (file == null || offset + space + Format.SECTOR_BYTES > header().sizeBytes()) {
             seal();
-            begin(isOrigin, space, isOrigin ? spare::takeReserve : spare::take);
+            begin(isOrigin, space, isOrigin ? spare::takeFirst : spare::take);
         }
         hasStart = true;
         write(entries);

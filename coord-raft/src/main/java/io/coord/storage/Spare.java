@@ -120,11 +120,20 @@ final class Spare {
      * spare that is not zeros.
      */
     DiskFile take(String temporary, int bytes) throws IOException {
+        return take(temporary, bytes, outrunBytes());
+    }
+
+    /** As {@link #take}, for a log that has outrun nothing yet. */
+    DiskFile takeFirst(String temporary, int bytes) throws IOException {
+        return take(temporary, bytes, segmentBytes);
+    }
+
+    private DiskFile take(String temporary, int bytes, int bytesWithoutSpare) throws IOException {
         long usable = disk.usableBytes();
         if (usable >= segmentBytes && takesSpare(bytes)) {
             return taken(temporary);
         }
-        return sparse(temporary, Math.max(bytes, usable >= outrunBytes() ? outrunBytes() : segmentBytes));
+        return sparse(temporary, Math.max(bytes, usable >= bytesWithoutSpare ? bytesWithoutSpare : segmentBytes));
     }
 
     private int outrunBytes() {
