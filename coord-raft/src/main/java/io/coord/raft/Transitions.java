@@ -6,8 +6,8 @@ package io.coord.raft;
  * <pre>
  *   from           to
  *   FOLLOWER       FOLLOWER (another term or leader), PRE_CANDIDATE (timeout), CANDIDATE (handed over, thesis 3.10), LEARNER
- *   PRE_CANDIDATE  PRE_CANDIDATE (again), CANDIDATE (could win), FOLLOWER
- *   CANDIDATE      LEADER (won), PRE_CANDIDATE (timeout), FOLLOWER
+ *   PRE_CANDIDATE  PRE_CANDIDATE (again), CANDIDATE (could win), FOLLOWER, LEARNER (goes on under another key)
+ *   CANDIDATE      LEADER (won), PRE_CANDIDATE (timeout), FOLLOWER, LEARNER (goes on under another key)
  *   LEADER         FOLLOWER (higher term, no quorum, stuck disk), LEARNER (removed or demoted)
  *   LEARNER        LEARNER (another term or leader), FOLLOWER (promoted)
  * </pre>
@@ -26,8 +26,8 @@ final class Transitions {
     static boolean isLegal(Role from, Role to) {
         return switch (from) {
             case FOLLOWER -> to != Role.LEADER;
-            case PRE_CANDIDATE -> to == Role.PRE_CANDIDATE || to == Role.CANDIDATE || to == Role.FOLLOWER;
-            case CANDIDATE -> to == Role.LEADER || to == Role.PRE_CANDIDATE || to == Role.FOLLOWER;
+            case PRE_CANDIDATE -> to != Role.LEADER;
+            case CANDIDATE -> to != Role.CANDIDATE;
             case LEADER -> to == Role.FOLLOWER || to == Role.LEARNER;
             case LEARNER -> to == Role.LEARNER || to == Role.FOLLOWER;
         };

@@ -193,6 +193,26 @@ class ElectionTest {
     }
 
     @Test
+    @DisplayName("fault.M5: who goes on under another key while it campaigns has no vote any more, and no election to win")
+    void whoGoesOnUnderAnotherKeyCampaignsNoMore() {
+        for (Role campaigning : List.of(Role.PRE_CANDIDATE, Role.CANDIDATE)) {
+            Raft raft = Cluster.of(3).raft(3);
+            raft.campaign("a test");
+            if (campaigning == Role.CANDIDATE) {
+                raft.receive(new Envelope(key(1), key(3), new Message.PreVoteReply(raft.term() + 1, true)));
+            }
+            assertThat(raft.role()).isEqualTo(campaigning);
+
+            MemberKey renewed = new MemberKey(key(3).id(), 77);
+            raft.renew(renewed);
+            assertThat(raft.role()).isEqualTo(Role.LEARNER);
+            raft.receive(new Envelope(key(1), renewed, new Message.VoteReply(raft.term(), true)));
+            raft.tick();
+            assertThat(raft.role()).isEqualTo(Role.LEARNER);
+        }
+    }
+
+    @Test
     @DisplayName("thesis 9.6: a member that was cut off has raised no term, and disturbs nobody when it is back (L4)")
     void isolatedMemberRaisesNoTerm() {
         Cluster cluster = Cluster.of(3);
