@@ -45,7 +45,6 @@ final class BackupDoor implements AutoCloseable {
     private final ServerSocketChannel door;
     private final Map<SocketChannel, Thread> callers = new HashMap<>();
     private final AtomicBoolean isWriting = new AtomicBoolean();
-    private boolean isClosed;
 
     private BackupDoor(Member member, Path socket, ServerSocketChannel door) {
         this.member = member;
@@ -116,7 +115,7 @@ final class BackupDoor implements AutoCloseable {
     private void pause() {
         synchronized (callers) {
             try {
-                if (!isClosed) {
+                if (door.isOpen()) {
                     callers.wait(PAUSE_MILLIS);
                 }
             } catch (InterruptedException e) {
@@ -127,7 +126,7 @@ final class BackupDoor implements AutoCloseable {
 
     private void admit(SocketChannel caller) throws IOException {
         synchronized (callers) {
-            if (!isClosed && callers.size() < CALLERS_MAX) {
+            if (door.isOpen() && callers.size() < CALLERS_MAX) {
                 Thread thread = daemon("coord-backup", () -> serve(caller));
                 thread.start(); // it cannot leave before it is counted
                 callers.put(caller, thread);
@@ -211,7 +210,6 @@ final class BackupDoor implements AutoCloseable {
             // What is left there is deleted at the next start.
         }
         synchronized (callers) {
-            isClosed = true;
             callers.notifyAll();
             callers.values().forEach(Thread::interrupt);
             long endNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LAST_WORDS_MILLIS);

@@ -184,17 +184,12 @@ public final class CoordServer {
     }
 
     private void awaitTheEnd(Member member) throws InterruptedException {
-        BackupDoor backups = openForBackups(member);
-        try {
+        try (BackupDoor backups = openForBackups(member)) { // null, if there is none
             if (member.status().isServing()) {
                 log.info("member {} serves: {}, data in {}", settings.self(), doors, settings.memberDirectory());
             }
             while (!hasLeft(member) && !asked.await(LATER_LOOKS_MILLIS, TimeUnit.MILLISECONDS)) {
                 // Nothing has happened.
-            }
-        } finally {
-            if (backups != null) {
-                backups.close();
             }
         }
     }

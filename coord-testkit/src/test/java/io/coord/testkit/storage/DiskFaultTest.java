@@ -486,7 +486,7 @@ class DiskFaultTest {
         writeInThrees(storage, 30);
         SimDisk before = disk.copy(1);
         SmallStorage peer = SmallStorage.begun(new SimDisk(5));
-        storage.heal(peer, ((SnapshotDone.Saved) peer.snapshot(20, 7)).image());
+        storage.heal(peer, peer.image(20, 7));
         assertThat(storage.piece(20, 0, 10)).isInstanceOf(Piece.Bytes.class);
         storage.write(entries(21, 22, 7));
         storage.kill();

@@ -209,7 +209,7 @@ class EdgesTest {
     @DisplayName("a step between writes keeps them apart, and each has its turn in the order they came in")
     void aStepBetweenWritesKeepsThemApart() throws IOException {
         SmallStorage peer = SmallStorage.begun(new SimDisk(5));
-        SnapshotImage image = ((SnapshotDone.Saved) peer.snapshot(9, 7)).image();
+        SnapshotImage image = peer.image(9, 7);
         SmallStorage storage = SmallStorage.begun(disk);
         storage.receive(image, 0, peer.whole(image));
         List<String> told = new ArrayList<>();
@@ -415,7 +415,7 @@ class EdgesTest {
         SmallStorage storage = SmallStorage.begun(disk);
         storage.write(entries(1, 30, 1));
         storage.snapshot(10, 1);
-        SnapshotImage image = ((SnapshotDone.Saved) storage.snapshot(20, 1)).image();
+        SnapshotImage image = storage.image(20, 1);
         int size = (int) image.sizeBytes();
 
         assertThat(storage.piece(20, size, 10)).isEqualTo(new Piece.Bytes(image, size, Bytes.EMPTY));
@@ -432,7 +432,7 @@ class EdgesTest {
     @DisplayName("a piece that does not go on where the last one ended is not taken, and the sender is told where to go on")
     void aPieceOutOfPlaceIsNotTaken() throws IOException {
         SmallStorage peer = SmallStorage.begun(new SimDisk(5));
-        SnapshotImage image = ((SnapshotDone.Saved) peer.snapshot(20, 7)).image();
+        SnapshotImage image = peer.image(20, 7);
         Bytes whole = peer.whole(image);
         int size = whole.length();
         SmallStorage storage = SmallStorage.begun(disk);

@@ -30,7 +30,7 @@ class ForcedNamesTest {
     @DisplayName("inv.D-c: a snapshot that was reported as installed is there, also where the log goes on behind it")
     void anInstalledSnapshotIsThere(int seed) throws IOException {
         SmallStorage peer = SmallStorage.begun(new SimDisk(5));
-        SnapshotImage image = ((SnapshotDone.Saved) peer.snapshot(20, 1)).image();
+        SnapshotImage image = peer.image(20, 1);
         SimDisk disk = new SimDisk(seed);
         SmallStorage storage = SmallStorage.begun(disk);
         storage.write(entries(1, 30, 1));
@@ -97,7 +97,7 @@ class ForcedNamesTest {
         SmallStorage storage = SmallStorage.healedByPeers(disk);
         storage.open();
         SmallStorage peer = SmallStorage.begun(new SimDisk(5));
-        storage.heal(peer, ((SnapshotDone.Saved) peer.snapshot(80, 7)).image());
+        storage.heal(peer, peer.image(80, 7));
         List<String> before = disk.list();
         assertThat(before).filteredOn(name -> name.endsWith(".damaged")).hasSize(5);
         storage.kill();

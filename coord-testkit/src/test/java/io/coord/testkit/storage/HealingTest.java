@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.coord.ensemble.spi.Storage.Damage;
 import io.coord.ensemble.spi.Storage.Done;
 import io.coord.ensemble.spi.Storage.Recovered;
-import io.coord.ensemble.spi.Storage.SnapshotDone;
 import io.coord.ensemble.spi.Storage.SnapshotImage;
 import io.coord.testkit.sim.SimDisk;
 import java.io.IOException;
@@ -104,7 +103,7 @@ class HealingTest {
 
     private static Done heal(SmallStorage storage, int index) throws IOException {
         SmallStorage peer = SmallStorage.begun(new SimDisk(5));
-        SnapshotImage image = ((SnapshotDone.Saved) peer.snapshot(index, 7)).image();
+        SnapshotImage image = peer.image(index, 7);
         return storage.heal(peer, image);
     }
 

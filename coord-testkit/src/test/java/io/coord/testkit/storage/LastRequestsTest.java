@@ -77,7 +77,7 @@ class LastRequestsTest {
     @DisplayName("inv.D-c: after a failure nothing is received from peers, and a request that makes no sense is told as it is")
     void afterAFailureNothingIsReceived() throws IOException {
         SmallStorage peer = SmallStorage.begun(new SimDisk(5));
-        SnapshotImage image = ((SnapshotDone.Saved) peer.snapshot(20, 7)).image();
+        SnapshotImage image = peer.image(20, 7);
         SmallStorage storage = SmallStorage.begun(disk);
         storage.write(entries(1, 3, 1));
 
@@ -113,7 +113,7 @@ class LastRequestsTest {
     @DisplayName("while a snapshot comes in its file is told apart from those that count, by its name and in what the disk is used for")
     void aSnapshotThatComesInIsToldApart() throws IOException {
         SmallStorage peer = SmallStorage.begun(new SimDisk(5));
-        SnapshotImage image = ((SnapshotDone.Saved) peer.snapshot(20, 7)).image();
+        SnapshotImage image = peer.image(20, 7);
         Bytes whole = peer.whole(image);
         SmallStorage storage = SmallStorage.begun(disk);
         byte[] half = new byte[10];

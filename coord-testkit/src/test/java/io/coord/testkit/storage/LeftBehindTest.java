@@ -312,7 +312,7 @@ class LeftBehindTest {
         storage.snapshot(20, 1);
         List<SnapshotImage> images = new ArrayList<>();
         for (int index : new int[] {40, 50, 60}) {
-            SnapshotImage image = ((SnapshotDone.Saved) peer.snapshot(index, 7)).image();
+            SnapshotImage image = peer.image(index, 7);
             assertThat(storage.receive(image, 0, peer.whole(image))).isInstanceOf(Received.Whole.class);
             images.add(image);
         }
@@ -333,7 +333,7 @@ class LeftBehindTest {
     @DisplayName("a snapshot that was not received cannot be installed, nor may a log that does not lead through it go on behind it")
     void whatCannotBeInstalledIsRefused() throws IOException {
         SmallStorage peer = SmallStorage.begun(new SimDisk(5));
-        SnapshotImage image = ((SnapshotDone.Saved) peer.snapshot(20, 7)).image();
+        SnapshotImage image = peer.image(20, 7);
         Function<Integer, SmallStorage> withLog = last -> {
             try {
                 SmallStorage storage = SmallStorage.begun(new SimDisk(last));

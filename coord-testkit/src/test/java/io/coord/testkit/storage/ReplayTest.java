@@ -9,7 +9,6 @@ import io.coord.Bytes;
 import io.coord.ensemble.spi.Storage.Done;
 import io.coord.ensemble.spi.Storage.Identity;
 import io.coord.ensemble.spi.Storage.Recovered;
-import io.coord.ensemble.spi.Storage.SnapshotDone;
 import io.coord.ensemble.spi.Storage.SnapshotImage;
 import io.coord.ensemble.spi.Storage.StoredEntry;
 import io.coord.ensemble.spi.Storage.Vote;
@@ -300,7 +299,7 @@ class ReplayTest {
         }
         storage.snapshot(10, 1);
         SmallStorage peer = SmallStorage.begun(new SimDisk(5));
-        storage.heal(peer, ((SnapshotDone.Saved) peer.snapshot(50, 7)).image());
+        storage.heal(peer, peer.image(50, 7));
         storage.close();
         disk.kill();
         disk.flip(snapshot(50, 7), HEADER + 5, 1);
@@ -369,7 +368,7 @@ class ReplayTest {
         SmallStorage storage = SmallStorage.begun(disk);
         storage.write(entries(1, 20, 1));
         storage.snapshot(10, 1);
-        storage.heal(peer, ((SnapshotDone.Saved) peer.snapshot(10, 2)).image());
+        storage.heal(peer, peer.image(10, 2));
         assertThat(named(disk, "snapshot-")).containsExactly(snapshot(10, 1), snapshot(10, 2));
         storage.close();
         disk.kill();
@@ -431,7 +430,7 @@ class ReplayTest {
         SmallStorage peer = SmallStorage.begun(new SimDisk(5));
         SmallStorage storage = SmallStorage.begun(disk);
         storage.write(entries(1, 3, 2));
-        storage.heal(peer, ((SnapshotDone.Saved) peer.snapshot(10, 9)).image());
+        storage.heal(peer, peer.image(10, 9));
         storage.kill();
         disk.kill();
         disk.remove("control");

@@ -114,6 +114,11 @@ final class SmallStorage {
         return answer.get(0);
     }
 
+    /** The same, where it is sure to be saved: what it is. */
+    SnapshotImage image(int index, long term) {
+        return ((SnapshotDone.Saved) snapshot(index, term)).image();
+    }
+
     private static void put(Storage.SnapshotWriter.Sink sink, Bytes record) {
         try {
             sink.record(record);
